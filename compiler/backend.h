@@ -17,6 +17,11 @@ typedef struct BackendOptions {
     int optimize;            /* 0 to 3, where the backend does so itself */
 } BackendOptions;
 
+/* The files of inference. */
+typedef struct InferFiles {
+    Out *header, *source, *weights;
+} InferFiles;
+
 typedef struct Backend {
     const char *name;
     const char *linked; /* the form that a C compiler makes an executable of */
@@ -27,6 +32,9 @@ typedef struct Backend {
      * it cannot. */
     bool (*run)(const Program *program, const BackendOptions *options, int argc, char **argv, int *status,
                 const char **error);
+    /* Writes a program that only predicts, all of it to header and source if `single`. The same; NULL: it cannot. */
+    bool (*infer)(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
+                  const char **error);
 } Backend;
 
 /* What can be written. */

@@ -337,3 +337,46 @@ int driver_output(Compilation *c, const Options *options)
         return EXIT_FAILURE;
     return write_program(c, options, &what, backend);
 }
+
+/* ---- inference ----------------------------------------------------------------------------------------- */
+
+/* "folder/kws" of "folder/kws.c"; NULL of what is no C. */
+static const char *base_of(Arena *arena, const char *path)
+{
+    size_t length = strlen(path);
+    bool c = length > 2 && strcmp(path + length - 2, ".c") == 0 && output_stem(arena, path);
+    return c ? arena_strndup(arena, path, length - 2) : NULL;
+}
+
+static int save_files(Compilation *c, const Options *options, const char *base, const InferFiles *files)
+{
+    Arena *arena = c->arena;
+    int status = save(files->header, arena, arena_printf(arena, "%s.h", base));
+    if (status == EXIT_SUCCESS && !options->single_file)
+        status = save(files->weights, arena, arena_printf(arena, "%s_weights.c", base));
+    return status == EXIT_SUCCESS ? save(files->source, arena, options->output) : status;
+}
+
+int driver_infer(Compilation *c, const Options *options, const char *differs)
+{
+    const char *error = NULL, *base = base_of(c->arena, options->output);
+    if (!base) {
+        fprintf(stderr, "snnc: --infer writes C: give -o a name that ends in .c, as `-o kws.c`, not `%s`\n",
+                options->output);
+        return 2;
+    }
+    if (differs)
+        fprintf(stderr, "snnc: weights of another model (%s): %s\n", options->weights, differs);
+    if (differs && options->strict)
+        return EXIT_FAILURE;
+    BackendOptions how = {.version = SNNC_VERSION,
+                          .command = arena_printf(c->arena, "%s --infer", command_text(c, options)),
+                          .file = output_stem(c->arena, options->output),
+                          .form = "c",
+                          .target = options->target};
+    InferFiles files = {out_new(c->arena), out_new(c->arena), out_new(c->arena)};
+    const Backend *backend = backend_find(c->arena, "c", &error);
+    if (!backend->infer(c->program, &how, options->single_file, &files, &error))
+        return refuse(error);
+    return save_files(c, options, base, &files);
+}

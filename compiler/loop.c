@@ -18,13 +18,15 @@ Type type_loaded(Type type)
 
 const char *phase_name(Phase phase)
 {
-    static const char *const names[PHASE_COUNT] = {"init", "forward", "backward", "update", "evaluate"};
+    static const char *const names[PHASE_COUNT] = {"init",  "forward", "backward", "update", "evaluate",
+                                                   "reset", "begin",   "step",     "result"};
     return names[phase];
 }
 
 bool program_has(const Program *program, Phase phase)
 {
-    return phase != PHASE_EVALUATE || program->phases[phase].count > 0;
+    bool always = phase < PHASE_EVALUATE && !program->predicts;
+    return always || program->phases[phase].count > 0;
 }
 
 Program *program_new(Arena *arena, const char *name)
@@ -38,6 +40,7 @@ Program *program_new(Arena *arena, const char *name)
                          .target = -1,
                          .sample = -1,
                          .loss = -1,
+                         .step = -1,
                          .rate = -1};
     return program;
 }

@@ -68,6 +68,7 @@ typedef struct Buffer {
     bool keep; /* somebody looks at it when all is done */
     int place; /* BufferId: of the first buffer in the memory where it stands; its own, unless it shares */
     int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
+    const double *values; /* what it holds, if it is a constant of a program that only predicts; else NULL */
     Span span;
 } Buffer;
 
@@ -162,6 +163,11 @@ typedef enum Phase {
     PHASE_BACKWARD,
     PHASE_UPDATE,
     PHASE_EVALUATE, /* in the place of a forward phase, where nothing is learned; empty: the forward phase does */
+    /* Of a program that only predicts, whose PHASE_INIT makes what it has as constants: */
+    PHASE_RESET,  /* before a sample */
+    PHASE_BEGIN,  /* once its data are there, but for what they have step by step */
+    PHASE_STEP,   /* for each step, if it goes step by step */
+    PHASE_RESULT, /* what is predicted, by the steps so far; or all, if it does not go step by step */
     PHASE_COUNT
 } Phase;
 
@@ -264,10 +270,12 @@ typedef struct Program {
     const char *name;   /* of the model */
     const char *source; /* file name of the model, without folders */
     int steps;
-    double dt;      /* ms that a step lasts, 0: not said */
-    bool learns;    /* has a backward phase and updates */
-    unsigned needs; /* a bit for each Need, of a program that all passes are done with */
-    Unique names;   /* of buffers and kernels */
+    const char *whole_why; /* of one that only predicts: why it does not go step by step; NULL: it does */
+    double dt;             /* ms that a step lasts, 0: not said */
+    bool learns;           /* has a backward phase and updates */
+    bool predicts;         /* and nothing else: one sample at a time, without a runtime */
+    unsigned needs;        /* a bit for each Need, of a program that all passes are done with */
+    Unique names;          /* of buffers and kernels */
     VEC(Buffer) buffers;
     LoopFunctions functions; /* those that are called; each calls only functions before it */
     VEC(Kernel) kernels;
@@ -278,6 +286,8 @@ typedef struct Program {
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
+    BufferId
+        step; /* of one that only predicts: the number of the step, which the last kernel of PHASE_STEP counts; else -1 */
     /* Plain facts for the runtime's table. */
     const char *data_format; /* "idx": snn_idx reads it; NULL: nothing is read */
     const char *data_folder;
@@ -289,8 +299,9 @@ typedef struct Program {
     int classes, batch, epochs; /* classes 0: data have no label */
     int least_batch;            /* see Training */
     uint32_t seed;
-    double lr;     /* see SCALAR_LR */
-    BufferId rate; /* the learning rate of the batch: one number; -1: lr */
+    uint64_t weights_hash; /* of one that only predicts: of its parameters */
+    double lr;             /* see SCALAR_LR */
+    BufferId rate;         /* the learning rate of the batch: one number; -1: lr */
     double clip_norm;
     const char *optimizer, *learning; /* its name; with all that was set */
     /* The model as lines of text: what its results depend on, and what only its training does. */
@@ -303,7 +314,8 @@ const char *type_name(Type type);
 /* Of a value loaded from a buffer of this type. */
 Type type_loaded(Type type);
 const char *phase_name(Phase phase);
-/* A program has all phases but PHASE_EVALUATE, which may be missing. */
+/* Those of a training a program that learns or tests has all, but for PHASE_EVALUATE; of the others, those in which
+ * something is launched. */
 bool program_has(const Program *program, Phase phase);
 
 /* ---- building: all nodes live in program->arena ---- */

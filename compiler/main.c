@@ -1,3 +1,4 @@
+#include "constants.h"
 #include "driver.h"
 #include "gradcheck.h"
 #include "options.h"
@@ -30,6 +31,21 @@ static int run_interpreter(Compilation *compilation, const Options *options)
                       .seed = options->seed,
                       .precision = options->single ? PRECISION_SINGLE : PRECISION_DOUBLE};
     return finish(compilation, interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static int write_inference(Compilation *compilation, const Options *options)
+{
+    const char *differs = NULL;
+    bool right = compile(compilation, NULL);
+    diag_finish(&compilation->diag);
+    if (right && compilation->program->predictions.count == 0) {
+        fprintf(stderr, "snnc: `%s` predicts nothing: add `predict`, as `predict argmax(mean(scores))`\n",
+                compilation->program->name);
+        return EXIT_FAILURE;
+    }
+    if (!right || !make_constants(compilation->program, options->weights, &differs))
+        return EXIT_FAILURE;
+    return driver_infer(compilation, options, differs);
 }
 
 static int check_gradients(Compilation *record, Compilation *replay, const Options *options)
@@ -87,6 +103,7 @@ int main(int argc, char **argv)
         status = compilation->text ? finish(compilation, driver_check(compilation, &options)) : 2;
         break;
     case ACTION_RUN: status = compilation->text ? run_interpreter(compilation, &options) : 2; break;
+    case ACTION_INFER: status = compilation->text ? write_inference(compilation, &options) : 2; break;
     case ACTION_GRADCHECK:
         status = compilation->text
                      ? check_gradients(compilation, driver_compilation(arena, &options, stderr), &options)

@@ -23,6 +23,8 @@ enum Key {
     KEY_BACKEND,
     KEY_RUN,
     KEY_GRADCHECK,
+    KEY_INFER,
+    KEY_SINGLE_FILE,
     KEY_INPUTS,
     KEY_WEIGHTS,
     KEY_PRINT,
@@ -76,6 +78,12 @@ static const struct argp_option table[] = {
      "Only the network: C includes the runtime's headers, without their text; what LLVM makes has no "
      "main(), but `description`, an SnnModel",
      1},
+    {"infer", KEY_INFER, NULL, 0,
+     "Write the trained network (--weights) as C99 that only predicts, without a library, heap or file: "
+     "FILE.c, its header "
+     "and its weights, FILE.h and FILE_weights.c",
+     1},
+    {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0,
      "Print ast, net, adjoint, loop, svg (a picture of the net), c or ll instead of compiling; with -o also "
@@ -95,7 +103,8 @@ static const struct argp_option table[] = {
     {"run", KEY_RUN, NULL, 0, "Run one batch, forward and backward, in double precision", 3},
     {"inputs", KEY_INPUTS, "FILE", 0,
      "The batch: a safetensors file with `input` and `label` (default: random)", 3},
-    {"weights", KEY_WEIGHTS, "FILE", 0, "Parameters, from a checkpoint (default: random)", 3},
+    {"weights", KEY_WEIGHTS, "FILE", 0,
+     "Parameters, from a checkpoint (default: random; --infer takes them, too)", 3},
     {"print", KEY_PRINT, "NAME,...", 0, "Streams, parameters and gradients (grad_NAME) to print, or all", 3},
     {"save", KEY_SAVE, "FILE", 0, "Write what --print names to a safetensors file", 3},
     {"rows", KEY_ROWS, "N", 0, "Samples of a random batch (default: 4, with --gradcheck 2)", 3},
@@ -118,6 +127,8 @@ static const char about[] =
     "  snnc model.snn --emit=svg -o x.svg    a picture of the network\n"
     "  snnc model.snn --gradcheck        is it the derivative, by differences?\n"
     "  snnc --show lif                   a neuron of the standard library\n"
+    "  snnc model.snn --weights model.safetensors --infer -o kws.c\n"
+    "                                    the trained network as C for any processor\n"
     "\n"
     "Exit status: 0 done, 1 the model has mistakes or a check failed, 2 wrong command line.";
 
@@ -161,10 +172,11 @@ static void set_action(Parsing *parsing, struct argp_state *state, Action action
     bool runs = action == ACTION_PROGRAM || parsing->options.action == ACTION_PROGRAM;
     if (runs && parsing->actions > 0)
         argp_error(state, "`run` runs the program of a model here: it takes no --emit, --run, --gradcheck, "
-                          "--show, --passes or --help-targets");
+                          "--infer, --show, --passes or --help-targets");
     if (parsing->actions++ > 0)
-        argp_error(state,
-                   "only one of --emit, --run, --gradcheck, --show, --passes and --help-targets at a time");
+        argp_error(
+            state,
+            "only one of --emit, --run, --gradcheck, --infer, --show, --passes and --help-targets at a time");
     parsing->options.action = action;
 }
 
@@ -178,7 +190,9 @@ static const struct {
     {KEY_SAVE, "--save", "--run", 1u << ACTION_RUN},
     {KEY_SINGLE, "--single", "--run", 1u << ACTION_RUN},
     {KEY_INPUTS, "--inputs", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
-    {KEY_WEIGHTS, "--weights", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
+    {KEY_WEIGHTS, "--weights", "--run, --gradcheck and --infer",
+     1u << ACTION_RUN | 1u << ACTION_GRADCHECK | 1u << ACTION_INFER},
+    {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_BACKEND, "--backend", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
@@ -208,6 +222,10 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "`run` needs the runtime: leave --no-runtime out, or `run`");
     if ((options->action == ACTION_RUN || options->action == ACTION_GRADCHECK) && options->output)
         argp_error(state, "--run and --gradcheck write no program: leave -o out, or one of them");
+    if (options->action == ACTION_INFER && !options->weights)
+        argp_error(state, "--infer needs trained weights: --weights FILE, as a training has left them");
+    if (options->action == ACTION_INFER && !options->output)
+        argp_error(state, "--infer writes some files, of one name: -o NAME.c");
     check_belongings(parsing, state);
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;
@@ -285,6 +303,7 @@ static bool take_flag(Options *options, int key)
     case KEY_SINGLE: options->single = true; return true;
     case KEY_NO_RUNTIME: options->no_runtime = true; return true;
     case KEY_SOFT_FLOAT: options->soft_float = true; return true;
+    case KEY_SINGLE_FILE: options->single_file = true; return true;
     default: return false;
     }
 }
@@ -336,6 +355,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->show = arg;
         break;
     case KEY_RUN: set_action(parsing, state, ACTION_RUN); break;
+    case KEY_INFER:
+        set_action(parsing, state, ACTION_INFER);
+        options->lower.infer = true;
+        break;
     case KEY_GRADCHECK: set_action(parsing, state, ACTION_GRADCHECK); break;
     case KEY_PRINT: add_names(parsing, arg); break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
@@ -367,6 +390,8 @@ Options options_parse(Arena *arena, int argc, char **argv)
     if (folder) /* messages about options begin with it */
         argv[0] = folder + 1;
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parsing);
+    if (parsing.options.lower.infer) /* there is no batch whose activity could choose */
+        parsing.options.lower.kernels = KERNELS_EVENT;
     if (parsing.options.optimize < 0)
         parsing.options.optimize = parsing.options.action == ACTION_PROGRAM ? QUICK_OPTIMIZE : MOST_OPTIMIZE;
     return parsing.options;

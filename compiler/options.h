@@ -13,6 +13,7 @@ typedef enum Action {
     ACTION_EMIT,    /* one stage as text, to output (default: standard output) */
     ACTION_RUN,     /* interpret */
     ACTION_GRADCHECK,
+    ACTION_INFER,   /* write a program that only predicts */
     ACTION_PROGRAM, /* make the program and run it at once */
     ACTION_SHOW,    /* the source of a definition */
     ACTION_PASSES,  /* list them */
@@ -38,6 +39,7 @@ typedef struct Options {
     bool soft_float;          /* floats by a library where the target has no unit for them */
     LowerOptions lower;
     bool no_runtime;
+    bool single_file; /* of inference */
     bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */
     /* run and gradcheck */

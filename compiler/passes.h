@@ -52,6 +52,9 @@ void fuse_scans(Net *net);
  * of its own. */
 void watch_net(Net *net);
 
+/* Net -> Net: what is to predict, and nothing else, of what tests run; it is changed. */
+Net *infer_net(Net *net);
+
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */
 typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;
@@ -79,11 +82,19 @@ typedef struct LowerOptions {
     Kernels kernels;
     Products products;
     Without without;  /* also of passes over the Net and the Program */
+    bool infer;       /* a program that predicts, one sample at a time, and does not learn */
     bool chain_small; /* for tests: see chain_kernels */
 } LowerOptions;
 
 /* Net -> Loop. */
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
+/* The same, of a Net by infer_net. */
+Program *lower_inference(Arena *arena, const Net *net, LowerOptions options);
+
+/* Loop -> Loop, on kernels that are launched once: there is one sample, and loops of one turn are none. */
+void single_sample(Program *program);
+/* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */
+void freeze_kernels(Program *program);
 
 /* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
  * whatever the size of what lies between them. */

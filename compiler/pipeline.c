@@ -150,9 +150,30 @@ static bool run_watch(Compilation *c)
     return true;
 }
 
+static bool run_infer(Compilation *c)
+{
+    if (c->lower.infer)
+        c->net = infer_net(c->net);
+    return true;
+}
+
 static bool run_lower(Compilation *c)
 {
-    c->program = lower_net(c->arena, c->net, c->lower);
+    c->program = (c->lower.infer ? lower_inference : lower_net)(c->arena, c->net, c->lower);
+    return true;
+}
+
+static bool run_single(Compilation *c)
+{
+    if (c->lower.infer)
+        single_sample(c->program);
+    return true;
+}
+
+static bool run_freeze(Compilation *c)
+{
+    if (c->lower.infer)
+        freeze_kernels(c->program);
     return true;
 }
 
@@ -168,21 +189,22 @@ static void keep_buffers(Compilation *c)
 static bool run_chain(Compilation *c)
 {
     keep_buffers(c);
-    if (!leaves_out(c, OPTIMISATION_CHAINS))
+    if (!leaves_out(c, OPTIMISATION_CHAINS) && !c->lower.infer)
         chain_kernels(c->program, c->lower.chain_small);
     return true;
 }
 
 static bool run_share(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_SHARE))
+    if (!leaves_out(c, OPTIMISATION_SHARE) && !c->lower.infer)
         share_kernels(c->program);
     return true;
 }
 
 static bool run_unroll(Compilation *c)
 {
-    unroll_loops(c->program);
+    if (!c->lower.infer)
+        unroll_loops(c->program);
     return true;
 }
 
@@ -194,7 +216,7 @@ static bool run_unused(Compilation *c)
 
 static bool run_vectors(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_VECTORS))
+    if (!leaves_out(c, OPTIMISATION_VECTORS) && !c->lower.infer)
         mark_vectors(c->program);
     return true;
 }
@@ -219,7 +241,7 @@ static bool run_needs(Compilation *c)
 
 static bool run_memory(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_MEMORY))
+    if (!leaves_out(c, OPTIMISATION_MEMORY) && !c->lower.infer)
         place_buffers(c->program);
     return true;
 }
@@ -241,7 +263,10 @@ const Pass passes[] = {
     {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
     {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
+    {"infer",         STAGE_NET,  STAGE_NET,  run_infer,         "for --infer: what predicts, of what tests run, and nothing else; else unchanged"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
+    {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged"},
+    {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase"},
     {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these"},
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps"},

@@ -18,14 +18,15 @@ static void add_edge(Graph *graph, Edges *edges, int maker, int reader)
     graph->loops[reader] = graph->loops[reader] || maker == reader;
 }
 
-static Graph graph_of(Arena *arena, const Net *net, int first, int last)
+/* `known`: what delays read is. */
+static Graph graph_of(Arena *arena, const Net *net, int first, int last, bool known)
 {
     Graph graph = {.arena = arena, .count = last - first};
     Edges edges = {0};
     graph.loops = NEW_ARRAY(arena, bool, graph.count + 1);
     for (int i = 0; i < graph.count; i++) {
         const Node *node = &net->nodes.at[first + i];
-        for (int k = 0; k < node_read_count(node); k++) {
+        for (int k = 0; k < node_read_count(node) && !(known && node->kind == NODE_DELAY); k++) {
             StreamId stream = node_read(node, k);
             int maker = stream == NONE ? NONE : net->streams.at[stream].node;
             if (maker != NONE)
@@ -141,9 +142,8 @@ static Waiting waiting_parts(const Graph *graph)
 }
 
 /* Of the parts whose inputs are made, always the one with the first node. */
-Schedule schedule_nodes(Arena *arena, const Net *net, int first, int last)
+static Schedule schedule_graph(Arena *arena, Graph graph, int first)
 {
-    Graph graph = graph_of(arena, net, first, last);
     find_parts(&graph);
     Waiting waiting = waiting_parts(&graph);
     Schedule schedule = {0};
@@ -162,4 +162,14 @@ Schedule schedule_nodes(Arena *arena, const Net *net, int first, int last)
         next = made(&graph, &waiting, next, next + 1);
     }
     return schedule;
+}
+
+Schedule schedule_nodes(Arena *arena, const Net *net, int first, int last)
+{
+    return schedule_graph(arena, graph_of(arena, net, first, last, false), first);
+}
+
+Schedule schedule_step(Arena *arena, const Net *net)
+{
+    return schedule_graph(arena, graph_of(arena, net, 0, net->nodes.count, true), 0);
 }

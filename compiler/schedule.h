@@ -15,5 +15,8 @@ typedef VEC(Part) Schedule;
 
 /* Of nodes first .. last-1. */
 Schedule schedule_nodes(Arena *arena, const Net *net, int first, int last);
+/* Of all nodes, if each step is made whole before the next one: what a delay gives is known when a step begins. There are
+ * no groups then. */
+Schedule schedule_step(Arena *arena, const Net *net);
 
 #endif

@@ -25,6 +25,10 @@ const char *c_type(Type type);
 const char *c_comment(Arena *arena, const char *text);
 const char *c_string(Arena *arena, const char *text);
 
+/* What a kernel's block does. */
+void c_statements(Arena *arena, const Program *program, const Kernel *kernel, const LoopBlock *stmts,
+                  Out *out);
+
 /* `float (*hidden)[25][800]`: a pointer to the buffer's elements; `qualifier` ("" or "restrict ") stands
  * before the name. */
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier);
@@ -44,6 +48,10 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
 /* Kernels and phases for other processors, before those for any; the function that chooses between them. */
 void c_levels(Out *out);
 void c_level_choice(const Program *program, Out *out);
+
+/* Inference: see infer.c. */
+bool c_infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
+             const char **error);
 
 /* `for (...) {`, with the hint before it. */
 void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out);

@@ -119,4 +119,4 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     return true;
 }
 
-const Backend backend_c = {"c", "c", false, emit, NULL};
+const Backend backend_c = {"c", "c", false, emit, NULL, c_infer};

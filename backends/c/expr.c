@@ -54,6 +54,8 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_SHL] = {"%0 << %1", SHIFT},
     [OP_SHR] = {"%0 >> %1", SHIFT},
 };
+/* Where there is no libm. */
+static const Spelling plain_root = {"snn_sqrtf(%0)", POSTFIX};
 /* Compilers make no branch of it, which would keep the loops that call the function from being vectors. */
 static const Spelling choice = {"snn_choose(%0, %1, %2)", POSTFIX};
 
@@ -86,6 +88,8 @@ static int operand_limit(const Spelling *spelling, int k)
 
 static const Spelling *spelling_of(const Writer *writer, const LoopExpr *expr)
 {
+    if (writer->program->predicts && expr->op == OP_SQRT)
+        return &plain_root;
     return writer->function && expr->op == OP_SELECT ? &choice : &spellings[expr->op];
 }
 
@@ -144,6 +148,14 @@ static const char *write_scalar(const Writer *writer, Scalar scalar)
     return arena_printf(writer->arena, clock ? "net->run.%s_now" : "net->run.%s", scalar_name(scalar));
 }
 
+/* Of a program that only predicts, the seed is known, and where its numbers are used. */
+static const char *key_source(const Writer *writer)
+{
+    if (!writer->program->predicts)
+        return "net->run.seed, net->run.epoch";
+    return arena_printf(writer->arena, "%uu, 0xffffffffu", writer->program->seed);
+}
+
 static const char *write_call(const Writer *writer, const char *name, const LoopExpr *expr)
 {
     const char *text = arena_printf(writer->arena, "%s(", name);
@@ -183,7 +195,7 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
     case LOOP_GIVEN: text = "snn_number(context)"; break;
     case LOOP_LANES: text = "SNN_LANES"; break;
     case LOOP_KEY:
-        text = arena_printf(arena, "snn_key(net->run.seed, net->run.epoch, (uint32_t)%s, (uint32_t)%s)",
+        text = arena_printf(arena, "snn_key(%s, (uint32_t)%s, (uint32_t)%s)", key_source(writer),
                             write_expr(writer, expr->args[0], UNARY - 1),
                             write_expr(writer, expr->args[1], UNARY - 1));
         break;

@@ -119,6 +119,12 @@ static void block(const Spell *spell, const LoopBlock *stmts)
         statement(spell, stmts->at[i]);
 }
 
+void c_statements(Arena *arena, const Program *program, const Kernel *kernel, const LoopBlock *stmts,
+                  Out *out)
+{
+    block(&(Spell){arena, program, kernel, out}, stmts);
+}
+
 /* ---- where a kernel's buffers are ---- */
 
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier)

@@ -48,9 +48,11 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
     const SnnTensor *tensor = snn_tensors_find(file, name);
     size_t count = interp_count(interp, id);
     if (!tensor)
-        return complain("no array `%s` in %s", name, path);
+        return complain("no array `%s` in %s: it is of another model, or of other options", name, path);
     if (!is_readable(tensor->dtype) || (size_t)snn_tensor_elements(tensor) != count)
-        return complain("array `%s` in %s has another size or type than the model's", name, path);
+        return complain(
+            "array `%s` in %s has another size or type than the model's: give a file of this model", name,
+            path);
     size_t columns = taps ? (size_t)buffer->dims[1] : 1, lines = count / columns;
     for (size_t at = 0; at < lines; at++) {
         size_t line = taps ? snn_line_of(at, lines, taps) : at;
@@ -59,7 +61,7 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
     }
     for (size_t k = 0; k < count; k++)
         if (!isfinite(interp->buffers[id][k]))
-            return complain("array `%s` in %s holds numbers that are not finite", name, path);
+            return complain("array `%s` in %s holds numbers that are not finite: give others", name, path);
     return true;
 }
 
@@ -71,17 +73,23 @@ static size_t param_taps(const LoopParam *param)
     return taps;
 }
 
+bool run_fill_params(Interp *interp, const SnnTensors *file, const char *path)
+{
+    bool filled = true;
+    for (int p = 0; p < interp->program->params.count && filled; p++) {
+        const LoopParam *param = &interp->program->params.at[p];
+        filled = fill(interp, param->value, file, param->name, path, param_taps(param));
+    }
+    return filled;
+}
+
 static bool fill_params(Interp *interp, const char *path)
 {
     SnnError error;
     SnnTensors *file = snn_tensors_open(path, &error);
     if (!file)
         return complain("%s%s", error.text, "");
-    bool filled = true;
-    for (int p = 0; p < interp->program->params.count && filled; p++) {
-        const LoopParam *param = &interp->program->params.at[p];
-        filled = fill(interp, param->value, file, param->name, path, param_taps(param));
-    }
+    bool filled = run_fill_params(interp, file, path);
     snn_tensors_close(file);
     return filled;
 }

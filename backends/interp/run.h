@@ -4,6 +4,8 @@
 
 #include "interp.h"
 
+#include "snn_safetensors.h"
+
 typedef struct RunOptions {
     const char *inputs;       /* safetensors with `input` and `label`; NULL: random */
     const char *weights;      /* a checkpoint; NULL: as initialised */
@@ -15,6 +17,8 @@ typedef struct RunOptions {
     Precision precision;
 } RunOptions;
 
+/* Sets all parameters. False after a message: one is missing, of another size, or not finite. */
+bool run_fill_params(Interp *interp, const SnnTensors *file, const char *path);
 /* Sets inputs and parameters. False after a message. */
 Interp *run_prepare(const Program *program, const RunOptions *options, int default_rows);
 /* The mean of the samples' losses. */

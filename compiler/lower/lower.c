@@ -7,9 +7,11 @@
 #include "lower/ends/ends.h"
 #include "lower/maps/linear.h"
 #include "lower/step/group.h"
+#include "lower/step/past.h"
 #include "lower/train/layer.h"
 #include "lower/train/param.h"
 #include "lower/train/weights.h"
+#include "stepwise.h"
 
 #include <string.h>
 
@@ -284,11 +286,22 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_DATA: break; /* the runtime fills it */
     case NODE_POISSON: lower_poisson(lower, node); break;
     case NODE_LATENCY: lower_latency(lower, node); break;
-    case NODE_DELAY: lower_delay(lower, node); break;
+    case NODE_DELAY:
+        if (plan_of(lower, node)->in_time && lower->net->stepwise)
+            lower_recall(lower, node);
+        else
+            lower_delay(lower, node);
+        break;
     case NODE_COPY: lower_copy(lower, node); break;
     case NODE_POOL:
     case NODE_POOL_GRAD: lower_pool(lower, node); break;
-    case NODE_REDUCE: lower_reduce(lower, node); break;
+    case NODE_REDUCE:
+        if (lower->net->stepwise && !node->each_step && stream_of(lower, node->in)->temporal
+            && stream_of(lower, node->in)->batched)
+            lower_running(lower, node);
+        else
+            lower_reduce(lower, node);
+        break;
     case NODE_TARGET: lower_target(lower, node); break;
     case NODE_LOSS: lower_loss(lower, node); break;
     case NODE_PREDICT: lower_predict(lower, node); break;
@@ -312,6 +325,34 @@ static void lower_node(Lower *lower, const Node *node)
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
     }
+}
+
+/* ---- a program that only predicts ---- */
+
+static Phase phase_at(const Lower *lower, const StepTime *times, int node)
+{
+    static const Phase phases[] = {
+        [STEP_BEFORE] = PHASE_BEGIN, [STEP_EACH] = PHASE_STEP, [STEP_AFTER] = PHASE_RESULT};
+    return lower->net->stepwise ? phases[times[node]] : PHASE_RESULT;
+}
+
+/* Each node in the phase that it belongs to. */
+static void lower_predictions(Lower *lower)
+{
+    const Schedule *schedule = &lower->plan->phases[PHASE_FORWARD];
+    const StepTime *times = step_times(lower->net);
+    for (int p = 0; p < schedule->count; p++) {
+        const Part *part = &schedule->at[p];
+        lower->phase = phase_at(lower, times, part->nodes[0]);
+        if (part->recurrent)
+            lower_group(lower, part);
+        else
+            lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
+    }
+    if (!lower->net->stepwise)
+        return;
+    lower->phase = PHASE_STEP;
+    lower_remember(lower);
 }
 
 static void lower_phase(Lower *lower, Phase phase)
@@ -421,6 +462,27 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower_keeps(&lower);
     if (net->evaluated)
         lower_evaluated(&lower, net->evaluated, options);
+    spill_locals(program);
+    return program;
+}
+
+Program *lower_inference(Arena *arena, const Net *net, LowerOptions options)
+{
+    Program *program = program_new(arena, net->name);
+    Plan plan = make_plan(arena, net, options);
+    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
+    program->predicts = true;
+    program->whole_why = net->whole_why;
+    add_buffers(&lower);
+    if (net->stepwise)
+        program->step = fixed_buffer(&lower, "step", TYPE_I32, BUFFER_SCRATCH, (Shape){0});
+    describe_program(&lower);
+    lower.phase = PHASE_RESET;
+    if (net->stepwise)
+        lower_first_step(&lower);
+    lower.phase = PHASE_BEGIN;
+    lower_schedule(&lower);
+    lower_predictions(&lower);
     spill_locals(program);
     return program;
 }

@@ -29,6 +29,7 @@ typedef struct StreamBuffers {
     BufferId activity;   /* numbers of its spikes; -1: not counted */
     BufferId transposed; /* of weights; -1: nobody needs W^T */
     BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
+    BufferId past;       /* its last steps, for delays: see step/past.c; -1: none */
     int described;       /* its row of Program.streams, or NONE */
     SpikeBuffers spikes;
 } StreamBuffers;
@@ -97,6 +98,12 @@ static inline int steps_of(const Lower *lower, StreamId stream)
 static inline const NodePlan *plan_of(const Lower *lower, const Node *node)
 {
     return &lower->plan->nodes[node - lower->net->nodes.at];
+}
+
+/* The step that is made, where all nodes go through time together; else that of the site. */
+static inline LoopExpr *step_at(const Lower *lower, const Site *site)
+{
+    return lower->net->stepwise ? loop_load(lower->program, lower->program->step, 0, NULL) : site->t;
 }
 
 static inline bool leaves_out(const Lower *lower, Optimisation optimisation)

@@ -22,7 +22,8 @@ enum {
     LEAST_INPUTS = 16,       /* or, from so many on, of the channels that these are by, */
     TOGETHER_MOST = 1 << 17, /* with so many numbers of a few samples at a time */
 
-    POISSON_PART = 2048, /* units of an encoder at a time: their random bytes stay in the first cache */
+    POISSON_PART = 2048,      /* units of an encoder at a time: their random bytes stay in the first cache */
+    POISSON_SMALL_PART = 128, /* or on a small stack */
 
     TOGETHER = 32, /* samples that go through a recurrent group in lock-step */
     MOST_SLOTS = 4 /* steps that are kept of a stream which only its group reads; of longer ones, all */

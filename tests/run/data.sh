@@ -110,7 +110,7 @@ refuses "data: --inputs with a large label" 1 '^snnc: a label in one\.batch is n
 batch F32 4 '\0\0\0\077' '\0\0\0\0'
 refuses "data: --inputs with half a label" 1 '^snnc: a label in one\.batch is no whole number$' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
 batch F32 4 '\0\0\0\0' '\0\0\300\177'
-refuses "data: --inputs with NaN" 1 '^snnc: array `input` in one\.batch holds numbers that are not finite$' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
+refuses "data: --inputs with NaN" 1 '^snnc: array `input` in one\.batch holds numbers that are not finite: give others$' "$snnc" shapes.snn --run --inputs=one.batch --print=shape
 
 # A network that does not look at its data.
 cat > blind.snn << 'end'

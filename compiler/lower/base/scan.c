@@ -10,6 +10,7 @@
 #include "lower/base/scan.h"
 
 #include "lower/base/code.h"
+#include "lower/base/rounds.h"
 #include "lower/base/streams.h"
 #include "lower/base/walk.h"
 #include "lower/base/watch.h"
@@ -127,9 +128,40 @@ static BufferId find_partials(Lower *lower, const Node *node, int s)
                                          : partial_buffer(lower, node, s);
 }
 
+/* Whether it runs at a step of the sample that is not all there is. */
+static bool goes_on(const Lower *lower, const Node *node)
+{
+    return lower->net->stepwise && plan_of(lower, node)->in_time;
+}
+
+static bool sums_rounds(const Lower *lower, const Node *node, int s)
+{
+    return goes_on(lower, node) && sums_steps(lower, node, s) && plan_of(lower, node)->run > 1;
+}
+
+static BufferId round_buffer(Lower *lower, const Node *node, const char *prefix, int s, int units)
+{
+    return scan_buffer(lower, node, prefix, result_name(lower, node, s), 0, units, 0);
+}
+
+/* Of sums over steps that are made in rounds; those over units, too, have a part for each unit. */
+static void add_rounds(Lower *lower, const Node *node, ScanState *state, int s)
+{
+    state->rounds[s] = state->round[s] = -1;
+    if (!sums_rounds(lower, node, s))
+        return;
+    int units =
+        sums_units(lower, node, s) ? plan_of(lower, node)->units : shape_size(result_shape(lower, node, s));
+    state->round[s] = round_buffer(lower, node, "round_of", s, units);
+    if (!sums_units(lower, node, s))
+        state->rounds[s] = round_buffer(lower, node, "rounds_of", s, units);
+}
+
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
 {
     ScanState state = {NEW_ARRAY(lower->arena, BufferId, node->states.count + 1),
+                       NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1),
+                       NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1),
                        NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1)};
     for (int s = 0; s < node->states.count; s++)
         state.states[s] = states_in_buffers || lower->phase != PHASE_BACKWARD
@@ -137,6 +169,8 @@ ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers)
                               : -1;
     for (int s = 0; s < result_count(node); s++)
         state.partials[s] = find_partials(lower, node, s);
+    for (int s = 0; s < result_count(node); s++)
+        add_rounds(lower, node, &state, s);
     watch_scan_states(lower, node, &state);
     return state;
 }
@@ -209,8 +243,11 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
         store2(lower, site.into, state->states[s], site.b, unit_of(lower, site, n),
                loop_float(lower->arena, node->states.at[s].initial), false);
     for (int s = 0; s < result_count(node); s++)
-        if (sums_steps(lower, node, s) && !sums_units(lower, node, s))
+        if (sums_steps(lower, node, s) && !sums_units(lower, node, s)) {
             store_result(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
+            if (state->rounds[s] >= 0)
+                store2(lower, site.into, state->rounds[s], site.b, n, loop_float(lower->arena, 0), false);
+        }
 }
 
 /* ---- one unit ---- */
@@ -223,6 +260,27 @@ typedef struct Unit {
     LoopExpr **states; /* local variables */
     LoopExpr **sums;   /* by result: local variables, NULL where it is no sum over steps */
 } Unit;
+
+static LoopExpr *result_unit(Lower *lower, const Unit *unit, int s)
+{
+    return nest_unit(lower, &unit->nest, result_shape(lower, unit->node, s));
+}
+
+/* The unit that the round's sum is of. */
+static LoopExpr *round_unit(Lower *lower, const Unit *unit, int s)
+{
+    return sums_units(lower, unit->node, s) ? unit->n : result_unit(lower, unit, s);
+}
+
+/* Of result s, in the run of steps that is made. */
+static LoopExpr *sum_so_far(Lower *lower, const Unit *unit, int s, Site site)
+{
+    LoopExpr *zero = loop_float(lower->arena, 0);
+    if (unit->state->round[s] < 0)
+        return zero;
+    LoopExpr *sum = load2(lower, unit->state->round[s], site.b, round_unit(lower, unit, s));
+    return loop_op(lower->arena, OP_SELECT, round_begins(lower, unit->node, site), zero, sum);
+}
 
 static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_buffers)
 {
@@ -243,15 +301,33 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
         if (!sums_steps(lower, node, s))
             continue;
         VarId var = loop_var(lower->arena, lower->kernel, "sum", TYPE_F32);
-        loop_declare(lower->arena, site.into, var, loop_float(lower->arena, 0));
+        loop_declare(lower->arena, site.into, var, sum_so_far(lower, unit, s, site));
         unit->sums[s] = loop_ref(lower->arena, lower->kernel, var);
     }
 }
 
 static void store_unit(Lower *lower, const Unit *unit, int s, Site site, LoopExpr *value, bool add)
 {
-    LoopExpr *n = nest_unit(lower, &unit->nest, result_shape(lower, unit->node, s));
+    LoopExpr *n = result_unit(lower, unit, s);
     store_result(lower, unit->node, unit->state, s, site, n, value, add || sums_units(lower, unit->node, s));
+}
+
+/* Rounds are added where they end, as all steps of one are that are made in one go. */
+static void store_rounds(Lower *lower, const Unit *unit, int s, Site site)
+{
+    const ScanState *state = unit->state;
+    LoopExpr *ends = round_ends(lower, unit->node, site), *sum = unit->sums[s];
+    store2(lower, site.into, state->round[s], site.b, round_unit(lower, unit, s), sum, false);
+    if (state->rounds[s] < 0) {
+        site.into = &loop_if(lower->arena, site.into, ends)->body;
+        store_unit(lower, unit, s, site, sum, true);
+        return;
+    }
+    LoopExpr *n = result_unit(lower, unit, s);
+    sum = loop_local(lower, site.into, "so_far",
+                     op2(lower, OP_ADD, load2(lower, state->rounds[s], site.b, n), sum));
+    store_unit(lower, unit, s, site, sum, false);
+    store2(lower, &loop_if(lower->arena, site.into, ends)->body, state->rounds[s], site.b, n, sum, false);
 }
 
 static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
@@ -260,9 +336,12 @@ static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_
         if (unit->state->states[s] >= 0)
             store2(lower, site.into, unit->state->states[s], site.b, unit_of(lower, site, unit->n),
                    unit->states[s], false);
-    for (int s = 0; s < result_count(unit->node); s++)
-        if (unit->sums[s])
+    for (int s = 0; s < result_count(unit->node); s++) {
+        if (unit->sums[s] && unit->state->round[s] >= 0)
+            store_rounds(lower, unit, s, site);
+        else if (unit->sums[s])
             store_unit(lower, unit, s, site, unit->sums[s], states_in_buffers);
+    }
 }
 
 void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, const Nest *nest)
@@ -479,14 +558,34 @@ static bool in_one_run(const Lower *lower, const Node *node)
     return plan_of(lower, node)->run >= plan_of(lower, node)->steps;
 }
 
+/* Before the sample's first step, in a kernel of its own. */
+static void lower_start(Lower *lower, const Node *node, const ScanState *state)
+{
+    Phase phase = lower->phase;
+    const char *name = plan_of(lower, node)->name;
+    lower->phase = PHASE_RESET;
+    Site site = kernel_samples(lower, "start", name,
+                               arena_printf(lower->arena, "%s: before the first step", name), node->span);
+    emit_scan_start(lower, node, state, site);
+    lower->phase = phase;
+}
+
 ScanState scan_prepare(Lower *lower, const Node *node)
 {
-    return scan_buffers(lower, node, !in_one_run(lower, node));
+    bool goes = goes_on(lower, node);
+    ScanState state = scan_buffers(lower, node, goes || !in_one_run(lower, node));
+    if (goes)
+        lower_start(lower, node, &state);
+    return state;
 }
 
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
     int run = plan_of(lower, node)->run;
+    if (goes_on(lower, node)) {
+        emit_scan_steps(lower, node, state, site, num(lower, 0), 1, true);
+        return;
+    }
     if (!in_one_run(lower, node)) {
         emit_chunks(lower, node, state, site, run);
         return;

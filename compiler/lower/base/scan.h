@@ -12,6 +12,9 @@ typedef struct ScanState {
     /* By result, outs then grads: of a sum over the batch, what each sample adds to it, per unit; of an uneven scan per
      * value. -1: it is no such sum. */
     BufferId *partials;
+    /* By result, where all nodes go through time together: of a sum over time that is made of rounds of several steps, the
+     * rounds that are over, if it is no sum over units, too, and the one that is not, per unit. -1: none. */
+    BufferId *rounds, *round;
 } ScanState;
 
 ScanState scan_buffers(Lower *lower, const Node *node, bool states_in_buffers);

@@ -133,7 +133,7 @@ static LoopExpr *draw(Lower *lower, StreamId stream, Site site, LoopExpr *n)
     LoopExpr *sample = load1(lower, lower->program->sample, site.b);
     LoopExpr *key = loop_key(lower->arena, sample, num(lower, name_number(stream_of(lower, stream)->name)));
     if (stream_of(lower, stream)->temporal)
-        key = loop_random(lower->arena, key, site.t);
+        key = loop_random(lower->arena, key, step_at(lower, &site));
     return random_fraction(lower, loop_local(lower, site.into, "key", key), unit_of(lower, site, n));
 }
 

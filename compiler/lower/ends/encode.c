@@ -50,14 +50,15 @@ static int draws_before(const Lower *lower, const Node *node)
     int draws = 0;
     for (const Node *other = lower->net->nodes.at; other < node; other++)
         if (other->kind == NODE_POISSON)
-            draws += block_count(steps_of(lower, other->out)) + steps_of(lower, other->out);
+            draws += block_count(lower->net->steps) + lower->net->steps;
     return draws;
 }
 
 static void add_arrays(Lower *lower, Poisson *poisson, int units)
 {
     const char *name = stream_of(lower, poisson->node->out)->name;
-    int bytes[2] = {WORD_STEPS, units}, whole[2] = {poisson->steady ? 1 : WORD_STEPS, units};
+    int steps = lower->net->stepwise ? 1 : WORD_STEPS;
+    int bytes[2] = {steps, units}, whole[2] = {poisson->steady ? 1 : steps, units};
     poisson->whole = named_buffer(lower, "whole_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, whole);
     poisson->bytes = named_buffer(lower, "bytes_of", name, TYPE_U8, BUFFER_LOCAL, false, 2, bytes);
     poisson->undecided = named_buffer(lower, "undecided_in", name, TYPE_U8, BUFFER_LOCAL, false, 1, &units);
@@ -140,7 +141,7 @@ static void emit_compare(Lower *lower, const Poisson *poisson, Site site, LoopEx
 static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, LoopExpr *k)
 {
     Arena *arena = lower->arena;
-    LoopExpr *draw = op2(lower, OP_ADD, site.t, num(lower, poisson->blocks)), *n;
+    LoopExpr *draw = op2(lower, OP_ADD, step_at(lower, &site), num(lower, poisson->blocks)), *n;
     LoopExpr *key = random_key(lower, poisson, site, "more_key", draw);
     LoopStmt *loop = for_part(lower, poisson, site.into, &n);
     loop->value = load1(lower, poisson->undecided, n);
@@ -181,15 +182,47 @@ static void emit_blocks(Lower *lower, const Poisson *poisson, Site site)
     emit_undecided(lower, poisson, site, k);
 }
 
+/* One step alone: of each random word, its byte. */
+static void emit_byte(Lower *lower, const Poisson *poisson, Site site)
+{
+    LoopExpr *step = step_at(lower, &site), *words = num(lower, WORD_STEPS), *n;
+    LoopExpr *block = loop_local(lower, site.into, "block", op2(lower, OP_DIV, step, words));
+    LoopExpr *k = op2(lower, OP_SUB, step, op2(lower, OP_MUL, block, words));
+    LoopExpr *bits = loop_local(lower, site.into, "bits", op2(lower, OP_MUL, k, num(lower, 8)));
+    LoopExpr *key = random_key(lower, poisson, site, "key", block);
+    LoopStmt *loop = for_part(lower, poisson, site.into, &n);
+    LoopExpr *word = loop_random(lower->arena, key, part_unit(lower, poisson, n));
+    word = op2(lower, OP_SHL, word, loop_cast(lower->arena, TYPE_U32, bits));
+    store2(lower, &loop->body, poisson->bytes, num(lower, 0), n, byte_of(lower, word, 0), false);
+}
+
+static void emit_one_step(Lower *lower, const Poisson *poisson, Site site)
+{
+    LoopExpr *only = num(lower, 0);
+    site.t = only;
+    if (!poisson->steady)
+        emit_whole(lower, poisson, site, only);
+    emit_byte(lower, poisson, site);
+    emit_compare(lower, poisson, site, only);
+    emit_undecided(lower, poisson, site, only);
+}
+
+/* A stack may be small where there is one sample. */
+static int part_size(const Lower *lower, int units)
+{
+    int most = lower->plan->options.infer ? POISSON_SMALL_PART : POISSON_PART;
+    return units < most ? units : most;
+}
+
 void lower_poisson(Lower *lower, const Node *node)
 {
     Site site = begin_samples(lower, node, "spikes with the probability");
-    int units = stream_size(lower, node->out), size = units < POISSON_PART ? units : POISSON_PART;
+    int units = stream_size(lower, node->out), size = part_size(lower, units);
     Poisson poisson = {.node = node,
                        .from = num(lower, 0),
                        .count = num(lower, size),
                        .draws = draws_before(lower, node),
-                       .blocks = block_count(steps_of(lower, node->out)),
+                       .blocks = block_count(lower->net->steps),
                        .steady = !stream_of(lower, node->in)->temporal};
     add_arrays(lower, &poisson, size);
     if (size < units) {
@@ -201,7 +234,7 @@ void lower_poisson(Lower *lower, const Node *node)
     }
     if (poisson.steady)
         emit_whole(lower, &poisson, site, num(lower, 0));
-    emit_blocks(lower, &poisson, site);
+    (lower->net->stepwise ? emit_one_step : emit_blocks)(lower, &poisson, site);
 }
 
 /* ---- latency ---- */
@@ -216,10 +249,11 @@ static void emit_latency(Lower *lower, const Node *node, Site site)
     LoopExpr *x = loop_local(lower, &loop->body, "x",
                              loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n)));
     LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
-    LoopExpr *late = op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright),
-                         loop_float(arena, steps_of(lower, node->out) - 1));
+    LoopExpr *late =
+        op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
     LoopExpr *when = loop_cast(arena, TYPE_I32, op2(lower, OP_ADD, late, loop_float(arena, 0.5)));
-    LoopExpr *fires = op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, site.t));
+    LoopExpr *fires =
+        op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, step_at(lower, &site)));
     site.into = &loop->body;
     store_stream(lower, node->out, site, n, fires, false);
 }

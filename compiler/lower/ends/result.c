@@ -142,7 +142,7 @@ void lower_reduce(Lower *lower, const Node *node)
     LoopExpr *n = loop_variable(lower, end);
     inner.into = &end->body;
     LoopExpr *mean =
-        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, steps_of(lower, node->in)));
+        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
     store_stream(lower, node->out, inner, n, mean, false);
 }
 

@@ -13,6 +13,16 @@ static void schedule_phase(Planning *plan, Phase phase, int first, int last)
     plan->phases[phase] = schedule;
 }
 
+/* Where all nodes go through time together, whatever a delay gives is known when a step begins. */
+static void schedule_steps(Planning *plan)
+{
+    for (int n = 0; n < plan->net->nodes.count; n++) {
+        plan->nodes[n].cyclic = plan->nodes[n].group != 0;
+        plan->nodes[n].group = 0;
+    }
+    plan->phases[PHASE_FORWARD] = schedule_step(plan->arena, plan->net);
+}
+
 /* The group in whose loop over time the node runs, or 0. */
 static int group_of(const Planning *plan, int n)
 {
@@ -136,6 +146,8 @@ void plan_groups(Planning *plan)
     schedule_phase(plan, PHASE_FORWARD, 0, net->backward);
     schedule_phase(plan, PHASE_BACKWARD, net->backward, net->updates);
     schedule_phase(plan, PHASE_UPDATE, net->updates, net->nodes.count);
+    if (net->stepwise)
+        schedule_steps(plan);
     for (int n = 0; n < net->updates; n++)
         plan->nodes[n].joined = joined_of(plan, n);
     for (StreamId s = 0; s < net->streams.count; s++)

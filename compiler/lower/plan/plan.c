@@ -95,6 +95,18 @@ static void make_delayed_room(Planning *plan, const Node *delay)
         make_room(plan, delay->in, (Tiling){units, 1});
 }
 
+/* That a kernel goes through. */
+static int steps_at_once(const Planning *plan)
+{
+    return plan->net->stepwise ? 1 : plan->net->steps;
+}
+
+/* A tile keeps its copy of the weights while a batch goes through it. One sample needs none. */
+static Tiling tiling_in(const Planning *plan, int units, bool remainder)
+{
+    return plan->options.infer ? (Tiling){units, 1} : tiling_of(units, remainder);
+}
+
 static void start_node(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -115,7 +127,7 @@ static void start_node(Planning *plan, int n)
     make_rooms(plan, node, record);
     record->shared = !scan && !stream->batched;
     record->in_time = scan ? scan_in_time(plan->net, node) : stream->temporal;
-    record->steps = record->in_time ? plan->net->steps : 1;
+    record->steps = record->in_time ? steps_at_once(plan) : 1;
 }
 
 /* Whether it has only the units that there are, as weights do that are a matrix. Who reads a delayed stream may read the
@@ -139,18 +151,18 @@ static StreamPlan start_stream(const Planning *plan, StreamId id)
     const Stream *stream = &plan->net->streams.at[id];
     int units = shape_size(stream->shape);
     int maker = stream->node;
-    return (StreamPlan){.steps = stream->temporal ? plan->net->steps : 1,
+    return (StreamPlan){.steps = stream->temporal ? steps_at_once(plan) : 1,
                         .drawn = maker != NONE && plan->net->nodes.at[maker].kind == NODE_RANDOM,
-                        .tiles = tiling_of(units, !fills_no_room(plan->net, id)),
+                        .tiles = tiling_in(plan, units, !fills_no_room(plan->net, id)),
                         .room = units,
                         .place = NONE};
 }
 
 /* Tiles work on a copy of a matrix. */
-static Tiling param_tiles(const Param *param)
+static Tiling param_tiles(const Planning *plan, const Param *param)
 {
     int size = shape_size(param->shape);
-    return tiling_of(size, !param->matrix);
+    return tiling_in(plan, size, !param->matrix);
 }
 
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
@@ -171,7 +183,7 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
             make_delayed_room(&plan, &net->nodes.at[n]);
     Tiling *params = NEW_ARRAY(arena, Tiling, net->params.count + 1);
     for (ParamId p = 0; p < net->params.count; p++)
-        params[p] = param_tiles(&net->params.at[p]);
+        params[p] = param_tiles(&plan, &net->params.at[p]);
     plan_service(&plan);
     plan_groups(&plan);
     plan_layers(&plan);

@@ -94,6 +94,7 @@ typedef struct NodePlan {
     bool in_time;     /* it runs at every step; else once */
     bool even;        /* a scan: all that it reads and makes goes over its units: see base/nest.h */
     int group;        /* the number of its recurrent group, or 0 */
+    bool cyclic;      /* it would be in one, if not all nodes went through time together */
     bool asked;       /* a delay in a group: whether its past is there is asked at every step */
     int joined;       /* the group whose steps make this map from its events, or 0 */
     int host;         /* the node in whose kernel it is computed, or NONE */

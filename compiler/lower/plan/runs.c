@@ -35,7 +35,7 @@ void plan_runs(Planning *plan)
     for (int n = 0; n < plan->net->updates; n++)
         if (plan->nodes[n].role == ROLE_SCAN)
             plan->nodes[n].run =
-                plan->nodes[n].steps == 1
+                !plan->nodes[n].in_time || plan->net->steps == 1 || plan->nodes[n].cyclic
                     ? 1
-                    : run_of(&plan->net->nodes.at[n], plan->nodes[n].steps, plan->options.unroll);
+                    : run_of(&plan->net->nodes.at[n], plan->net->steps, plan->options.unroll);
 }

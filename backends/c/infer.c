@@ -1,0 +1,131 @@
+/* Inference: C99 that needs nothing but itself. The kernels of a program that only predicts, over constants and a state
+ * that the caller owns: infer_kernels.c writes the first, infer_data.c the others, infer_api.c what the caller sees. */
+#include "infer.h"
+
+#include "paste.h"
+
+#include <ctype.h>
+
+static const char *prediction_member(const Infer *infer, BufferId id)
+{
+    const Program *program = infer->source;
+    for (int p = 0; p < program->predictions.count; p++) {
+        const LoopPrediction *prediction = &program->predictions.at[p];
+        if (prediction->values == id || prediction->predicted == id)
+            return c_buffer(infer->arena, &program->buffers.at[id]);
+    }
+    return NULL;
+}
+
+/* What stands for the buffer in C. */
+static const char *place_of(const Infer *infer, BufferId id)
+{
+    const Buffer *buffer = &infer->source->buffers.at[id];
+    const char *name = c_buffer(infer->arena, buffer), *member = prediction_member(infer, id);
+    if (member)
+        return arena_printf(infer->arena, "out->%s", member);
+    if (infer->constants[id])
+        return arena_printf(infer->arena, "%s_%s", infer->name, name);
+    return infer->state[id] ? arena_printf(infer->arena, "state->%s", name) : name;
+}
+
+static const Program *placed(const Infer *infer)
+{
+    Program *program = NEW(infer->arena, Program);
+    *program = *infer->source;
+    program->buffers.at = NEW_ARRAY(infer->arena, Buffer, program->buffers.count + 1);
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        program->buffers.at[b] = infer->source->buffers.at[b];
+        program->buffers.at[b].name = place_of(infer, b);
+        program->buffers.at[b].of_model = false;
+    }
+    return program;
+}
+
+static void find_scalar(void *context, LoopExpr *expr)
+{
+    bool *found = context;
+    *found = *found || expr->kind == LOOP_SCALAR;
+}
+
+/* Where a training is changes nothing any more. */
+static bool reads_scalars(const Program *program)
+{
+    bool reads = false;
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            loop_visit_exprs(&program->kernels.at[program->phases[phase].at[i].kernel].body, find_scalar,
+                             &reads);
+    return reads;
+}
+
+static const char *upper_of(Arena *arena, const char *name)
+{
+    char *upper = NEW_ARRAY(arena, char, strlen(name) + 1);
+    for (size_t i = 0; name[i]; i++)
+        upper[i] = (char)toupper((unsigned char)name[i]);
+    return upper;
+}
+
+static bool is_c_name(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return *name && !isdigit((unsigned char)*name) && name[length] == '\0';
+}
+
+static void paste(const char *name, Paste *into)
+{
+    paste_file(into, runtime_file(name, strlen(name)));
+}
+
+static void write_source(const Infer *infer, bool single, Out *out)
+{
+    Paste into = paste_begin(infer->arena, out);
+    infer_heading(infer, "the network", out);
+    out_line(out, "#include \"%s.h\"", infer->name);
+    paste("snn_plain.h", &into);
+    if (infer_draws(infer))
+        paste("snn_random.h", &into);
+    c_functions(infer->arena, infer->program, out);
+    out_blank(out);
+    if (single)
+        infer_constant_values(infer, true, out);
+    else
+        infer_constant_names(infer, out);
+    infer_kernels(infer, out);
+    infer_functions(infer, out);
+}
+
+bool c_infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
+             const char **error)
+{
+    Arena *arena = program->arena;
+    Infer infer = {.arena = arena, .source = program, .program = program, .options = options};
+    infer.name = options->file ? options->file : program->name;
+    if (!is_c_name(infer.name)) {
+        *error = arena_printf(arena,
+                              "`%s` is no name in C, and all that is written begins with it: call the file "
+                              "otherwise, as `-o kws.c`",
+                              infer.name);
+        return false;
+    }
+    if (reads_scalars(program)) {
+        *error = "a neuron reads at each step where the training is, as `epoch`: inference knows none; make "
+                 "it a constant";
+        return false;
+    }
+    infer.upper = upper_of(arena, infer.name);
+    infer.constants = infer_constants(arena, program);
+    infer.state = infer_state(arena, program);
+    infer.program = placed(&infer);
+    infer_header(&infer, files->header);
+    write_source(&infer, single, files->source);
+    if (single)
+        return true;
+    infer_heading(&infer, "its weights", files->weights);
+    out_line(files->weights, "#include \"%s.h\"", infer.name);
+    out_blank(files->weights);
+    infer_constant_names(&infer, files->weights);
+    infer_constant_values(&infer, false, files->weights);
+    return true;
+}

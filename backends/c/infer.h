@@ -1,0 +1,46 @@
+/* Inference as C99, internal: what its files share. */
+#ifndef SNNC_C_INFER_H
+#define SNNC_C_INFER_H
+
+#include "c.h"
+
+typedef struct Infer {
+    Arena *arena;
+    const Program *program; /* its buffers are called as they stand in C */
+    const Program *source;  /* the same, with the names of the Loop IR */
+    const BackendOptions *options;
+    const char *name;              /* kws */
+    const char *upper;             /* KWS */
+    const bool *constants, *state; /* by buffer: what is read of constants; what is kept in the state */
+} Infer;
+
+/* ---- infer_kernels.c ---- */
+
+void infer_kernels(const Infer *infer, Out *out);
+/* Calls of a phase's kernels, a line each. */
+void infer_calls(const Infer *infer, Phase phase, Out *out);
+/* What a sample's step, or all of it, is given as: "uint8_t", "float". */
+const char *infer_input_type(const Infer *infer);
+/* Whether it draws random numbers, so that the number of the sample is asked for. */
+bool infer_draws(const Infer *infer);
+
+/* ---- infer_data.c ---- */
+
+/* By buffer. */
+bool *infer_constants(Arena *arena, const Program *program);
+bool *infer_state(Arena *arena, const Program *program);
+int64_t infer_flash_bytes(const Infer *infer);
+int64_t infer_state_bytes(const Infer *infer);
+void infer_state_struct(const Infer *infer, Out *out);
+/* `extern const float kws_w_[784][800];` */
+void infer_constant_names(const Infer *infer, Out *out);
+void infer_constant_values(const Infer *infer, bool internal, Out *out);
+
+/* ---- infer_api.c ---- */
+
+void infer_heading(const Infer *infer, const char *what, Out *out);
+void infer_header(const Infer *infer, Out *out);
+/* The functions that the header declares. */
+void infer_functions(const Infer *infer, Out *out);
+
+#endif

@@ -1,0 +1,199 @@
+/* What inference reads, in constants, and what it keeps, in the state that its caller owns. */
+#include "infer.h"
+
+#include "literal.h"
+
+#include <math.h>
+
+enum { LINE = 100 };
+
+typedef struct Touched {
+    const Program *program;
+    bool *read, *made;
+} Touched;
+
+static void touch(void *context, BufferId *buffer, Access access)
+{
+    Touched *touched = context;
+    (access == ACCESS_LOAD ? touched->read : touched->made)[*buffer] = true;
+}
+
+static Touched touched_by(Arena *arena, const Program *program)
+{
+    int count = program->buffers.count + 1;
+    Touched touched = {program, NEW_ARRAY(arena, bool, count), NEW_ARRAY(arena, bool, count)};
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            loop_visit(&program->kernels.at[program->phases[phase].at[i].kernel].body, touch, &touched);
+    return touched;
+}
+
+bool *infer_constants(Arena *arena, const Program *program)
+{
+    Touched touched = touched_by(arena, program);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        touched.read[b] = touched.read[b] && !touched.made[b] && program->buffers.at[b].values;
+    return touched.read;
+}
+
+/* What is handed over lies elsewhere. */
+bool *infer_state(Arena *arena, const Program *program)
+{
+    Touched touched = touched_by(arena, program);
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        bool elsewhere = buffer->role == BUFFER_LOCAL || buffer->role == BUFFER_OUTPUT
+                         || (buffer->role == BUFFER_INPUT && b != program->sample);
+        touched.made[b] =
+            (touched.made[b] || b == program->sample) && !elsewhere && (touched.read[b] || touched.made[b]);
+    }
+    return touched.made;
+}
+
+static int type_bytes(Type type)
+{
+    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
+}
+
+static int64_t bytes_of(const Buffer *buffer)
+{
+    return buffer_elements(buffer) * type_bytes(buffer->type);
+}
+
+int64_t infer_flash_bytes(const Infer *infer)
+{
+    int64_t bytes = 0;
+    for (BufferId b = 0; b < infer->program->buffers.count; b++)
+        if (infer->constants[b])
+            bytes += bytes_of(&infer->program->buffers.at[b]);
+    return bytes;
+}
+
+/* Spikes as they come, where a list of events is taken. */
+static int event_flags(const Infer *infer)
+{
+    const Program *program = infer->program;
+    bool takes = !program->whole_why && program_takes_spikes(program);
+    return takes ? (int)buffer_elements(&program->buffers.at[program->input]) : 0;
+}
+
+/* The larger types stand first: there is no room between members. */
+int64_t infer_state_bytes(const Infer *infer)
+{
+    int64_t bytes = event_flags(infer);
+    for (BufferId b = 0; b < infer->program->buffers.count; b++)
+        if (infer->state[b])
+            bytes += bytes_of(&infer->program->buffers.at[b]);
+    return bytes > 0 ? (bytes + 3) / 4 * 4 : 4;
+}
+
+static const char *dims_text(Arena *arena, const Buffer *buffer)
+{
+    const char *text = "";
+    for (int d = 0; d < buffer->ndim; d++)
+        text = arena_printf(arena, "%s[%d]", text, buffer->dims[d]);
+    return text;
+}
+
+static void members_of(const Infer *infer, int bytes, Out *out)
+{
+    for (BufferId b = 0; b < infer->source->buffers.count; b++) {
+        const Buffer *buffer = &infer->source->buffers.at[b];
+        if (!infer->state[b] || type_bytes(buffer->type) != bytes)
+            continue;
+        const char *about =
+            buffer->about ? arena_printf(infer->arena, " /**< %s */", c_comment(infer->arena, buffer->about))
+                          : "";
+        out_line(out, "%s %s%s;%s", c_type(buffer->type), c_buffer(infer->arena, buffer),
+                 dims_text(infer->arena, buffer), about);
+    }
+}
+
+void infer_state_struct(const Infer *infer, Out *out)
+{
+    out_line(out, "/** What is kept between steps, and what is worked on. The caller owns it; there may be "
+                  "any number. */");
+    out_line(out, "typedef struct %s_state", infer->name);
+    out_open(out, "%s", "");
+    members_of(infer, 4, out);
+    members_of(infer, 2, out);
+    members_of(infer, 1, out);
+    if (event_flags(infer) > 0)
+        out_line(out, "uint8_t events[%d]; /**< of %s_step_events() */", event_flags(infer), infer->name);
+    bool empty = event_flags(infer) == 0;
+    for (BufferId b = 0; b < infer->program->buffers.count; b++)
+        empty = empty && !infer->state[b];
+    if (empty)
+        out_line(out, "uint32_t nothing; /**< C has no empty struct */");
+    out_close(out, arena_printf(infer->arena, " %s_state;", infer->name));
+}
+
+void infer_constant_names(const Infer *infer, Out *out)
+{
+    for (BufferId b = 0; b < infer->program->buffers.count; b++) {
+        const Buffer *buffer = &infer->program->buffers.at[b];
+        if (infer->constants[b])
+            out_line(out, "extern const %s %s%s;", c_type(buffer->type), buffer->name,
+                     dims_text(infer->arena, buffer));
+    }
+}
+
+/* ---- values ---- */
+
+static const char *value_text(const Infer *infer, const Buffer *buffer, int64_t k)
+{
+    char text[LITERAL_SIZE];
+    double value = isnan(buffer->values[k]) ? 0 : buffer->values[k]; /* behind the last unit */
+    return buffer->type == TYPE_F32 ? arena_printf(infer->arena, "%s", literal_float(text, (float)value))
+                                    : arena_printf(infer->arena, "%lld", (long long)value);
+}
+
+/* Elements first .. first + count - 1, as many on a line as fit. */
+static void write_row(const Infer *infer, const Buffer *buffer, int64_t first, int count, Out *out)
+{
+    char line[LINE + LITERAL_SIZE + 4];
+    size_t used = 0;
+    for (int i = 0; i < count; i++) {
+        const char *text = value_text(infer, buffer, first + i);
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s%s", used ? " " : "", text,
+                                 i + 1 < count ? "," : "");
+        if (used < LINE && i + 1 < count)
+            continue;
+        out_line(out, "%s", line);
+        used = 0;
+    }
+}
+
+static void write_part(const Infer *infer, const Buffer *buffer, int dim, int64_t first, const char *after,
+                       Out *out)
+{
+    int64_t size = 1;
+    for (int d = dim + 1; d < buffer->ndim; d++)
+        size *= buffer->dims[d];
+    out_line(out, "{");
+    out_indent(out, 1);
+    if (dim == buffer->ndim - 1)
+        write_row(infer, buffer, first, buffer->dims[dim], out);
+    else
+        for (int i = 0; i < buffer->dims[dim]; i++)
+            write_part(infer, buffer, dim + 1, first + i * size, i + 1 < buffer->dims[dim] ? "," : "", out);
+    out_indent(out, -1);
+    out_line(out, "}%s", after);
+}
+
+void infer_constant_values(const Infer *infer, bool internal, Out *out)
+{
+    for (BufferId b = 0; b < infer->program->buffers.count; b++) {
+        const Buffer *buffer = &infer->program->buffers.at[b];
+        if (!infer->constants[b])
+            continue;
+        out_blank(out);
+        if (buffer->about)
+            out_line(out, "/* %s */", c_comment(infer->arena, buffer->about));
+        out_line(out, "%s_SECTION_WEIGHTS %sconst %s %s%s =%s", infer->upper, internal ? "static " : "",
+                 c_type(buffer->type), buffer->name, dims_text(infer->arena, buffer),
+                 buffer->ndim ? "" : arena_printf(infer->arena, " %s;", value_text(infer, buffer, 0)));
+        if (buffer->ndim > 0)
+            write_part(infer, buffer, 0, 0, ";", out);
+    }
+}

@@ -1,0 +1,111 @@
+/* The kernels of inference, and calls of them. */
+#include "infer.h"
+
+typedef struct Uses {
+    const Program *program;
+    bool state, in, out;
+} Uses;
+
+static void use(void *context, BufferId *id, Access access)
+{
+    Uses *uses = context;
+    const Buffer *buffer = &uses->program->buffers.at[*id];
+    (void)access;
+    bool given = buffer->role == BUFFER_INPUT && *id != uses->program->sample;
+    uses->in = uses->in || given;
+    uses->out = uses->out || buffer->role == BUFFER_OUTPUT;
+    uses->state =
+        uses->state
+        || (!given && buffer->role != BUFFER_OUTPUT && buffer->role != BUFFER_LOCAL && !buffer->values);
+}
+
+static Uses uses_of(const Infer *infer, const Kernel *kernel)
+{
+    Uses uses = {.program = infer->source};
+    loop_visit(&kernel->body, use, &uses);
+    return uses;
+}
+
+static const Buffer *input_of(const Infer *infer)
+{
+    return &infer->source->buffers.at[infer->source->input];
+}
+
+/* ---- kernels ---- */
+
+static const char *formals(const Infer *infer, const Kernel *kernel)
+{
+    Uses uses = uses_of(infer, kernel);
+    const char *state = uses.state ? arena_printf(infer->arena, ", %s_state *state", infer->name) : "";
+    const char *in =
+        uses.in ? arena_printf(infer->arena, ", const %s", c_pointer(infer->arena, input_of(infer), "")) : "";
+    const char *out = uses.out ? arena_printf(infer->arena, ", %s_output *out", infer->name) : "";
+    const char *all = arena_printf(infer->arena, "%s%s%s", state, in, out);
+    return *all ? all + 2 : "void";
+}
+
+static void own_arrays(const Infer *infer, const Kernel *kernel, BufferSet *used, Out *out)
+{
+    buffer_set_clear(used);
+    buffer_set_add(used, &kernel->body);
+    for (int i = 0; i < used->list.count; i++) {
+        const Buffer *buffer = &infer->program->buffers.at[used->list.at[i]];
+        const char *dims = "";
+        for (int d = 0; d < buffer->ndim; d++)
+            dims = arena_printf(infer->arena, "%s[%d]", dims, buffer->dims[d]);
+        if (buffer->role == BUFFER_LOCAL)
+            out_line(out, "%s %s%s;", c_type(buffer->type), c_buffer(infer->arena, buffer), dims);
+    }
+}
+
+static void write_kernel(const Infer *infer, const Kernel *kernel, BufferSet *used, Out *out)
+{
+    out_blank(out);
+    c_heading(infer->arena, kernel->origin, kernel->about, out);
+    out_line(out, "static void %s(%s)", c_kernel_name(infer->arena, kernel), formals(infer, kernel));
+    out_open(out, "%s", "");
+    own_arrays(infer, kernel, used, out);
+    c_statements(infer->arena, infer->program, kernel, &kernel->body, out);
+    out_close(out, "");
+}
+
+void infer_kernels(const Infer *infer, Out *out)
+{
+    BufferSet used = buffer_set(infer->arena, infer->program);
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < infer->program->phases[phase].count; i++)
+            write_kernel(infer, &infer->program->kernels.at[infer->program->phases[phase].at[i].kernel],
+                         &used, out);
+}
+
+void infer_calls(const Infer *infer, Phase phase, Out *out)
+{
+    for (int i = 0; i < infer->program->phases[phase].count; i++) {
+        const Kernel *kernel = &infer->program->kernels.at[infer->program->phases[phase].at[i].kernel];
+        Uses uses = uses_of(infer, kernel);
+        const char *all = arena_printf(infer->arena, "%s%s%s", uses.state ? ", state" : "",
+                                       uses.in ? ", in" : "", uses.out ? ", out" : "");
+        out_line(out, "%s(%s);", c_kernel_name(infer->arena, kernel), *all ? all + 2 : "");
+    }
+}
+
+const char *infer_input_type(const Infer *infer)
+{
+    return c_type(input_of(infer)->type);
+}
+
+static void find_key(void *context, LoopExpr *expr)
+{
+    bool *found = context;
+    *found = *found || expr->kind == LOOP_KEY;
+}
+
+bool infer_draws(const Infer *infer)
+{
+    bool draws = false;
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < infer->program->phases[phase].count; i++)
+            loop_visit_exprs(&infer->program->kernels.at[infer->program->phases[phase].at[i].kernel].body,
+                             find_key, &draws);
+    return draws;
+}

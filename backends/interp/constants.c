@@ -1,0 +1,140 @@
+#include "constants.h"
+
+#include "run.h"
+
+#include "snn_model_text.h"
+#include "snn_safetensors.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the numbers of a training have become: as `test` takes them from a checkpoint. */
+static void set_clock(Interp *interp, const SnnTensors *file)
+{
+    enum { MOST = 1000000 };
+    int64_t epoch = 0, epochs = 0, batches = 0;
+    bool known = snn_tensors_natural(file, "epoch", MOST, &epoch)
+                 && snn_tensors_natural(file, "epochs", MOST, &epochs)
+                 && snn_tensors_natural(file, "batches", INT32_MAX, &batches) && epoch > 0 && batches > 0;
+    if (!known) {
+        epoch = epochs = interp->program->epochs > 0 ? interp->program->epochs : 1;
+        batches = 1;
+    }
+    interp->scalars[SCALAR_EPOCH] = (double)(epoch - 1);
+    interp->scalars[SCALAR_EPOCHS] = (double)epochs;
+    interp->scalars[SCALAR_BATCH] = (double)(batches - 1);
+    interp->scalars[SCALAR_BATCHES] = (double)batches;
+}
+
+static void find_other_model(Program *program, const SnnTensors *file, const char **differs)
+{
+    SnnError difference;
+    const char *theirs = snn_tensors_metadata(file, "network"), **lines;
+    int count = program->network_text.count;
+    *differs = NULL;
+    if (!theirs)
+        return;
+    lines = NEW_ARRAY(program->arena, const char *, count + 1);
+    for (int i = 0; i < count; i++)
+        lines[i] = program->network_text.at[i];
+    char *ours = snn_text_join(lines);
+    if (ours && strcmp(ours, theirs) != 0 && snn_text_differs(theirs, ours, &difference))
+        *differs = arena_printf(program->arena, "%s", difference.text);
+    free(ours);
+}
+
+/* FNV-1a of the bits, from the lowest byte on. */
+static uint64_t add_to_hash(uint64_t hash, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    for (int k = 0; k < 4; k++)
+        hash = (hash ^ (bits >> 8 * k & 0xffu)) * 0x100000001b3u;
+    return hash;
+}
+
+static void hash_weights(Program *program, const Interp *interp)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int p = 0; p < program->params.count; p++) {
+        BufferId values = program->params.at[p].value;
+        for (size_t k = 0; k < interp_count(interp, values); k++)
+            hash = add_to_hash(hash, (float)*interp_at(interp, values, k));
+    }
+    program->weights_hash = hash;
+}
+
+static void keep_values(Program *program, const Interp *interp, BufferId id)
+{
+    Buffer *buffer = &program->buffers.at[id];
+    size_t count = (size_t)buffer_elements(buffer);
+    double *values = NEW_ARRAY(program->arena, double, count + 1);
+    memcpy(values, interp->buffers[id], count * sizeof *values);
+    buffer->values = values;
+}
+
+typedef struct Keeping {
+    Program *program;
+    const Interp *interp;
+} Keeping;
+
+static void keep_made(void *context, BufferId *buffer, Access access)
+{
+    const Keeping *keeping = context;
+    const Buffer *made = &keeping->program->buffers.at[*buffer];
+    if (access != ACCESS_HINT && made->role != BUFFER_LOCAL && !made->values)
+        keep_values(keeping->program, keeping->interp, *buffer);
+}
+
+static void keep_constants(Program *program, const Interp *interp)
+{
+    Keeping keeping = {program, interp};
+    for (int p = 0; p < program->params.count; p++)
+        keep_values(program, interp, program->params.at[p].value);
+    for (int i = 0; i < program->phases[PHASE_INIT].count; i++)
+        loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, keep_made, &keeping);
+}
+
+/* A number of the program that follows from its weights is one, too. */
+static bool are_finite(const Program *program, const char *path)
+{
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        for (int64_t k = 0; buffer->values && k < buffer_elements(buffer); k++)
+            if (isinf(buffer->values[k])) {
+                fprintf(stderr, "snnc: %s makes `%s` infinite: give weights that the network can run with\n",
+                        path, buffer->name);
+                return false;
+            }
+    }
+    return true;
+}
+
+bool make_constants(Program *program, const char *weights, const char **differs)
+{
+    SnnError error;
+    int64_t seed;
+    SnnTensors *file = snn_tensors_open(weights, &error);
+    Interp *interp = file ? interp_new(program, 1, PRECISION_SINGLE) : NULL;
+    if (!file)
+        fprintf(stderr, "snnc: %s\n", error.text);
+    else if (!interp)
+        fprintf(stderr, "snnc: not enough memory for the weights of `%s`\n", program->name);
+    bool made = interp && run_fill_params(interp, file, weights);
+    if (made) {
+        set_clock(interp, file);
+        find_other_model(program, file, differs);
+        if (snn_tensors_natural(file, "seed", UINT32_MAX, &seed))
+            program->seed = (uint32_t)seed;
+        hash_weights(program, interp);
+        interp_run(interp, PHASE_INIT);
+        keep_constants(program, interp);
+        made = are_finite(program, weights);
+    }
+    if (file)
+        snn_tensors_close(file);
+    if (interp)
+        interp_free(interp);
+    return made;
+}

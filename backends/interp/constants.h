@@ -1,0 +1,11 @@
+/* The constants of a program that only predicts: what its initial phase makes of trained weights. */
+#ifndef SNNC_CONSTANTS_H
+#define SNNC_CONSTANTS_H
+
+#include "loop.h"
+
+/* Reads the weights, and gives each buffer that is made of them its values. `differs`: what the file says of another model
+ * than this one, or NULL. False after a message. */
+bool make_constants(Program *program, const char *weights, const char **differs);
+
+#endif

@@ -1,0 +1,76 @@
+/* For --infer: of what tests run, the nodes that predictions are made of. Equations stay as they are, so that sums over
+ * time are made in the same rounds. */
+#include "passes.h"
+#include "edit.h"
+#include "stepwise.h"
+
+static void mark(const Net *net, int node, bool *live)
+{
+    VEC(int) open = {0};
+    vec_push(net->arena, &open, node);
+    while (open.count > 0) {
+        int n = open.at[--open.count];
+        if (live[n])
+            continue;
+        live[n] = true;
+        for (int k = 0; k < node_read_count(&net->nodes.at[n]); k++) {
+            StreamId stream = node_read(&net->nodes.at[n], k);
+            int maker = stream == NONE ? NONE : net->streams.at[stream].node;
+            if (maker != NONE)
+                vec_push(net->arena, &open, maker);
+        }
+    }
+}
+
+static void drop_all_but(Net *net, const bool *live)
+{
+    NetEdit edit = edit_start(net);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (!live[n])
+            edit_drop(&edit, n);
+    edit_finish(&edit);
+}
+
+/* What neurons made for their adjoints, or to be looked at. */
+static void drop_unread_outs(Net *net)
+{
+    const Adjacency readers = net_readers(net);
+    for (int n = 0; n < net->nodes.count; n++) {
+        Node *node = &net->nodes.at[n];
+        int kept = 0;
+        for (int k = 0; k < node->outs.count; k++) {
+            ScanOut out = node->outs.at[k];
+            if (readers.first[out.stream] < readers.first[out.stream + 1])
+                node->outs.at[kept++] = out;
+            else
+                net->streams.at[out.stream].node = NONE;
+        }
+        node->outs.count = kept;
+    }
+}
+
+static const char *node_name(const Net *net, const Node *node)
+{
+    for (int k = 0; k < node_made_count(node); k++)
+        if (node_made(node, k) != NONE)
+            return net->streams.at[node_made(node, k)].name;
+    return node_title(node);
+}
+
+Net *infer_net(Net *net)
+{
+    net = net->evaluated ? net->evaluated : net;
+    bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
+    for (int n = 0; n < net->backward; n++)
+        if (net->nodes.at[n].kind == NODE_PREDICT)
+            mark(net, n, live);
+    drop_all_but(net, live);
+    drop_unread_outs(net);
+    net->training.present = false;
+    const char *does;
+    const Node *whole = whole_sample_node(net, &does);
+    net->stepwise = !whole;
+    if (whole)
+        net->whole_why = arena_printf(net->arena, "`%s` %s", node_name(net, whole), does);
+    return net;
+}

@@ -1,0 +1,140 @@
+/* A program for one sample at a time: arrays have no place for others, nor for one step, kernels no items, and a loop of one
+ * turn is what stands in it. */
+#include "passes.h"
+
+enum { LEAST_LANES = 4 };
+
+typedef struct Single {
+    Program *program;
+    LoopExpr **known; /* by variable of the kernel: what it always is, or NULL */
+} Single;
+
+/* A dimension of one that others follow, but in what checkpoints have. */
+static bool has_one_row(const Buffer *buffer)
+{
+    return buffer->ndim > 1 && buffer->dims[0] == 1 && buffer->role != BUFFER_PARAM;
+}
+
+/* Indices that fall away, the first ones. */
+static int dropped(const Program *program, BufferId id)
+{
+    const Buffer *buffer = &program->buffers.at[id];
+    return buffer->per_sample + has_one_row(buffer);
+}
+
+/* Whether it compares whole numbers that are known; then so is what it says. */
+static bool is_decided(const LoopExpr *expr, bool *truth)
+{
+    bool known = expr->kind == LOOP_OP && expr->nargs == 2 && expr->type == TYPE_BOOL
+                 && expr->args[0]->kind == LOOP_NUMBER && expr->args[1]->kind == LOOP_NUMBER
+                 && expr->args[0]->type == TYPE_I32;
+    double a = known ? expr->args[0]->number : 0, b = known ? expr->args[1]->number : 0;
+    switch (known ? (int)expr->op : OP_COUNT) {
+    case OP_LT: *truth = a < b; return true;
+    case OP_LE: *truth = a <= b; return true;
+    case OP_GT: *truth = a > b; return true;
+    case OP_GE: *truth = a >= b; return true;
+    case OP_EQ: *truth = a == b; return true;
+    case OP_NE: *truth = a != b; return true;
+    default: return false;
+    }
+}
+
+static LoopExpr *settled(const Single *single, const LoopExpr *expr)
+{
+    if (!expr)
+        return NULL;
+    Program *program = single->program;
+    if (expr->kind == LOOP_VAR && single->known[expr->var])
+        return single->known[expr->var];
+    if (expr->kind == LOOP_SCALAR && expr->scalar == SCALAR_ROWS)
+        return loop_int(program->arena, 1);
+    if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */
+        return loop_int(program->arena, LEAST_LANES);
+    LoopExpr *made = NEW(program->arena, LoopExpr);
+    *made = *expr;
+    made->nargs = 0;
+    for (int i = expr->kind == LOOP_LOAD ? dropped(program, expr->buffer) : 0; i < expr->nargs; i++)
+        made->args[made->nargs++] = settled(single, expr->args[i]);
+    if (expr->kind == LOOP_OP && made->nargs > 0)
+        return loop_op(program->arena, expr->op, made->args[0], made->nargs > 1 ? made->args[1] : NULL,
+                       made->nargs > 2 ? made->args[2] : NULL);
+    return made;
+}
+
+static void settle_index(const Single *single, LoopStmt *stmt)
+{
+    int count = 0;
+    for (int k = loop_has_element(stmt) ? dropped(single->program, stmt->buffer) : 0; k < stmt->nindex; k++)
+        stmt->index[count++] = settled(single, stmt->index[k]);
+    stmt->nindex = count;
+}
+
+static bool has_one_turn(const LoopStmt *stmt)
+{
+    return stmt->kind == LOOP_FOR && !stmt->value && stmt->from->kind == LOOP_NUMBER
+           && stmt->to->kind == LOOP_NUMBER && stmt->to->number - stmt->from->number == 1;
+}
+
+static void settle_block(Single *single, LoopBlock *block);
+
+/* What is left of the statement comes to `into`. */
+static void settle_statement(Single *single, LoopStmt *stmt, LoopBlock *into)
+{
+    stmt->from = settled(single, stmt->from);
+    stmt->to = settled(single, stmt->to);
+    stmt->value = settled(single, stmt->value);
+    settle_index(single, stmt);
+    stmt->independent = stmt->few = false;
+    bool once = has_one_turn(stmt), truth = true;
+    if (once)
+        single->known[stmt->var] = stmt->from;
+    settle_block(single, &stmt->body);
+    bool decided = stmt->kind == LOOP_IF && is_decided(stmt->value, &truth);
+    if (stmt->kind == LOOP_AHEAD || !truth)
+        return;
+    if (!once && !decided) {
+        vec_push(single->program->arena, into, stmt);
+        return;
+    }
+    for (int i = 0; i < stmt->body.count; i++)
+        vec_push(single->program->arena, into, stmt->body.at[i]);
+}
+
+static void settle_block(Single *single, LoopBlock *block)
+{
+    LoopBlock made = {0};
+    for (int i = 0; i < block->count; i++)
+        settle_statement(single, block->at[i], &made);
+    *block = made;
+}
+
+static void settle_launch(Program *program, Launch *launch)
+{
+    Kernel *kernel = &program->kernels.at[launch->kernel];
+    Single single = {program, NEW_ARRAY(program->arena, LoopExpr *, kernel->vars.count + 1)};
+    single.known[kernel->first] = loop_int(program->arena, 0);
+    single.known[kernel->last] = loop_int(program->arena, launch->over_rows ? 1 : launch->items);
+    settle_block(&single, &kernel->body);
+    launch->over_rows = false;
+    launch->items = 1;
+}
+
+static void drop_row(Buffer *buffer)
+{
+    buffer->per_sample = false;
+    if (!has_one_row(buffer))
+        return;
+    buffer->ndim--;
+    for (int d = 0; d < buffer->ndim; d++)
+        buffer->dims[d] = buffer->dims[d + 1];
+}
+
+void single_sample(Program *program)
+{
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            settle_launch(program, &program->phases[phase].at[i]);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        drop_row(&program->buffers.at[b]);
+}

@@ -1,0 +1,214 @@
+#!/bin/sh
+# Inference as C: for the models of tests/infer and small examples, what `snnc --infer` writes predicts the test set as
+# `predict` of the trainer does, to the bit, by gcc and clang, optimised or not, and for other processors; it compiles
+# without a warning, needs nothing but itself, takes as much memory as it says; and what cannot be is refused.
+#
+#     tests/infer.sh [MODEL...]        e.g. tests/infer.sh delays
+#     BUILD=dir  SNNC=path
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+build=${BUILD:-$root/build}
+snnc=${SNNC:-$build/snnc}
+case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+. "$root/tests/run/lib.sh"
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+mkdir bars pictures
+cc -std=c11 -O1 "$root/tests/run/idx.c" -o idx && ./idx bars || exit 1
+
+# 60 images of 28 x 28, for the examples: those of class k are bright in two rows, and noisy.
+picture_files() {
+    { printf '\000\000\010\003\000\000\000\074\000\000\000\034\000\000\000\034'
+      awk 'BEGIN { srand(1); for (i = 0; i < 60; i++) for (y = 0; y < 28; y++) for (x = 0; x < 28; x++)
+                       printf "%c", 33 + int(rand() * 60) + (int(y / 2) == i % 10) * 33; }'
+    } > "pictures/$1-images-idx3-ubyte"
+    { printf '\000\000\010\001\000\000\000\074'
+      for round in 1 2 3 4 5 6; do printf '\000\001\002\003\004\005\006\007\010\011'; done
+    } > "pictures/$1-labels-idx1-ubyte"
+}
+picture_files train
+picture_files t10k
+
+strict="-std=c99 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
+
+# What the test of it has to know: which functions there are.
+ways() {
+    grep -q 'int32_t sample)' kws.h && printf ' -DDRAWS'
+    grep -q 'in\[KWS_STEPS\]' kws.h && printf ' -DTEMPORAL'
+    grep -q 'kws_step_events(kws_state' kws.h && printf ' -DSPIKES'
+    grep -q 'kws_step(kws_state' kws.h || printf ' -DWHOLE'
+}
+
+# predicts NAME DATA RUN COMPILER OPTION...: that of the trainer
+predicts() {
+    name=$1 data=$2 runs=$3
+    shift 3
+    # shellcheck disable=SC2046,SC2086
+    "$@" $strict -ffreestanding -c kws.c -o kws.o > messages 2>&1 &&
+        "$@" $strict -c kws_weights.c -o kws_weights.o >> messages 2>&1 &&
+        "$@" -std=c99 $(ways) -iquote . "$root/tests/run/infer.c" kws.o kws_weights.o -o inferred >> messages 2>&1 &&
+        $runs ./inferred "$data" > inferred.csv 2>> messages && cmp predicted.csv inferred.csv >> messages 2>&1
+    if [ $? -eq 0 ]; then
+        ok "$name: predicts as the trainer, by $*"
+    else
+        fail "$name: not what the trainer predicts, by $*"
+        show_messages
+    fi
+}
+
+# For the processors whose compilers and emulators are here: the tests of targets.sh need them.
+predicts_elsewhere() {
+    for machine in aarch64-linux-gnu arm-linux-gnueabihf riscv64-linux-gnu; do
+        short=${machine%%-*}
+        if command -v "$machine-gcc" "qemu-$short-static" > /dev/null 2>&1; then
+            predicts "$1" "$2" "qemu-$short-static" "$machine-gcc" -O2 -static
+        else
+            echo "infer: not tested on $short: $machine-gcc or qemu-$short-static is missing" >&2
+        fi
+    done
+}
+
+# learns NAME DATA SNNC-OPTION...: trained.safetensors, and what its trainer predicts
+learns() {
+    name=$1 data=$2
+    shift 2
+    "$snnc" -w "$@" --kernels=event -O1 -o trainer > messages 2>&1 &&
+        ./trainer train --quiet --force --data "$data" --epochs 1 --samples 60 --out trained.safetensors > messages 2>&1 &&
+        ./trainer predict --force --data "$data" --weights trained.safetensors --out predicted.csv > messages 2>&1 &&
+        return 0
+    fail "$name: it does not learn"
+    show_messages
+    return 1
+}
+
+# infers MODEL DATA SNNC-OPTION...
+infers() {
+    learns "$@" || return
+    what=$1 samples=$2
+    shift 2
+    passes "$what: written" "$snnc" -w "$@" --weights trained.safetensors --infer -o kws.c
+    predicts "$what" "$samples" "" gcc -O2
+    predicts "$what" "$samples" "" clang -O3
+    predicts "$what" "$samples" "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover
+}
+
+# ---- what is written ----
+
+# The bytes of constants, as an object has them.
+flash_of() {
+    nm -S --defined-only kws_weights.o | while read -r _ size kind _; do
+        [ "$kind" = R ] && echo $((0x$size))
+    done | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+macro() {
+    sed -n "s/^#define $1 \\([0-9]*\\).*/\\1/p" kws.h
+}
+
+check_files() {
+    gcc $strict -O2 -ffreestanding -Wstack-usage=4096 -c kws.c -o kws.o > messages 2>&1 && gcc $strict -c kws_weights.c
+    if [ $? -eq 0 ]; then ok "its functions take less than 4 KiB of stack"; else fail "stack"; show_messages; fi
+    nm kws.o kws_weights.o | awk 'NF > 1' > symbols
+    if grep -E ' [UTR] ' symbols | grep -qv ' kws_'; then
+        fail "a symbol does not begin with kws_" "$(grep -E ' [UTR] ' symbols | grep -v ' kws_' | head -n 1)"
+    else
+        ok "all symbols begin with kws_, and none is missing"
+    fi
+    if grep -qE ' [BbDdC] ' symbols; then fail "there is data that changes"; else ok "no data that changes"; fi
+    if [ "$(flash_of)" = "$(macro KWS_FLASH_BYTES)" ]; then
+        ok "KWS_FLASH_BYTES is what the object has"
+    else
+        fail "KWS_FLASH_BYTES is $(macro KWS_FLASH_BYTES), the object has $(flash_of)"
+    fi
+    passes "C++ reads the header" g++ -fsyntax-only -Wall -Wextra -Werror -x c++ kws.h
+    if command -v cppcheck > /dev/null 2>&1; then
+        passes "cppcheck finds nothing" cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+            --std=c99 kws.c
+    fi
+    cp kws.c first.c
+    "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
+    same "the same model and weights, the same bytes" first.c kws.c
+    "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --single-file -o kws.c
+    rm -f kws_weights.c
+    : > kws_weights.c
+    strict_before=$strict strict="$strict -Wno-pedantic"
+    predicts "one file" bars "" gcc -O2
+    strict=$strict_before
+}
+
+# What examples/recurrent/README.md shows: its figures, and a function that compiles.
+check_readme() {
+    readme=$root/examples/recurrent/README.md
+    learns readme pictures "$root/examples/recurrent/model.snn" || return
+    "$snnc" -w "$root/examples/recurrent/model.snn" --weights trained.safetensors --infer -o rows.c
+    for bytes in $(sed -n 's/^#define ROWS_[A-Z]*_BYTES \([0-9]*\) .*/\1/p' rows.h); do
+        grouped=$(echo "$bytes" | sed 's/\([0-9]\)\([0-9]\{3\}\)$/\1,\2/')
+        if grep -q "$grouped bytes" "$readme"; then ok "README: $grouped bytes"; else fail "README lacks $grouped bytes"; fi
+    done
+    awk '$0 == "```" { on = 0 } on; $0 == "```C" { on = 1 }' "$readme" > shown.c
+    # shellcheck disable=SC2086
+    passes "README: its function compiles" gcc $strict -Wno-missing-prototypes -iquote . -c shown.c -o shown.o
+    passes "README: and its network" gcc $strict -c rows.c -o rows.o
+}
+
+# ---- what is refused ----
+
+check_refused() {
+    model=$root/tests/infer/delays.snn
+    rm -f new.* new_*
+    refuses "no weights" 2 '--infer needs trained weights: --weights FILE' "$snnc" "$model" --infer -o new.c
+    refuses "no output" 2 'of one name: -o NAME.c' "$snnc" "$model" --weights trained.safetensors --infer
+    refuses "not C" 2 'ends in .c, as `-o kws.c`, not `new.o`' \
+        "$snnc" "$model" --weights trained.safetensors --infer -o new.o
+    refuses "no name in C" 1 '`new-one` is no name in C' \
+        "$snnc" "$model" --weights trained.safetensors --infer -o new-one.c
+    refuses "no such weights" 1 'nothing.safetensors' "$snnc" "$model" --weights nothing.safetensors --infer -o new.c
+    refuses "weights of another model" 1 'no array `w_first` in trained.safetensors' \
+        "$snnc" "$root/tests/infer/rates.snn" --weights trained.safetensors --infer -o new.c
+    sed 's/dense(12)/dense(13)/g' "$model" > wider.snn
+    refuses "weights of another size" 1 'another size or type' \
+        "$snnc" wider.snn --weights trained.safetensors --infer -o new.c
+    sed 's/tau = 3/tau = 4/' "$model" > slower.snn
+    refuses "weights of other equations, with --strict" 1 'weights of another model \(trained.safetensors\): .*tau|0\.3' \
+        "$snnc" --strict slower.snn --weights trained.safetensors --infer -o new.c
+    nan_weights
+    refuses "NaN" 1 'holds numbers that are not finite' "$snnc" "$model" --weights nan.safetensors --infer -o new.c
+    grep -v predict "$model" > silent.snn
+    refuses "nothing to predict" 1 'predicts nothing: add `predict`' \
+        "$snnc" silent.snn --weights trained.safetensors --infer -o new.c
+    refuses "one thing at a time" 2 'only one of' "$snnc" "$model" --infer --run --weights trained.safetensors -o new.c
+    refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
+    if ls new* > /dev/null 2>&1; then fail "a file was left: $(ls new*)"; else ok "no file was left"; fi
+}
+
+# All numbers become NaN.
+nan_weights() {
+    header=$(($(od -An -N4 -tu4 trained.safetensors) + 8)) size=$(wc -c < trained.safetensors)
+    { head -c "$header" trained.safetensors; head -c $((size - header)) /dev/zero | tr '\000' '\377'; } > nan.safetensors
+}
+
+if [ $# -eq 0 ]; then
+    set -- rates rounds images whole functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays
+fi
+for model; do
+    case $model in
+    fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
+    recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
+    own_neuron) infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;
+    psn) infers $model pictures "$root/examples/$model/model.snn" -D width=10 ;;
+    csnn) infers $model pictures "$root/examples/$model/model.snn" -D width=2 -D duration=3 ;;
+    sew_resnet) infers $model pictures "$root/examples/$model/model.snn" -D width=4 -D blocks=1 ;;
+    kernel_sharing) infers $model pictures "$root/examples/$model/model.snn" -D width=3 -D blocks=1 ;;
+    delays)
+        infers delays bars "$root/tests/infer/delays.snn"
+        predicts_elsewhere delays bars
+        check_files
+        check_refused
+        check_readme
+        ;;
+    *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
+    esac
+done
+echo "infer: $passed passed, $failed failed"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]
