@@ -105,6 +105,9 @@ void write_time_window(FILE *out, Dice *dice)
                                        "conv(3, kernel = 3, dilation = 2, along = time"};
     static const char *const neurons[] = {"psn", "masked_psn(2, 0.6)", "masked_psn(1)", "sliding_psn(3)"};
     if (dice_chance(dice, 40)) {
+        const char *bias = dice_chance(dice, 60) ? ", bias" : "";
+        if (dice_chance(dice, 50)) /* more units: then reals are mixed along time before */
+            fprintf(out, " -> dense(%d%s)", dice_between(dice, 14, 20), bias);
         fprintf(out, " -> %s", neurons[dice_below(dice, 4)]);
         return;
     }
