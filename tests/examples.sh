@@ -38,6 +38,7 @@ small() {
     csnn) echo "-D width=1 -D duration=2" ;;
     sew_resnet) echo "-D width=2 -D blocks=1" ;;
     kernel_sharing) echo "-D width=3 -D blocks=1" ;;
+    nmnist) echo "-D width=1 -D deep=1 -D duration=2" ;;
     shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
     esac
 }
@@ -66,6 +67,14 @@ idx_files train
 idx_files t10k
 for part in train test; do
     cp "$root/tests/golden/hdf5/h5py.h5" "$work/data/hd_$part.h5"
+done
+
+# Recordings of an event camera: digit k makes some events in row 3 k.
+for part in train test; do
+    for k in 0 1 2 3 4 5 6 7 8 9; do
+        mkdir -p "$work/data/$part/$k"
+        for x in 1 5 11; do printf "\\$(printf %03o $x)\\$(printf %03o $((3 * k)))\\000\\000\\$(printf %03o $x)"; done > "$work/data/$part/$k/1.bin"
+    done
 done
 
 # ---- the checks ----
