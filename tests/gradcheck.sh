@@ -205,5 +205,21 @@ END
 judge 0 '^w_stem .*ok' 0 "norms and residual blocks"
 judge 0 '^running_mean_deep .*not learned' 0 "memories"
 
+# What is detached of weights is the same for all samples, and held, too.
+for weights in 'softmax(w, over = inputs)' 'w - 0.5 * detach(w)'; do
+    cat > "$work/model.snn" <<END
+model held_weights {
+    data idx(shape = [5], classes = 3)
+    time 3 steps
+    w   = weights([5, 4])
+    a   = image -> dense(4, weights = $weights) -> batch_norm -> lif(threshold = 0.2)
+    out = a -> dense(3) -> li
+    predict argmax(mean(out))
+    train { loss cross_entropy(mean(out), label) }
+}
+END
+    judge 0 ok 0 "weights = $weights"
+done
+
 echo "gradcheck: $passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -50,7 +50,9 @@ static void add_weight_buffer(Lower *lower, StreamId id, const char *name)
     else if (stream->shape.ndim > 1)
         shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
     lower->streams[id].values = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
-    lower->program->buffers.at[lower->streams[id].values].padding = room - stream_size(lower, id);
+    Buffer *values = &lower->program->buffers.at[lower->streams[id].values];
+    values->padding = room - stream_size(lower, id);
+    values->keep = stream->keep;
 }
 
 static void add_stream_buffer(Lower *lower, StreamId id, const char *name)
