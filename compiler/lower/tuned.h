@@ -46,7 +46,7 @@ enum {
 /* ---- convolutions of reals: maps by either, gradients by the first, since narrow ones read inputs twice as often ---- */
 
 enum {
-    WINDOW_MOST = 7,         /* positions of a row whose sums are made together, */
+    WINDOW_MOST = 8,         /* positions of a row, or of some steps, whose sums are made together, */
     WINDOW_WIDTH = 32,       /* of so many channels; */
     WINDOW_NARROW_MOST = 6,  /* where vectors are not of WIDE_LANES, registers hold */
     WINDOW_NARROW_WIDTH = 16 /* as many as these */

@@ -11,6 +11,7 @@ static int channels(const Node *node, bool made)
 Gather gather_of(const Node *node)
 {
     return (Gather){.node = node,
+                    .steps = 1,
                     .axes = node->map->count - 1,
                     .ins = channels(node, false),
                     .outs = channels(node, true)};

@@ -14,6 +14,7 @@ typedef struct Gather {
     LoopExpr *q[MAX_DIMS];                   /* of the axes before the last, */
     LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the taps by which they read what is there */
     LoopExpr *row;                           /* number of the row */
+    int steps;                               /* at a time, from the site's on, of who makes several; else 1 */
     BufferId box; /* [rows that are read][positions x channels], of who copies what a row reads */
 } Gather;
 

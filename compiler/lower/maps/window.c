@@ -1,6 +1,7 @@
 /* Convolutions of reals, and their transposes: what a row of outputs reads is copied into a box, with zeros around it, so
  * that all of the row is alike. The sums of some positions times some channels are made together, in registers, over
- * the taps and then the channels that are read: in the order in which their definition adds them. */
+ * the taps and then the channels that are read: in the order in which their definition adds them. Where rows are short,
+ * those of some steps are made together, by weights that are read once. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -12,13 +13,52 @@ static bool serves(const Linear *linear)
     return linear->plan->windows && linear->plan->role == ROLE_MAP;
 }
 
+/* ---- some steps at a time ---- */
+
+/* As many as leave none over. */
+static int steps_together(Lower *lower, const Gather *gather, Walk walk)
+{
+    View view =
+        view_of(lower, &gather->node->map->space[gather->axes - 1], gather->node->transposed, num(lower, 0));
+    for (int steps = WINDOW_MOST / view.most_count; steps > 1 && walk.steps; steps--)
+        if (walk.steps % steps == 0)
+            return steps;
+    return 1;
+}
+
+/* At one of them. */
+static Site step_site(Lower *lower, const Gather *gather, LoopExpr *step)
+{
+    Site site = gather->site;
+    if (gather->steps > 1)
+        site.t = op2(lower, OP_ADD, site.t, step);
+    return site;
+}
+
+/* The place in the box of what a row reads at one of them. */
+static LoopExpr *step_slot(Lower *lower, const Gather *gather, LoopExpr *step, LoopExpr *slot)
+{
+    return gather->steps > 1 ? scaled_plus(lower, step, most_reads(lower, gather), slot) : slot;
+}
+
+static Site walk_together(Lower *lower, const Gather *gather, Walk walk, Site site)
+{
+    if (gather->steps == 1)
+        return walk_steps(lower, walk, site);
+    LoopStmt *loop = for_range(lower, site.into, "part", walk.steps / gather->steps);
+    site.into = &loop->body;
+    site.t = loop_local(lower, site.into, "t0",
+                        op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, gather->steps)));
+    return site;
+}
+
 /* ---- what a row reads ---- */
 
 static void add_box(Lower *lower, Gather *gather)
 {
     View view =
         view_of(lower, &gather->node->map->space[gather->axes - 1], gather->node->transposed, num(lower, 0));
-    int dims[2] = {most_reads(lower, gather), view_extent(&view) * gather->ins};
+    int dims[2] = {gather->steps * most_reads(lower, gather), view_extent(&view) * gather->ins};
     gather->box = named_buffer(lower, "box_of", stream_of(lower, gather->node->in)->name, TYPE_F32,
                                BUFFER_LOCAL, false, 2, dims);
 }
@@ -34,13 +74,13 @@ static void emit_zeros(Lower *lower, const Gather *gather)
 }
 
 /* box[slot][from .. to-1] = values from `offset` on */
-static void emit_values(Lower *lower, const Gather *gather, const Read *read, LoopExpr *from, LoopExpr *to,
-                        LoopExpr *offset)
+static void emit_values(Lower *lower, const Gather *gather, const Read *read, Site site, LoopExpr *from,
+                        LoopExpr *to, LoopExpr *offset)
 {
     LoopStmt *loop = for_bounds(lower, read->into, "n", from, to);
     loop->independent = true;
     LoopExpr *n = loop_variable(lower, loop);
-    LoopExpr *value = load_stream(lower, gather->node->in, gather->site, op2(lower, OP_ADD, offset, n));
+    LoopExpr *value = load_stream(lower, gather->node->in, site, op2(lower, OP_ADD, offset, n));
     store2(lower, &loop->body, gather->box, read->slot, n, loop_cast(lower->arena, TYPE_F32, value), false);
 }
 
@@ -54,20 +94,34 @@ static void emit_box(Lower *lower, const Gather *gather)
     from = settled(lower, gather->site.into, "from", op2(lower, OP_MUL, from, ins));
     to = settled(lower, gather->site.into, "to", op2(lower, OP_MUL, to, ins));
     emit_zeros(lower, gather);
-    Read read = for_reads(lower, gather, gather->site.into);
+    LoopBlock *into = gather->site.into;
+    LoopExpr *step = NULL;
+    if (gather->steps > 1) {
+        LoopStmt *loop = for_range(lower, into, "step", gather->steps);
+        step = loop_variable(lower, loop);
+        into = &loop->body;
+    }
+    Read read = for_reads(lower, gather, into);
+    read.slot = step_slot(lower, gather, step, read.slot);
     LoopExpr *offset = op2(lower, OP_MUL, scaled_plus(lower, read.row, view->in, lowest), ins);
-    emit_values(lower, gather, &read, from, to, loop_local(lower, read.into, "offset", offset));
+    emit_values(lower, gather, &read, step_site(lower, gather, step), from, to,
+                loop_local(lower, read.into, "offset", offset));
 }
 
 /* ---- tiles of a row ---- */
 
-/* Positions q0 .. q0 + count - 1 of channels j0 .. j0 + width - 1. */
+/* Positions q0 .. q0 + count - 1 of channels j0 .. j0 + width - 1, at each of the steps. */
 typedef struct Block {
     const Gather *gather;
     LoopExpr *q0, *j0;
     int count, width;
-    BufferId sums;
+    BufferId sums; /* [steps x count][width] */
 } Block;
+
+static int rows_of(const Block *tile)
+{
+    return tile->gather->steps * tile->count;
+}
 
 /* Weight j of the tile, for one channel that is read. */
 static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *tap, LoopExpr *i, LoopExpr *j)
@@ -82,7 +136,7 @@ static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *tap, LoopExpr
 static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
 {
     ParamId bias = tile->gather->node->bias;
-    for (int p = 0; p < tile->count; p++) {
+    for (int p = 0; p < rows_of(tile); p++) {
         LoopStmt *loop = for_units(lower, into, "j", tile->width);
         LoopExpr *j = loop_variable(lower, loop), *value = loop_float(lower->arena, 0);
         if (bias != NONE)
@@ -106,25 +160,26 @@ static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
         loop_local(lower, &taps->body, "tap", scaled_plus(lower, read.tap, last, view_tap(lower, view, m)));
     LoopStmt *inputs = for_range(lower, &taps->body, "i", gather->ins);
     LoopExpr *i = loop_variable(lower, inputs);
-    for (int p = 0; p < tile->count; p++) {
-        LoopExpr *at =
-            op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, p * view->stride * gather->ins));
+    for (int p = 0; p < rows_of(tile); p++) {
+        int ahead = p % tile->count * view->stride * gather->ins;
+        LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, ahead));
+        LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read.slot);
         x[p] = loop_local(lower, &inputs->body, arena_printf(lower->arena, "x%d", p),
-                          load2(lower, gather->box, read.slot, at));
+                          load2(lower, gather->box, slot, at));
     }
     LoopStmt *loop = for_units(lower, &inputs->body, "j", tile->width);
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *w = loop_local(lower, &loop->body, "w", weight(lower, tile, tap, i, j));
-    for (int p = 0; p < tile->count; p++)
+    for (int p = 0; p < rows_of(tile); p++)
         store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
 }
 
 static void emit_ends(Lower *lower, const Block *tile, LoopBlock *into)
 {
     const Gather *gather = tile->gather;
-    Site site = gather->site;
-    for (int p = 0; p < tile->count; p++) {
-        LoopExpr *q = op2(lower, OP_ADD, tile->q0, num(lower, p));
+    for (int p = 0; p < rows_of(tile); p++) {
+        Site site = step_site(lower, gather, num(lower, p / tile->count));
+        LoopExpr *q = op2(lower, OP_ADD, tile->q0, num(lower, p % tile->count));
         LoopExpr *unit = loop_local(lower, into, "unit", row_unit(lower, gather, q, tile->j0));
         LoopStmt *loop = for_units(lower, into, "j", tile->width);
         LoopExpr *j = loop_variable(lower, loop);
@@ -152,10 +207,10 @@ static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, L
                           int most)
 {
     const View *view = last_view(gather);
-    Parts parts = even_parts(view->most_count, most);
-    Block tile = {gather, NULL,
-                  j0,     parts.size,
-                  width,  sums_buffer(lower, stream_of(lower, gather->node->out)->name, parts.size, width)};
+    Parts parts = even_parts(view->most_count, most > gather->steps ? most / gather->steps : 1);
+    BufferId sums =
+        sums_buffer(lower, stream_of(lower, gather->node->out)->name, gather->steps * parts.size, width);
+    Block tile = {gather, NULL, j0, parts.size, width, sums};
     LoopExpr *large = num(lower, parts.large), *small = num(lower, parts.small);
     bool even = view->count->kind == LOOP_NUMBER;
     if (!even)
@@ -199,10 +254,11 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     site.tile = NULL;
     Gather gather = gather_of(linear->node);
+    gather.steps = steps_together(lower, &gather, walk);
     add_box(lower, &gather);
     site = walk_samples(lower, walk, site);
     note_map(lower, linear, site.into, ", row by row, some positions at a time");
-    gather.site = walk_steps(lower, walk, site);
+    gather.site = walk_together(lower, &gather, walk, site);
     for_rows(lower, &gather);
     emit_rows(lower, &gather);
 }

@@ -445,24 +445,27 @@ static void SNN_AT_LEVEL(conv_b_conv_)(void *context, int32_t first, int32_t las
     uint8_t (*restrict b_max_pool_)[3][8] = net->b_max_pool_;
     float (*restrict b_conv_)[3][3] = net->b_conv_;
     float (*restrict w_b_)[3] = net->w_b_;
-    _Alignas(64) float box_of_b_max_pool_[2][4];
-    _Alignas(64) float sums_b_conv_[1][3];
+    _Alignas(64) float box_of_b_max_pool_[6][4];
+    _Alignas(64) float sums_b_conv_[3][3];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         /* rows of w_b, row by row, some positions at a time */
-        for (int32_t t = 0; t < 3; t++) {
+        for (int32_t part = 0; part < 1; part++) {
+            const int32_t t0 = part * 3;
             for (int32_t y = 0; y < 1; y++) {
                 const int32_t at = y * 2;
                 const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 2 ? (0 - at < 0 ? 0 : 0 - at) : 2;
                 const int32_t to = (2 - at < 0 ? 0 : 2 - at) < 2 ? (2 - at < 0 ? 0 : 2 - at) : 2;
-                for (int32_t m = 0; m < 2; m++) {
+                for (int32_t m = 0; m < 6; m++) {
                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
                         box_of_b_max_pool_[m][n] = 0.0f;
                     }
                 }
-                for (int32_t m = from; m < to; m++) {
-                    const int32_t offset = (y * 2 + m) * 2 * 2;
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                        box_of_b_max_pool_[m][n] = (float)b_max_pool_[b_2][t][offset + n];
+                for (int32_t step = 0; step < 3; step++) {
+                    for (int32_t m = from; m < to; m++) {
+                        const int32_t offset = (y * 2 + m) * 2 * 2;
+                        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                            box_of_b_max_pool_[step * 2 + m][n] = (float)b_max_pool_[b_2][t0 + step][offset + n];
+                        }
                     }
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
@@ -470,22 +473,40 @@ static void SNN_AT_LEVEL(conv_b_conv_)(void *context, int32_t first, int32_t las
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_b_conv_[0][j] = 0.0f;
                     }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        sums_b_conv_[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        sums_b_conv_[2][j] = 0.0f;
+                    }
                     for (int32_t m = from; m < to; m++) {
                         for (int32_t m_2 = 0; m_2 < 2; m_2++) {
                             const int32_t place = (q0 * 2 + m_2) * 2;
                             const int32_t tap = m * 2 + m_2;
                             for (int32_t i = 0; i < 2; i++) {
                                 const float x0 = box_of_b_max_pool_[m][place + i];
+                                const float x1 = box_of_b_max_pool_[2 + m][place + i];
+                                const float x2 = box_of_b_max_pool_[4 + m][place + i];
                                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                                     const float w = w_b_[tap * 2 + i][j];
                                     sums_b_conv_[0][j] = snn_fmaf(x0, w, sums_b_conv_[0][j]);
+                                    sums_b_conv_[1][j] = snn_fmaf(x1, w, sums_b_conv_[1][j]);
+                                    sums_b_conv_[2][j] = snn_fmaf(x2, w, sums_b_conv_[2][j]);
                                 }
                             }
                         }
                     }
                     const int32_t unit = (y + q0) * 3;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        b_conv_[b_2][t][unit + j] = sums_b_conv_[0][j];
+                        b_conv_[b_2][t0][unit + j] = sums_b_conv_[0][j];
+                    }
+                    const int32_t unit_2 = (y + q0) * 3;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        b_conv_[b_2][t0 + 1][unit_2 + j] = sums_b_conv_[1][j];
+                    }
+                    const int32_t unit_3 = (y + q0) * 3;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        b_conv_[b_2][t0 + 2][unit_3 + j] = sums_b_conv_[2][j];
                     }
                 }
             }
@@ -1428,11 +1449,12 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
     float (*restrict b_v_then_g_b_conv_)[3][3] = net->b_v_then_g_b_conv_;
     float (*restrict g_b_max_pool_)[3][8] = net->g_b_max_pool_;
     float (*restrict w_b_transposed_)[8] = net->w_b_transposed_;
-    _Alignas(64) float box_of_g_b_conv_[1][3];
-    _Alignas(64) float sums_g_b_max_pool_[1][2];
+    _Alignas(64) float box_of_g_b_conv_[3][3];
+    _Alignas(64) float sums_g_b_max_pool_[3][2];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         /* rows of w_b_transposed, row by row, some positions at a time */
-        for (int32_t t = 0; t < 3; t++) {
+        for (int32_t part = 0; part < 1; part++) {
+            const int32_t t0 = part * 3;
             for (int32_t phase = 0; phase < 2; phase++) {
                 const int32_t count = (2 - phase + 1) / 2;
                 const int32_t tap = phase - phase / 2 * 2;
@@ -1449,15 +1471,17 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
                         const int32_t base_2 = (phase_2 - (phase_2 - phase_2 / 2 * 2)) / 2;
                         const int32_t from_2 = ((0 - base_2 < 0 ? 0 : 0 - base_2) < 1 ? (0 - base_2 < 0 ? 0 : 0 - base_2) : 1) * 3;
                         const int32_t to_2 = ((1 - base_2 < 0 ? 0 : 1 - base_2) < 1 ? (1 - base_2 < 0 ? 0 : 1 - base_2) : 1) * 3;
-                        for (int32_t m = 0; m < 1; m++) {
+                        for (int32_t m = 0; m < 3; m++) {
                             SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
                                 box_of_g_b_conv_[m][n] = 0.0f;
                             }
                         }
-                        for (int32_t m = from; m < to; m++) {
-                            const int32_t offset = (y + (m * -1 + base) + base_2) * 3;
-                            SNN_INDEPENDENT for (int32_t n = from_2; n < to_2; n++) {
-                                box_of_g_b_conv_[m][n] = b_v_then_g_b_conv_[b_2][t][offset + n];
+                        for (int32_t step = 0; step < 3; step++) {
+                            for (int32_t m = from; m < to; m++) {
+                                const int32_t offset = (y + (m * -1 + base) + base_2) * 3;
+                                SNN_INDEPENDENT for (int32_t n = from_2; n < to_2; n++) {
+                                    box_of_g_b_conv_[step + m][n] = b_v_then_g_b_conv_[b_2][t0 + step][offset + n];
+                                }
                             }
                         }
                         const int32_t tiles = count_2 / 1;
@@ -1466,22 +1490,40 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                                 sums_g_b_max_pool_[0][j] = 0.0f;
                             }
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_g_b_max_pool_[1][j] = 0.0f;
+                            }
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_g_b_max_pool_[2][j] = 0.0f;
+                            }
                             for (int32_t m = from; m < to; m++) {
                                 for (int32_t m_2 = 0; m_2 < taps_2; m_2++) {
                                     const int32_t place = (q0 + (m_2 * -1 + base_2) - base_2) * 3;
                                     const int32_t tap_3 = (m * 2 + tap) * 2 + (m_2 * 2 + tap_2);
                                     for (int32_t i = 0; i < 3; i++) {
                                         const float x0 = box_of_g_b_conv_[m][place + i];
+                                        const float x1 = box_of_g_b_conv_[1 + m][place + i];
+                                        const float x2 = box_of_g_b_conv_[2 + m][place + i];
                                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                                             const float w = w_b_transposed_[i][tap_3 * 2 + j];
                                             sums_g_b_max_pool_[0][j] = snn_fmaf(x0, w, sums_g_b_max_pool_[0][j]);
+                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, w, sums_g_b_max_pool_[1][j]);
+                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, w, sums_g_b_max_pool_[2][j]);
                                         }
                                     }
                                 }
                             }
                             const int32_t unit = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                g_b_max_pool_[b_2][t][unit + j] = sums_g_b_max_pool_[0][j];
+                                g_b_max_pool_[b_2][t0][unit + j] = sums_g_b_max_pool_[0][j];
+                            }
+                            const int32_t unit_2 = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                g_b_max_pool_[b_2][t0 + 1][unit_2 + j] = sums_g_b_max_pool_[1][j];
+                            }
+                            const int32_t unit_3 = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                g_b_max_pool_[b_2][t0 + 2][unit_3 + j] = sums_g_b_max_pool_[2][j];
                             }
                         }
                         for (int32_t tile = 0; tile < count_2 - tiles; tile++) {
@@ -1489,22 +1531,40 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                                 sums_g_b_max_pool_[0][j] = 0.0f;
                             }
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_g_b_max_pool_[1][j] = 0.0f;
+                            }
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_g_b_max_pool_[2][j] = 0.0f;
+                            }
                             for (int32_t m = from; m < to; m++) {
                                 for (int32_t m_2 = 0; m_2 < taps_2; m_2++) {
                                     const int32_t place = (q0 + (m_2 * -1 + base_2) - base_2) * 3;
                                     const int32_t tap_3 = (m * 2 + tap) * 2 + (m_2 * 2 + tap_2);
                                     for (int32_t i = 0; i < 3; i++) {
                                         const float x0 = box_of_g_b_conv_[m][place + i];
+                                        const float x1 = box_of_g_b_conv_[1 + m][place + i];
+                                        const float x2 = box_of_g_b_conv_[2 + m][place + i];
                                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                                             const float w = w_b_transposed_[i][tap_3 * 2 + j];
                                             sums_g_b_max_pool_[0][j] = snn_fmaf(x0, w, sums_g_b_max_pool_[0][j]);
+                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, w, sums_g_b_max_pool_[1][j]);
+                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, w, sums_g_b_max_pool_[2][j]);
                                         }
                                     }
                                 }
                             }
                             const int32_t unit = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                g_b_max_pool_[b_2][t][unit + j] = sums_g_b_max_pool_[0][j];
+                                g_b_max_pool_[b_2][t0][unit + j] = sums_g_b_max_pool_[0][j];
+                            }
+                            const int32_t unit_2 = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                g_b_max_pool_[b_2][t0 + 1][unit_2 + j] = sums_g_b_max_pool_[1][j];
+                            }
+                            const int32_t unit_3 = ((y * 2 + phase) * 2 + (q0 * 2 + phase_2)) * 2;
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                g_b_max_pool_[b_2][t0 + 2][unit_3 + j] = sums_g_b_max_pool_[2][j];
                             }
                         }
                     }

@@ -279,7 +279,7 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
     float (*restrict first_conv_)[4][1024] = net->first_conv_;
     float (*restrict w_first_)[16] = net->w_first_;
     _Alignas(64) float box_of_input_[3][10];
-    snn_floats sums_first_conv_[4][16 / SNN_LANES];
+    snn_floats sums_first_conv_[8][16 / SNN_LANES];
     snn_floats sums_first_conv_2_[4][16 / SNN_LANES];
     for (int32_t b = first_2; b < last; b++) {
         /* rows of w_first, row by row, some positions at a time */
@@ -300,8 +300,8 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                     }
                 }
                 if (SNN_LANES >= 16) {
-                    for (int32_t tile = 0; tile < 2; tile++) {
-                        const int32_t q0 = tile * 4;
+                    for (int32_t tile = 0; tile < 1; tile++) {
+                        const int32_t q0 = tile * 8;
                         SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                             sums_first_conv_[0][j / SNN_LANES] = snn_all(0.0f);
                         }
@@ -314,6 +314,18 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                         SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                             sums_first_conv_[3][j / SNN_LANES] = snn_all(0.0f);
                         }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[4][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[5][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[6][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[7][j / SNN_LANES] = snn_all(0.0f);
+                        }
                         for (int32_t m = from; m < to; m++) {
                             for (int32_t m_2 = 0; m_2 < 3; m_2++) {
                                 const int32_t place = q0 + (m_2 + -1) - -1;
@@ -323,12 +335,20 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                                     const float x1 = box_of_input_[m][place + i + 1];
                                     const float x2 = box_of_input_[m][place + i + 2];
                                     const float x3 = box_of_input_[m][place + i + 3];
+                                    const float x4 = box_of_input_[m][place + i + 4];
+                                    const float x5 = box_of_input_[m][place + i + 5];
+                                    const float x6 = box_of_input_[m][place + i + 6];
+                                    const float x7 = box_of_input_[m][place + i + 7];
                                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                                         const snn_floats w = snn_load(&w_first_[tap + i][j]);
                                         sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_first_conv_[0][j / SNN_LANES]);
                                         sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
                                         sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
                                         sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
+                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_first_conv_[7][j / SNN_LANES]);
                                     }
                                 }
                             }
@@ -348,6 +368,22 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                         const int32_t unit_4 = (y * 8 + (q0 + 3)) * 16;
                         SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                             snn_store(&first_conv_[b][t][unit_4 + j], sums_first_conv_[3][j / SNN_LANES]);
+                        }
+                        const int32_t unit_5 = (y * 8 + (q0 + 4)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&first_conv_[b][t][unit_5 + j], sums_first_conv_[4][j / SNN_LANES]);
+                        }
+                        const int32_t unit_6 = (y * 8 + (q0 + 5)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&first_conv_[b][t][unit_6 + j], sums_first_conv_[5][j / SNN_LANES]);
+                        }
+                        const int32_t unit_7 = (y * 8 + (q0 + 6)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&first_conv_[b][t][unit_7 + j], sums_first_conv_[6][j / SNN_LANES]);
+                        }
+                        const int32_t unit_8 = (y * 8 + (q0 + 7)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&first_conv_[b][t][unit_8 + j], sums_first_conv_[7][j / SNN_LANES]);
                         }
                     }
                 }
@@ -576,8 +612,8 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
     _Alignas(64) uint16_t columns_of_out_max_pool_[208];
     _Alignas(64) int32_t column_ends_of_out_max_pool_[5];
     snn_floats sums_out_conv_[2][32 / SNN_LANES];
-    _Alignas(64) float box_of_out_max_pool_[3][96];
-    snn_floats sums_out_conv_2_[4][32 / SNN_LANES];
+    _Alignas(64) float box_of_out_max_pool_[6][96];
+    snn_floats sums_out_conv_2_[8][32 / SNN_LANES];
     snn_floats sums_out_conv_3_[4][16 / SNN_LANES];
     for (int32_t b = first_2; b < last; b++) {
         if (crowded_out_max_pool_[0] == 0) {
@@ -639,20 +675,23 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
         }
         if (crowded_out_max_pool_[0] != 0) {
             /* rows of w_out, row by row, some positions at a time */
-            for (int32_t t = 0; t < 4; t++) {
+            for (int32_t part = 0; part < 2; part++) {
+                const int32_t t0 = part * 2;
                 for (int32_t y = 0; y < 4; y++) {
                     const int32_t at = y + -1;
                     const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
                     const int32_t to = (4 - at < 0 ? 0 : 4 - at) < 3 ? (4 - at < 0 ? 0 : 4 - at) : 3;
-                    for (int32_t m = 0; m < 3; m++) {
+                    for (int32_t m = 0; m < 6; m++) {
                         for (int32_t n = 0; n < 96; n += SNN_LANES) {
                             snn_store(&box_of_out_max_pool_[m][n], snn_all(0.0f));
                         }
                     }
-                    for (int32_t m = from; m < to; m++) {
-                        const int32_t offset = ((y + (m + -1)) * 4 + -1) * 16;
-                        SNN_INDEPENDENT for (int32_t n = 16; n < 80; n++) {
-                            box_of_out_max_pool_[m][n] = (float)out_max_pool_[b][t][offset + n];
+                    for (int32_t step = 0; step < 2; step++) {
+                        for (int32_t m = from; m < to; m++) {
+                            const int32_t offset = ((y + (m + -1)) * 4 + -1) * 16;
+                            SNN_INDEPENDENT for (int32_t n = 16; n < 80; n++) {
+                                box_of_out_max_pool_[step * 3 + m][n] = (float)out_max_pool_[b][t0 + step][offset + n];
+                            }
                         }
                     }
                     if (SNN_LANES >= 16) {
@@ -672,6 +711,18 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                     sums_out_conv_2_[3][j / SNN_LANES] = snn_all(0.0f);
                                 }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_2_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_2_[5][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_2_[6][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_out_conv_2_[7][j / SNN_LANES] = snn_all(0.0f);
+                                }
                                 for (int32_t m = from; m < to; m++) {
                                     for (int32_t m_2 = 0; m_2 < 3; m_2++) {
                                         const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
@@ -681,31 +732,55 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                             const float x1 = box_of_out_max_pool_[m][place + i + 16];
                                             const float x2 = box_of_out_max_pool_[m][place + i + 32];
                                             const float x3 = box_of_out_max_pool_[m][place + i + 48];
+                                            const float x4 = box_of_out_max_pool_[3 + m][place + i];
+                                            const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
+                                            const float x7 = box_of_out_max_pool_[3 + m][place + i + 48];
                                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                                 const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
                                                 sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_2_[0][j / SNN_LANES]);
                                                 sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
                                                 sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
                                                 sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_out_conv_2_[3][j / SNN_LANES]);
+                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_out_conv_2_[4][j / SNN_LANES]);
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
+                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_out_conv_2_[7][j / SNN_LANES]);
                                             }
                                         }
                                     }
                                 }
                                 const int32_t unit = (y * 4 + q0) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit + j], sums_out_conv_2_[0][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit + j], sums_out_conv_2_[0][j / SNN_LANES]);
                                 }
                                 const int32_t unit_2 = (y * 4 + (q0 + 1)) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_2 + j], sums_out_conv_2_[1][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit_2 + j], sums_out_conv_2_[1][j / SNN_LANES]);
                                 }
                                 const int32_t unit_3 = (y * 4 + (q0 + 2)) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_3 + j], sums_out_conv_2_[2][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit_3 + j], sums_out_conv_2_[2][j / SNN_LANES]);
                                 }
                                 const int32_t unit_4 = (y * 4 + (q0 + 3)) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_4 + j], sums_out_conv_2_[3][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit_4 + j], sums_out_conv_2_[3][j / SNN_LANES]);
+                                }
+                                const int32_t unit_5 = (y * 4 + q0) * 32 + j0;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&out_conv_[b][t0 + 1][unit_5 + j], sums_out_conv_2_[4][j / SNN_LANES]);
+                                }
+                                const int32_t unit_6 = (y * 4 + (q0 + 1)) * 32 + j0;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&out_conv_[b][t0 + 1][unit_6 + j], sums_out_conv_2_[5][j / SNN_LANES]);
+                                }
+                                const int32_t unit_7 = (y * 4 + (q0 + 2)) * 32 + j0;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&out_conv_[b][t0 + 1][unit_7 + j], sums_out_conv_2_[6][j / SNN_LANES]);
+                                }
+                                const int32_t unit_8 = (y * 4 + (q0 + 3)) * 32 + j0;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&out_conv_[b][t0 + 1][unit_8 + j], sums_out_conv_2_[7][j / SNN_LANES]);
                                 }
                             }
                         }
@@ -713,8 +788,8 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                     if (SNN_LANES < 16) {
                         for (int32_t block = 0; block < 2; block++) {
                             const int32_t j0 = block * 16;
-                            for (int32_t tile = 0; tile < 1; tile++) {
-                                const int32_t q0 = tile * 4;
+                            for (int32_t tile = 0; tile < 2; tile++) {
+                                const int32_t q0 = tile * 2;
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                                     sums_out_conv_3_[0][j / SNN_LANES] = snn_all(0.0f);
                                 }
@@ -734,8 +809,8 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                         for (int32_t i = 0; i < 16; i++) {
                                             const float x0 = box_of_out_max_pool_[m][place + i];
                                             const float x1 = box_of_out_max_pool_[m][place + i + 16];
-                                            const float x2 = box_of_out_max_pool_[m][place + i + 32];
-                                            const float x3 = box_of_out_max_pool_[m][place + i + 48];
+                                            const float x2 = box_of_out_max_pool_[3 + m][place + i];
+                                            const float x3 = box_of_out_max_pool_[3 + m][place + i + 16];
                                             SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                                                 const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
                                                 sums_out_conv_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_3_[0][j / SNN_LANES]);
@@ -748,19 +823,19 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                 }
                                 const int32_t unit = (y * 4 + q0) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit + j], sums_out_conv_3_[0][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit + j], sums_out_conv_3_[0][j / SNN_LANES]);
                                 }
                                 const int32_t unit_2 = (y * 4 + (q0 + 1)) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_2 + j], sums_out_conv_3_[1][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0][unit_2 + j], sums_out_conv_3_[1][j / SNN_LANES]);
                                 }
-                                const int32_t unit_3 = (y * 4 + (q0 + 2)) * 32 + j0;
+                                const int32_t unit_3 = (y * 4 + q0) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_3 + j], sums_out_conv_3_[2][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0 + 1][unit_3 + j], sums_out_conv_3_[2][j / SNN_LANES]);
                                 }
-                                const int32_t unit_4 = (y * 4 + (q0 + 3)) * 32 + j0;
+                                const int32_t unit_4 = (y * 4 + (q0 + 1)) * 32 + j0;
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t][unit_4 + j], sums_out_conv_3_[3][j / SNN_LANES]);
+                                    snn_store(&out_conv_[b][t0 + 1][unit_4 + j], sums_out_conv_3_[3][j / SNN_LANES]);
                                 }
                             }
                         }
@@ -1384,7 +1459,7 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
     _Alignas(64) int32_t times_out_max_pool_[16];
     snn_floats sums_w_out_[9][32 / SNN_LANES];
     snn_floats sums_w_out_3_[3][32 / SNN_LANES];
-    snn_floats sums_w_out_4_[6][32 / SNN_LANES];
+    snn_floats sums_w_out_4_[8][32 / SNN_LANES];
     for (int32_t slice = first_2; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1631,8 +1706,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                         const int32_t row = (tap * 3 + tap_2) * 16;
                         for (int32_t outputs = 0; outputs < 1; outputs++) {
                             const int32_t j0 = outputs * 32;
-                            for (int32_t block = 0; block < 1; block++) {
-                                const int32_t i0 = block * 6;
+                            for (int32_t block = 0; block < 2; block++) {
+                                const int32_t i0 = block * 8;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                     sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
                                 }
@@ -1651,6 +1726,12 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                     sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
                                 }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[6][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[7][j / SNN_LANES] = snn_all(0.0f);
+                                }
                                 for (int32_t t = 0; t < 4; t++) {
                                     for (int32_t y = from; y < to; y++) {
                                         for (int32_t x = from_2; x < to_2; x++) {
@@ -1662,6 +1743,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                             const float x3 = (float)out_max_pool_[b][t][in + 3];
                                             const float x4 = (float)out_max_pool_[b][t][in + 4];
                                             const float x5 = (float)out_max_pool_[b][t][in + 5];
+                                            const float x6 = (float)out_max_pool_[b][t][in + 6];
+                                            const float x7 = (float)out_max_pool_[b][t][in + 7];
                                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                                 const snn_floats g = snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]);
                                                 sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_out_4_[0][j / SNN_LANES]);
@@ -1670,6 +1753,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                                 sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_out_4_[3][j / SNN_LANES]);
                                                 sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_out_4_[4][j / SNN_LANES]);
                                                 sums_w_out_4_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_out_4_[5][j / SNN_LANES]);
+                                                sums_w_out_4_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_out_4_[6][j / SNN_LANES]);
+                                                sums_w_out_4_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_out_4_[7][j / SNN_LANES]);
                                             }
                                         }
                                     }
@@ -1692,59 +1777,11 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                                     snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
                                 }
-                            }
-                            for (int32_t block = 0; block < 2; block++) {
-                                const int32_t i0 = block * 5 + 6;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 6][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 6][j0 + j]) + sums_w_out_4_[6][j / SNN_LANES]);
                                 }
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t t = 0; t < 4; t++) {
-                                    for (int32_t y = from; y < to; y++) {
-                                        for (int32_t x = from_2; x < to_2; x++) {
-                                            const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
-                                            const int32_t out = (y * 4 + x) * 32 + j0;
-                                            const float x0 = (float)out_max_pool_[b][t][in];
-                                            const float x1 = (float)out_max_pool_[b][t][in + 1];
-                                            const float x2 = (float)out_max_pool_[b][t][in + 2];
-                                            const float x3 = (float)out_max_pool_[b][t][in + 3];
-                                            const float x4 = (float)out_max_pool_[b][t][in + 4];
-                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                                const snn_floats g = snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]);
-                                                sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_out_4_[0][j / SNN_LANES]);
-                                                sums_w_out_4_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_out_4_[1][j / SNN_LANES]);
-                                                sums_w_out_4_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_out_4_[2][j / SNN_LANES]);
-                                                sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_out_4_[3][j / SNN_LANES]);
-                                                sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_out_4_[4][j / SNN_LANES]);
-                                            }
-                                        }
-                                    }
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 7][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 7][j0 + j]) + sums_w_out_4_[7][j / SNN_LANES]);
                                 }
                             }
                         }
