@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* Within the run, in steps. `what` it is. -1: reported. */
-static int delay_steps(Build *b, Value value, Span span, const char *what)
+/* Within the run, in steps, `least` of them or more. `what` it is. -1: reported. */
+static int delay_steps(Build *b, Value value, Span span, const char *what, int least)
 {
     bool time = unit_equal(value.unit, unit_time);
     if (value.kind == VALUE_POISON || !b->time_known || (!time && !check_plain(b, value, span, what)))
@@ -23,9 +23,13 @@ static int delay_steps(Build *b, Value value, Span span, const char *what)
                         floor(steps) * b->net->dt, ceil(steps) * b->net->dt);
         return -1;
     }
-    if (whole < 0 || whole >= b->net->steps) {
-        report(b, RULE_DELAY, span, "%s must be from 0 to %d steps, as a sample has %d, found %.15g", what,
-               b->net->steps - 1, b->net->steps, whole);
+    if (b->net->steps <= least) {
+        report(b, RULE_DELAY, span, "a sample of one step leaves no time for delays");
+        return -1;
+    }
+    if (whole < least || whole >= b->net->steps) {
+        report(b, RULE_DELAY, span, "%s must be from %d to %d steps, as a sample has %d, found %.15g", what,
+               least, b->net->steps - 1, b->net->steps, whole);
         return -1;
     }
     return (int)whole;
@@ -48,7 +52,7 @@ static StreamId add_delay(Build *b, const Connection *connection, int steps)
 static bool delay_all(Build *b, Connection *connection, const Entry *delay)
 {
     Value value = constant_number(b, delay->scope, delay->expr, "`delay`");
-    int steps = delay_steps(b, value, delay->expr->span, "a delay");
+    int steps = delay_steps(b, value, delay->expr->span, "a delay", 0);
     if (steps > 0)
         connection->in = add_delay(b, connection, steps);
     return steps >= 0;
@@ -70,9 +74,7 @@ static bool delay_each(Build *b, Connection *connection, const Entry *delay, con
         return false;
     }
     int steps = delay_steps(b, constant_number(b, max->scope, max->expr, "`max`"), max->expr->span,
-                            "the longest delay");
-    if (steps == 0)
-        report(b, RULE_DELAY, max->expr->span, "the longest delay is at least a step");
+                            "the longest delay", 1);
     connection->spread = delay;
     connection->taps = steps + 1;
     return steps > 0;

@@ -84,22 +84,22 @@ void write_window(FILE *out, Dice *dice)
         fprintf(out, " -> upsample(%d%s)", dice_between(dice, 2, 3), dice_chance(dice, 50) ? ", linear" : "");
 }
 
-/* Few steps, as there are few. */
-static void write_delay(FILE *out, Dice *dice)
+/* `most` steps at most. */
+static void write_delay(FILE *out, Dice *dice, int most)
 {
     static const char *const per[] = {"synapse", "inputs", "outputs"};
     fprintf(out, " -> dense(3, delay = ");
-    switch (dice_below(dice, 4)) {
-    case 0: fprintf(out, "%d)", dice_between(dice, 0, 2)); break;
-    case 1: fprintf(out, "random(%d, 2, per = %s))", dice_between(dice, 0, 1), per[dice_below(dice, 3)]); break;
+    switch (most > 0 ? dice_below(dice, 4) : 0) {
+    case 0: fprintf(out, "%d)", dice_between(dice, 0, most)); break;
+    case 1: fprintf(out, "random(%d, %d, per = %s))", dice_between(dice, 0, 1), most, per[dice_below(dice, 3)]); break;
     default:
-        fprintf(out, "learned(max = %d, width = %.2g, per = %s%s%s))", dice_between(dice, 1, 2), dice_real(dice, 0.5, 2),
-                per[dice_below(dice, 3)], dice_chance(dice, 30) ? ", bump = triangle" : "",
+        fprintf(out, "learned(max = %d, width = %.2g, per = %s%s%s))", dice_between(dice, 1, most),
+                dice_real(dice, 0.5, 2), per[dice_below(dice, 3)], dice_chance(dice, 30) ? ", bump = triangle" : "",
                 dice_chance(dice, 30) ? ", learn_width" : "");
     }
 }
 
-void write_time_window(FILE *out, Dice *dice)
+void write_time_window(FILE *out, Dice *dice, int steps)
 {
     static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
                                        "conv(3, kernel = 3, dilation = 2, along = time"};
@@ -112,7 +112,7 @@ void write_time_window(FILE *out, Dice *dice)
         return;
     }
     if (dice_chance(dice, 20)) {
-        write_delay(out, dice);
+        write_delay(out, dice, steps < 3 ? steps - 1 : 2);
         return;
     }
     fprintf(out, " -> %s", maps[dice_below(dice, 3)]);

@@ -42,7 +42,7 @@ void write_surrogate(FILE *out, Dice *dice);
 void write_optimizer(FILE *out, Dice *dice);
 /* ` -> dense([x = 7, c = 2]) -> conv(...)`, and a connection along time. */
 void write_window(FILE *out, Dice *dice);
-void write_time_window(FILE *out, Dice *dice);
+void write_time_window(FILE *out, Dice *dice, int steps);
 /* The neurons, surrogates and optimizers that the other functions name beside the standard ones. */
 extern const char own_definitions[];
 extern const char own_axes[];    /* blocks whose streams have different axes */

@@ -238,7 +238,7 @@ static void write_term(Writer *w, int layer)
     write_source(w, source);
     bool loops = source >= &w->streams[w->first_layer]; /* perhaps: a later layer may come back to it */
     if (dice_chance(&w->maps, 12) && source->temporal && !loops) {
-        write_time_window(w->out, &w->maps);
+        write_time_window(w->out, &w->maps, w->steps);
         w->inputs = 0;
     }
     if (dice_chance(&w->maps, 15) && source->size != BROAD)

@@ -215,7 +215,8 @@ static const char *const convolutions[] = {
     "conv(8, kernel = 5, stride = [3, 2], pad = 4, bias) -> tanh -> conv(5, kernel = 4, stride = 3, pad = 3)",
     "conv(4, kernel = 2) -> tanh -> conv_transpose(3, kernel = 3, stride = 2, pad = 1)",
     /* rows so short that those of all steps are made together, and in the transpose of one */
-    "conv(8, kernel = [1, 9], stride = [1, 8]) -> tanh -> conv(35, kernel = [3, 2], pad = 1) -> tanh -> conv(3, "
+    "conv(8, kernel = [1, 9], stride = [1, 8]) -> tanh -> conv(35, kernel = [3, 2], pad = 1) -> tanh -> "
+    "conv(3, "
     "kernel = [2, 3], bias)",
     "conv(1, kernel = 2) -> lif(threshold = 0.1) -> reshape([y = 5, x = 16]) -> conv_transpose(3, kernel = "
     "3, stride = 2, pad = 1)",
