@@ -48,9 +48,18 @@ static void raster_title(FILE *page, const SnnModel *model, int32_t row, bool la
     fputs("</h3>\n<div class=\"charts\">\n", page);
 }
 
+static bool raster_is_any_kept(const SnnModel *model)
+{
+    for (int i = 0; i < model->stream_count; i++)
+        if (raster_is_kept(model, &model->streams[i]))
+            return true;
+    return false;
+}
+
 void snn_raster_write(FILE *page, const SnnModel *model, bool labels)
 {
-    for (int32_t row = 0; row < model->run->rows && row < RASTER_SAMPLES; row++) {
+    int32_t rows = raster_is_any_kept(model) ? model->run->rows : 0;
+    for (int32_t row = 0; row < rows && row < RASTER_SAMPLES; row++) {
         raster_title(page, model, row, labels);
         for (int i = 0; i < model->stream_count; i++)
             if (raster_is_kept(model, &model->streams[i]))

@@ -131,7 +131,7 @@ static void report_test(FILE *page, const SnnTally *tally)
         snn_tally_write_matrix(page, tally);
         fputs("</div>\n</section>\n", page);
     }
-    if (tally->samples > 0) {
+    if (snn_tally_has_rates(tally)) {
         report_section(page, "How often layers fire",
                        "Spikes a unit and step, of each test sample: in percent of the samples.");
         fputs("<div class=\"charts\">\n", page);
@@ -189,7 +189,7 @@ static bool report_sections(FILE *page, const SnnReport *report, const SnnTally 
     report_net(page, model);
     bool room = report_curves(page, report);
     report_test(page, tally);
-    if (tally->samples > 0)
+    if (rasters[0] != '\0')
         report_rasters(page, rasters);
     room = report_parameters(page, report) && room;
     fputs("</body>\n</html>\n", page);

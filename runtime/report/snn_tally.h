@@ -23,6 +23,8 @@ void snn_tally_close(SnnTally *tally);
 void snn_tally_add(SnnTally *tally);
 void snn_tally_write_score(FILE *page, const SnnTally *tally);
 void snn_tally_write_matrix(FILE *page, const SnnTally *tally);
+/* Whether there is a rate to write. */
+bool snn_tally_has_rates(const SnnTally *tally);
 void snn_tally_write_rates(FILE *page, const SnnTally *tally);
 
 #endif

@@ -32,11 +32,24 @@ void snn_tally_close(SnnTally *tally)
     *tally = (SnnTally){0};
 }
 
-/* Of a layer that is run by what ran last. */
-static bool tally_has_rate(const SnnModel *model, int stream)
+/* Of a layer that is run by what ran last. Only training counts what fires in it: where tests run another network, the spikes
+ * themselves are counted. */
+static bool tally_has_rate(const SnnModel *model, const SnnStream *layer)
 {
-    const SnnStream *layer = &model->streams[stream];
-    return layer->activity != NULL && layer->evaluated == model->evaluated;
+    return layer->evaluated == model->evaluated && (layer->activity != NULL || layer->fired != NULL);
+}
+
+/* Spikes a unit and step of one sample. */
+static double tally_rate(const SnnModel *model, const SnnStream *layer, int32_t row)
+{
+    if (layer->activity != NULL)
+        return (double)layer->activity[row] / ((double)model->steps * layer->size);
+    int64_t line = (int64_t)layer->size + layer->padding, steps = layer->per_sample / line, spikes = 0;
+    const uint8_t *fired = layer->fired + row * layer->per_sample;
+    for (int64_t t = 0; t < steps; t++, fired += line)
+        for (int i = 0; i < layer->size; i++)
+            spikes += fired[i];
+    return (double)spikes / ((double)steps * layer->size);
 }
 
 void snn_tally_add(SnnTally *tally)
@@ -47,9 +60,8 @@ void snn_tally_add(SnnTally *tally)
     for (int32_t row = 0; row < rows && tally->classes > 0; row++)
         tally->matrix[model->label[row] * tally->classes + prediction->predicted[row]]++;
     for (int i = 0; i < model->stream_count; i++)
-        for (int32_t row = 0; row < rows && tally_has_rate(model, i); row++)
-            snn_histogram_grow(&tally->rates[i], (double)model->streams[i].activity[row]
-                                                     / ((double)model->steps * model->streams[i].size));
+        for (int32_t row = 0; row < rows && tally_has_rate(model, &model->streams[i]); row++)
+            snn_histogram_grow(&tally->rates[i], tally_rate(model, &model->streams[i], row));
     snn_score_add(&tally->score, model);
     tally->samples += rows;
 }
@@ -97,6 +109,14 @@ void snn_tally_write_matrix(FILE *page, const SnnTally *tally)
                 all == 0 ? 0.0 : 100.0 * (double)row[label] / (double)all);
     }
     fputs("</table>\n", page);
+}
+
+bool snn_tally_has_rates(const SnnTally *tally)
+{
+    for (int i = 0; i < tally->model->stream_count; i++)
+        if (tally->rates[i].count > 0)
+            return true;
+    return false;
 }
 
 void snn_tally_write_rates(FILE *page, const SnnTally *tally)

@@ -80,6 +80,25 @@ cp page.html page.copy
 refuses "report: the disk is full" 1 '^shapes: cannot write \(page\.html\): .*unchanged$' small_files ./shapes report --data data --weights trained.safetensors --out page.html
 same "report: an older one is then as it was" page.html page.copy
 
+# Where tests run another network than training, it is that whose spikes are counted.
+cp "$root/tests/run/modes.snn" .
+"$snnc" modes.snn --kernels=event -o modes.c && compile_c "$native" -O1 modes.c modes || fail "report: compile modes"
+passes "report: of what tests run" ./modes train --quiet --data data --epochs 2 --out modes.safetensors --report modes.html
+on_page "report: it has its rates" modes.html 'figcaption>middle_lif: 0\.'
+
+cat > silent.snn <<'END'
+model silent {
+    data   idx(shape = [8, 8], classes = 4)
+    time   1 steps
+    scores = image -> dense(4)
+    predict argmax(scores)
+    train { loss mse(scores, label) epochs 1 }
+}
+END
+"$snnc" silent.snn -o silent.c && compile_c "$native" -O1 silent.c silent || fail "report: compile silent"
+passes "report: of numbers alone" ./silent train --quiet --data data --out silent.safetensors --report silent.html
+if grep -qE '<h2>(How often|Spikes)' silent.html; then fail "report: no sections of spikes where nothing fires"; else ok "report: no sections of spikes where nothing fires"; fi
+
 # Interrupted, it tells of the epochs that are done.
 "$snnc" shapes.snn -D hidden=500 -D epochs=1000 -o long.c && compile_c "$native" -O1 long.c long || fail "report: compile"
 ./stop INT after 4000 ./long train --quiet --data data --out long.safetensors --report long.html > messages 2>&1
