@@ -12,7 +12,7 @@ static const struct {
 } options_commands[] = {
     [SNN_TRAIN] = {"train", "learn from the training set; writes a checkpoint after every epoch"},
     [SNN_TEST] = {"test", "measure how well it does on the test set"},
-    [SNN_PREDICT] = {"predict", "write predictions as CSV, for the test set or for the samples in FILE.idx"},
+    [SNN_PREDICT] = {"predict", "write predictions as CSV, for the test set or for the samples in a file"},
     [SNN_INFO] = {"info", "show layers, parameters, memory and operations"},
     [SNN_REPORT] = {"report", "write a page about it: curves, confusions, rasters, rates, weights"},
     [SNN_HELP] = {"--help", "show all flags"},
@@ -55,7 +55,7 @@ typedef struct OptionsFlag {
 #define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
     {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT,
-     "folder of the IDX files; info takes it, too"},
+     "folder of the data set; info takes it, too"},
     {DATA, "--batch", "N", OPTIONS_COUNT, AT(batch), SNN_MAX_BATCH,
      IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT, "samples computed together; info takes it, too"},
     {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
@@ -80,7 +80,7 @@ static const OptionsFlag options_flags[] = {
     {TRAINING, "--samples", "N", OPTIONS_COUNT, AT(samples), INT32_MAX, IN_TRAIN,
      "learn from N samples only, drawn from the training set by the seed"},
     {TRAINING, "--validate", "PART", OPTIONS_TEXT, AT(validate), 0, IN_TRAIN,
-     "hold back a fraction of the training set, as 0.1, or use PART-images-..."},
+     "hold back a fraction of the training set, as 0.1, or take the files of PART, as valid"},
     {TRAINING, "--best", "NAME", OPTIONS_TEXT, AT(best), 0, IN_TRAIN,
      "keep the best epoch, too: by loss, accuracy, a metric, NAME:max"},
     {TRAINING, "--patience", "N", OPTIONS_COUNT, AT(patience), SNN_MAX_EPOCHS, IN_TRAIN,
