@@ -19,8 +19,8 @@ typedef struct Infer {
 void infer_kernels(const Infer *infer, Out *out);
 /* Calls of a phase's kernels, a line each. */
 void infer_calls(const Infer *infer, Phase phase, Out *out);
-/* What a sample's step, or all of it, is given as: "uint8_t", "float". */
-const char *infer_input_type(const Infer *infer);
+/* What a sample's step, or all of it, is given as. */
+const Buffer *infer_input(const Infer *infer);
 /* Whether it draws random numbers, so that the number of the sample is asked for. */
 bool infer_draws(const Infer *infer);
 
@@ -32,6 +32,8 @@ bool *infer_state(Arena *arena, const Program *program);
 int64_t infer_flash_bytes(const Infer *infer);
 int64_t infer_state_bytes(const Infer *infer);
 void infer_state_struct(const Infer *infer, Out *out);
+/* "[784][800]" */
+const char *infer_dims(Arena *arena, const Buffer *buffer);
 /* `extern const float kws_w_[784][800];` */
 void infer_constant_names(const Infer *infer, Out *out);
 void infer_constant_values(const Infer *infer, bool internal, Out *out);

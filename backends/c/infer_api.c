@@ -6,15 +6,10 @@ static bool goes_by_steps(const Infer *infer)
     return !infer->program->whole_why;
 }
 
-static const Buffer *input_of(const Infer *infer)
-{
-    return &infer->source->buffers.at[infer->source->input];
-}
-
 /* Values of a step, or of a sample that has no steps. */
 static int input_units(const Infer *infer)
 {
-    const Buffer *input = input_of(infer);
+    const Buffer *input = infer_input(infer);
     return input->dims[input->ndim - 1];
 }
 
@@ -29,7 +24,7 @@ static bool is_temporal(const Infer *infer)
 
 static const char *in_text(const Infer *infer, bool whole)
 {
-    const char *type = infer_input_type(infer);
+    const char *type = c_type(infer_input(infer)->type);
     if (whole && is_temporal(infer))
         return arena_printf(infer->arena, "const %s in[%s_STEPS][%s_INPUTS]", type, infer->upper,
                             infer->upper);

@@ -78,16 +78,23 @@ static int event_flags(const Infer *infer)
 }
 
 /* The larger types stand first: there is no room between members. */
-int64_t infer_state_bytes(const Infer *infer)
+static int64_t member_bytes(const Infer *infer)
 {
     int64_t bytes = event_flags(infer);
     for (BufferId b = 0; b < infer->program->buffers.count; b++)
         if (infer->state[b])
             bytes += bytes_of(&infer->program->buffers.at[b]);
+    return bytes;
+}
+
+/* Whole words, wherever a compiler aligns them. */
+int64_t infer_state_bytes(const Infer *infer)
+{
+    int64_t bytes = member_bytes(infer);
     return bytes > 0 ? (bytes + 3) / 4 * 4 : 4;
 }
 
-static const char *dims_text(Arena *arena, const Buffer *buffer)
+const char *infer_dims(Arena *arena, const Buffer *buffer)
 {
     const char *text = "";
     for (int d = 0; d < buffer->ndim; d++)
@@ -105,7 +112,7 @@ static void members_of(const Infer *infer, int bytes, Out *out)
             buffer->about ? arena_printf(infer->arena, " /**< %s */", c_comment(infer->arena, buffer->about))
                           : "";
         out_line(out, "%s %s%s;%s", c_type(buffer->type), c_buffer(infer->arena, buffer),
-                 dims_text(infer->arena, buffer), about);
+                 infer_dims(infer->arena, buffer), about);
     }
 }
 
@@ -120,11 +127,9 @@ void infer_state_struct(const Infer *infer, Out *out)
     members_of(infer, 1, out);
     if (event_flags(infer) > 0)
         out_line(out, "uint8_t events[%d]; /**< of %s_step_events() */", event_flags(infer), infer->name);
-    bool empty = event_flags(infer) == 0;
-    for (BufferId b = 0; b < infer->program->buffers.count; b++)
-        empty = empty && !infer->state[b];
-    if (empty)
-        out_line(out, "uint32_t nothing; /**< C has no empty struct */");
+    int rest = (int)(infer_state_bytes(infer) - member_bytes(infer));
+    if (rest > 0)
+        out_line(out, "uint8_t rest[%d]; /**< of a word; C has no empty struct */", rest);
     out_close(out, arena_printf(infer->arena, " %s_state;", infer->name));
 }
 
@@ -134,7 +139,7 @@ void infer_constant_names(const Infer *infer, Out *out)
         const Buffer *buffer = &infer->program->buffers.at[b];
         if (infer->constants[b])
             out_line(out, "extern const %s %s%s;", c_type(buffer->type), buffer->name,
-                     dims_text(infer->arena, buffer));
+                     infer_dims(infer->arena, buffer));
     }
 }
 
@@ -191,7 +196,7 @@ void infer_constant_values(const Infer *infer, bool internal, Out *out)
         if (buffer->about)
             out_line(out, "/* %s */", c_comment(infer->arena, buffer->about));
         out_line(out, "%s_SECTION_WEIGHTS %sconst %s %s%s =%s", infer->upper, internal ? "static " : "",
-                 c_type(buffer->type), buffer->name, dims_text(infer->arena, buffer),
+                 c_type(buffer->type), buffer->name, infer_dims(infer->arena, buffer),
                  buffer->ndim ? "" : arena_printf(infer->arena, " %s;", value_text(infer, buffer, 0)));
         if (buffer->ndim > 0)
             write_part(infer, buffer, 0, 0, ";", out);

@@ -26,7 +26,7 @@ static Uses uses_of(const Infer *infer, const Kernel *kernel)
     return uses;
 }
 
-static const Buffer *input_of(const Infer *infer)
+const Buffer *infer_input(const Infer *infer)
 {
     return &infer->source->buffers.at[infer->source->input];
 }
@@ -38,7 +38,8 @@ static const char *formals(const Infer *infer, const Kernel *kernel)
     Uses uses = uses_of(infer, kernel);
     const char *state = uses.state ? arena_printf(infer->arena, ", %s_state *state", infer->name) : "";
     const char *in =
-        uses.in ? arena_printf(infer->arena, ", const %s", c_pointer(infer->arena, input_of(infer), "")) : "";
+        uses.in ? arena_printf(infer->arena, ", const %s", c_pointer(infer->arena, infer_input(infer), ""))
+                : "";
     const char *out = uses.out ? arena_printf(infer->arena, ", %s_output *out", infer->name) : "";
     const char *all = arena_printf(infer->arena, "%s%s%s", state, in, out);
     return *all ? all + 2 : "void";
@@ -50,11 +51,9 @@ static void own_arrays(const Infer *infer, const Kernel *kernel, BufferSet *used
     buffer_set_add(used, &kernel->body);
     for (int i = 0; i < used->list.count; i++) {
         const Buffer *buffer = &infer->program->buffers.at[used->list.at[i]];
-        const char *dims = "";
-        for (int d = 0; d < buffer->ndim; d++)
-            dims = arena_printf(infer->arena, "%s[%d]", dims, buffer->dims[d]);
         if (buffer->role == BUFFER_LOCAL)
-            out_line(out, "%s %s%s;", c_type(buffer->type), c_buffer(infer->arena, buffer), dims);
+            out_line(out, "%s %s%s;", c_type(buffer->type), c_buffer(infer->arena, buffer),
+                     infer_dims(infer->arena, buffer));
     }
 }
 
@@ -87,11 +86,6 @@ void infer_calls(const Infer *infer, Phase phase, Out *out)
                                        uses.in ? ", in" : "", uses.out ? ", out" : "");
         out_line(out, "%s(%s);", c_kernel_name(infer->arena, kernel), *all ? all + 2 : "");
     }
-}
-
-const char *infer_input_type(const Infer *infer)
-{
-    return c_type(input_of(infer)->type);
 }
 
 static void find_key(void *context, LoopExpr *expr)

@@ -31,6 +31,9 @@ typedef union SnnWide {
     uint64_t bits;
 } SnnWide;
 
+/* Fails to compile where a double is no wider than a float, as avr-gcc has it unless it is told -mdouble=64. */
+typedef char snn_double_has_64_bits[sizeof(double) == sizeof(uint64_t) ? 1 : -1];
+
 SNN_INLINE uint32_t snn_bits(float x)
 {
     SnnWord word;
