@@ -174,6 +174,9 @@ check_refused() {
         "$snnc" --strict slower.snn --weights trained.safetensors --infer -o new.c
     nan_weights
     refuses "NaN" 1 'holds numbers that are not finite' "$snnc" "$model" --weights nan.safetensors --infer -o new.c
+    { echo 'block root(w) = sqrt(w)'; sed 's/b -> dense(4)/b -> dense(4, synapse = root)/' "$model"; } > roots.snn
+    refuses "roots of negative weights" 1 'trained.safetensors makes `[a-z_]*` NaN' \
+        "$snnc" roots.snn --weights trained.safetensors --infer -o new.c
     grep -v predict "$model" > silent.snn
     refuses "nothing to predict" 1 'predicts nothing: add `predict`' \
         "$snnc" silent.snn --weights trained.safetensors --infer -o new.c

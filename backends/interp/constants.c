@@ -96,17 +96,19 @@ static void keep_constants(Program *program, const Interp *interp)
         loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, keep_made, &keeping);
 }
 
-/* A number of the program that follows from its weights is one, too. */
-static bool are_finite(const Program *program, const char *path)
+/* A number of the program that follows from its weights is one, too; what stands behind the last unit is none. */
+static bool are_finite(const Interp *interp, const char *path)
 {
-    for (BufferId b = 0; b < program->buffers.count; b++) {
-        const Buffer *buffer = &program->buffers.at[b];
-        for (int64_t k = 0; buffer->values && k < buffer_elements(buffer); k++)
-            if (isinf(buffer->values[k])) {
-                fprintf(stderr, "snnc: %s makes `%s` infinite: give weights that the network can run with\n",
-                        path, buffer->name);
-                return false;
-            }
+    for (BufferId b = 0; b < interp->program->buffers.count; b++) {
+        const Buffer *buffer = &interp->program->buffers.at[b];
+        for (size_t k = 0; buffer->values && k < interp_count(interp, b); k++) {
+            double value = *interp_at(interp, b, k);
+            if (isfinite(value))
+                continue;
+            fprintf(stderr, "snnc: %s makes `%s` %s: give weights that the network can run with\n", path,
+                    buffer->name, isnan(value) ? "NaN" : "infinite");
+            return false;
+        }
     }
     return true;
 }
@@ -130,7 +132,7 @@ bool make_constants(Program *program, const char *weights, const char **differs)
         hash_weights(program, interp);
         interp_run(interp, PHASE_INIT);
         keep_constants(program, interp);
-        made = are_finite(program, weights);
+        made = are_finite(interp, weights);
     }
     if (file)
         snn_tensors_close(file);
