@@ -137,6 +137,15 @@ check_files() {
     strict=$strict_before
 }
 
+# Arrays that are too large for a small stack are in the state, too: those of delays, whatever the weights.
+check_stack() {
+    model=$root/examples/shd_delays/model.snn
+    "$snnc" -w "$model" -D width=20 --run --rows 1 --print=all --save=random.safetensors > messages 2>&1 &&
+        "$snnc" -w "$model" -D width=20 --weights random.safetensors --infer -o kws.c > messages 2>&1
+    # shellcheck disable=SC2086
+    passes "delays of each weight take less than 4 KiB of stack" gcc $strict -O2 -ffreestanding -Wstack-usage=4096 -c kws.c
+}
+
 # What examples/recurrent/README.md shows: its figures, and a function that compiles.
 check_readme() {
     readme=$root/examples/recurrent/README.md
@@ -207,6 +216,7 @@ for model; do
         infers delays sparks "$root/tests/infer/delays.snn"
         predicts_elsewhere delays sparks
         check_files
+        check_stack
         check_refused
         check_readme
         ;;

@@ -18,6 +18,7 @@ enum {
 
     CHUNK_ROWS = 800,        /* samples x steps that share one making of tables */
     LOCAL_MOST = 1 << 16,    /* elements of a tile's array of one stream */
+    LOCAL_SMALL_MOST = 2048, /* bytes of a kernel's arrays on a small stack */
     SLICES = 8,              /* of the batch, for gradients of layers that are too narrow to cut, */
     LEAST_INPUTS = 16,       /* or, from so many on, of the channels that these are by, */
     TOGETHER_MOST = 1 << 17, /* with so many numbers of a few samples at a time */

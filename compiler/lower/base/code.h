@@ -56,7 +56,8 @@ BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type t
 /* Says to readers what a buffer holds. */
 void buffer_about(Lower *lower, BufferId buffer, const char *about);
 
-/* Leaves no kernel more than LOOP_MOST_LOCAL bytes of local arrays. Each belongs to one kernel. */
+/* Leaves no kernel more than LOOP_MOST_LOCAL bytes of local arrays, or LOCAL_SMALL_MOST of a program that only predicts. Each
+ * belongs to one kernel. */
 void spill_locals(Program *program);
 
 #endif

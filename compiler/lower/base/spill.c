@@ -1,6 +1,7 @@
 /* Arrays of a kernel live on a thread's stack. What is too large for it gets memory instead, with a place for each of
  * the kernel's items: threads do different items, so the first of them says whose place it is. */
 #include "lower/base/code.h"
+#include "lower/tuned.h"
 
 typedef struct Spill {
     Program *program;
@@ -51,6 +52,11 @@ static void walk(Spill *spill, const LoopBlock *block)
     }
 }
 
+static int64_t most_local(const Program *program)
+{
+    return program->predicts ? LOCAL_SMALL_MOST : LOOP_MOST_LOCAL;
+}
+
 /* The largest local of the kernel, the first of equals, if all together are too large, else -1. */
 static BufferId largest_of_too_many(const Spill *spill)
 {
@@ -65,7 +71,7 @@ static BufferId largest_of_too_many(const Spill *spill)
             largest = b;
         }
     }
-    return all > LOOP_MOST_LOCAL ? largest : -1;
+    return all > most_local(spill->program) ? largest : -1;
 }
 
 static void move_to_memory(const Spill *spill, BufferId id)
