@@ -80,15 +80,13 @@ static const struct argp_option table[] = {
      1},
     {"infer", KEY_INFER, NULL, 0,
      "Write the trained network (--weights) as C99 that only predicts, without a library, heap or file: "
-     "FILE.c, its header "
-     "and its weights, FILE.h and FILE_weights.c",
+     "FILE.c, its header and its weights, FILE.h and FILE_weights.c",
      1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0,
      "Print ast, net, adjoint, loop, svg (a picture of the net), c or ll instead of compiling; with -o also "
-     "another form, as executable, "
-     "whatever the name of the file",
+     "another form, as executable, whatever the name of the file",
      2},
     {"dump-after", KEY_DUMP, "PASS", 0, "Also print what PASS (or all) left, to standard error", 2},
     {"passes", KEY_PASSES, NULL, 0, "List the passes", 2},
@@ -379,7 +377,8 @@ static void print_version(FILE *stream, struct argp_state *state)
 Options options_parse(Arena *arena, int argc, char **argv)
 {
     static const struct argp argp = {
-        table, parse_option, "MODEL.snn\nrun MODEL.snn train|test|predict|info ...", about, NULL, NULL, NULL};
+        table, parse_option, "MODEL.snn\nrun MODEL.snn train|test|predict|info|report ...", about, NULL,
+        NULL,  NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
     parsing.options.target = targets;
