@@ -365,10 +365,6 @@ int driver_infer(Compilation *c, const Options *options, const char *differs)
                 options->output);
         return 2;
     }
-    if (differs)
-        fprintf(stderr, "snnc: weights of another model (%s): %s\n", options->weights, differs);
-    if (differs && options->strict)
-        return EXIT_FAILURE;
     BackendOptions how = {.version = SNNC_VERSION,
                           .command = arena_printf(c->arena, "%s --infer", command_text(c, options)),
                           .file = output_stem(c->arena, options->output),
@@ -378,5 +374,9 @@ int driver_infer(Compilation *c, const Options *options, const char *differs)
     const Backend *backend = backend_find(c->arena, "c", &error);
     if (!backend->infer(c->program, &how, options->single_file, &files, &error))
         return refuse(error);
+    if (differs)
+        fprintf(stderr, "snnc: weights of another model (%s): %s\n", options->weights, differs);
+    if (differs && options->strict)
+        return EXIT_FAILURE;
     return save_files(c, options, base, &files);
 }

@@ -21,13 +21,16 @@ static bool runs_at_each_step(const Net *net, const Node *node)
     return runs;
 }
 
-/* Nodes stand in execution order, but for what a delay reads, which runs at each step in any case. */
+/* Nodes stand in execution order, but for what a delay reads, which runs at each step in any case. What is predicted is asked
+ * for behind a step, also where nothing it is made of goes over time. */
 StepTime *step_times(const Net *net)
 {
     StepTime *times = NEW_ARRAY(net->arena, StepTime, net->nodes.count + 1);
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];
-        times[n] = runs_at_each_step(net, node) ? STEP_EACH : STEP_BEFORE;
+        times[n] = runs_at_each_step(net, node) ? STEP_EACH
+                   : node->kind == NODE_PREDICT ? STEP_AFTER
+                                                : STEP_BEFORE;
         for (int k = 0; k < node_read_count(node) && times[n] == STEP_BEFORE; k++) {
             int maker = node_read(node, k) == NONE ? NONE : stream_at(net, node_read(node, k))->node;
             if (maker != NONE && times[maker] != STEP_BEFORE)

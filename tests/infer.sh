@@ -189,8 +189,14 @@ check_refused() {
     grep -v predict "$model" > silent.snn
     refuses "nothing to predict" 1 'predicts nothing: add `predict`' \
         "$snnc" silent.snn --weights trained.safetensors --infer -o new.c
+    sed 's/(image -> dense(20))/(0 * image -> dense(20))/; s/ + (image\[-2\] -> dense(20))//' "$model" > blind.snn
+    refuses "nothing of its data" 1 'does not depend on its data' \
+        "$snnc" -w blind.snn --weights trained.safetensors --infer -o new.c
     refuses "one thing at a time" 2 'only one of' "$snnc" "$model" --infer --run --weights trained.safetensors -o new.c
     refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
+    sed 's/predict argmax/predict tone = argmax/' "$model" > named.snn
+    "$snnc" -w named.snn --weights trained.safetensors --infer -o called.c
+    shows "predictions are told by their names" 'scores\[4\]; /\*\*< tone: ' cat called.h
     if ls new* > /dev/null 2>&1; then fail "a file was left: $(ls new*)"; else ok "no file was left"; fi
 }
 
@@ -201,7 +207,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds images whole functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays
+    set -- rates rounds images still whole functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays
 fi
 for model; do
     case $model in

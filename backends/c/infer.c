@@ -114,6 +114,11 @@ bool c_infer(const Program *program, const BackendOptions *options, bool single,
                  "it a constant";
         return false;
     }
+    if (program->input < 0) {
+        *error = arena_printf(arena, "what `%s` predicts does not depend on its data: it is the same for all",
+                              program->name);
+        return false;
+    }
     infer.upper = upper_of(arena, infer.name);
     infer.constants = infer_constants(arena, program);
     infer.state = infer_state(arena, program);

@@ -84,12 +84,14 @@ static void write_output(const Infer *infer, Out *out)
     out_open(out, "%s", "");
     for (int p = 0; p < source->predictions.count; p++) {
         const LoopPrediction *prediction = &source->predictions.at[p];
+        const char *of = *prediction->name ? arena_printf(infer->arena, "%s: ", prediction->name) : "";
         if (prediction->predicted >= 0)
             out_line(
-                out, "int32_t %s; /**< the class with the largest score, the first of equals: 0 .. %d */",
-                c_buffer(infer->arena, &source->buffers.at[prediction->predicted]), prediction->size - 1);
-        out_line(out, "float %s[%d];", c_buffer(infer->arena, &source->buffers.at[prediction->values]),
-                 prediction->size);
+                out, "int32_t %s; /**< %sthe class with the largest score, the first of equals: 0 .. %d */",
+                c_buffer(infer->arena, &source->buffers.at[prediction->predicted]), of, prediction->size - 1);
+        out_line(out, "float %s[%d]; /**< %s%s */",
+                 c_buffer(infer->arena, &source->buffers.at[prediction->values]), prediction->size, of,
+                 prediction->predicted >= 0 ? "one a class" : "the numbers that are predicted");
     }
     out_close(out, arena_printf(infer->arena, " %s_output;", infer->name));
 }
