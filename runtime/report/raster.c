@@ -4,10 +4,11 @@
 
 enum { RASTER_SAMPLES = 3, RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT = 2, RASTER_LEFT = 10 };
 
-/* Of a layer that was run by what ran last. */
+/* Of a layer that was run by what ran last, step by step: a label, 1 for one class and 0 for the others, is no layer. */
 static bool raster_is_kept(const SnnModel *model, const SnnStream *layer)
 {
-    return layer->fired != NULL && layer->evaluated == model->evaluated;
+    int64_t line = (int64_t)layer->size + layer->padding;
+    return layer->fired != NULL && layer->evaluated == model->evaluated && layer->per_sample > line;
 }
 
 /* A mark is as wide as a step, if that can be seen. */

@@ -2,6 +2,7 @@
 #include "snn_tally.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The first prediction that is one of the classes; NULL: none is. */
 static const SnnPrediction *tally_prediction(const SnnModel *model)
@@ -32,11 +33,20 @@ void snn_tally_close(SnnTally *tally)
     *tally = (SnnTally){0};
 }
 
-/* Of a layer that is run by what ran last. Only training counts what fires in it: where tests run another network, the spikes
- * themselves are counted. */
+/* Whether training counts what fires in it, or in the layer of the same name that it has instead. */
+static bool tally_is_counted(const SnnModel *model, const SnnStream *layer)
+{
+    for (int i = 0; i < model->stream_count; i++)
+        if (model->streams[i].activity != NULL && strcmp(model->streams[i].name, layer->name) == 0)
+            return true;
+    return false;
+}
+
+/* Of a layer that is run by what ran last. Where tests run another network, nothing counts there, but spikes are kept. */
 static bool tally_has_rate(const SnnModel *model, const SnnStream *layer)
 {
-    return layer->evaluated == model->evaluated && (layer->activity != NULL || layer->fired != NULL);
+    return layer->evaluated == model->evaluated
+           && (layer->activity != NULL || (layer->fired != NULL && tally_is_counted(model, layer)));
 }
 
 /* Spikes a unit and step of one sample. */

@@ -85,6 +85,8 @@ cp "$root/tests/run/modes.snn" .
 "$snnc" modes.snn --kernels=event -o modes.c && compile_c "$native" -O1 modes.c modes || fail "report: compile modes"
 passes "report: of what tests run" ./modes train --quiet --data data --epochs 2 --out modes.safetensors --report modes.html
 on_page "report: it has its rates" modes.html 'figcaption>middle_lif: 0\.'
+if grep -q 'figcaption>input_poisson: 0' modes.html; then fail "report: of layers whose rates are in the log"; else ok "report: of layers whose rates are in the log"; fi
+if grep -q 'figcaption>loss_target' modes.html; then fail "report: a label is no layer"; else ok "report: a label is no layer"; fi
 
 cat > silent.snn <<'END'
 model silent {
