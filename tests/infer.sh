@@ -112,6 +112,11 @@ flash_of() {
     done | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
+# says NAME FILE PATTERN
+says() {
+    if grep -Eq -e "$3" "$2"; then ok "$1"; else fail "$1" "$2 lacks: $3"; fi
+}
+
 macro() {
     sed -n "s/^#define $1 \\([0-9]*\\).*/\\1/p" kws.h
 }
@@ -137,7 +142,9 @@ check_files() {
     cp kws.c first.c
     "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
     same "the same model and weights, the same bytes" first.c kws.c
+    says "the first comment names both files" kws.c '-c kws\.c kws_weights\.c$'
     "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --single-file -o kws.c
+    says "or the only one" kws.c '-c kws\.c$'
     rm -f kws_weights.c
     : > kws_weights.c
     strict_before=$strict strict="$strict -Wno-pedantic"
@@ -233,6 +240,10 @@ for model; do
         check_stack
         check_refused
         check_readme
+        ;;
+    images)
+        infers images bars "$root/tests/infer/images.snn"
+        says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
     *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
     esac

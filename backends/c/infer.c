@@ -78,7 +78,7 @@ static void paste(const char *name, Paste *into)
     paste_file(into, runtime_file(name, strlen(name)));
 }
 
-static void write_source(const Infer *infer, bool single, Out *out)
+static void write_source(const Infer *infer, Out *out)
 {
     Paste into = paste_begin(infer->arena, out);
     infer_heading(infer, "the network", out);
@@ -88,7 +88,7 @@ static void write_source(const Infer *infer, bool single, Out *out)
         paste("snn_random.h", &into);
     c_functions(infer->arena, infer->program, out);
     out_blank(out);
-    if (single)
+    if (infer->single)
         infer_constant_values(infer, true, out);
     else
         infer_constant_names(infer, out);
@@ -100,7 +100,8 @@ bool c_infer(const Program *program, const BackendOptions *options, bool single,
              const char **error)
 {
     Arena *arena = program->arena;
-    Infer infer = {.arena = arena, .source = program, .program = program, .options = options};
+    Infer infer = {
+        .arena = arena, .source = program, .program = program, .options = options, .single = single};
     infer.name = options->file ? options->file : program->name;
     if (!is_c_name(infer.name)) {
         *error = arena_printf(arena,
@@ -124,7 +125,7 @@ bool c_infer(const Program *program, const BackendOptions *options, bool single,
     infer.state = infer_state(arena, program);
     infer.program = placed(&infer);
     infer_header(&infer, files->header);
-    write_source(&infer, single, files->source);
+    write_source(&infer, files->source);
     if (single)
         return true;
     infer_heading(&infer, "its weights", files->weights);

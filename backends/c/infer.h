@@ -11,6 +11,7 @@ typedef struct Infer {
     const BackendOptions *options;
     const char *name;              /* kws */
     const char *upper;             /* KWS */
+    bool single;                   /* the weights stand beside the functions */
     const bool *constants, *state; /* by buffer: what is read of constants; what is kept in the state */
 } Infer;
 

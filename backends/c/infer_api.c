@@ -31,6 +31,19 @@ static const char *in_text(const Infer *infer, bool whole)
     return arena_printf(infer->arena, "const %s in[%s_INPUTS]", type, infer->upper);
 }
 
+/* Where there are axes, in which order the values stand: ", [28, 28] row by row". */
+static const char *order_text(const Infer *infer)
+{
+    const Program *program = infer->program;
+    int first = is_temporal(infer) ? 1 : 0;
+    const char *text = "";
+    if (program->data_ndim - first < 2)
+        return text;
+    for (int d = first; d < program->data_ndim; d++)
+        text = arena_printf(infer->arena, "%s%s%d", text, d > first ? ", " : "", program->data_dims[d]);
+    return arena_printf(infer->arena, ", [%s] row by row", text);
+}
+
 void infer_heading(const Infer *infer, const char *what, Out *out)
 {
     const Program *program = infer->program;
@@ -41,7 +54,8 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
     out_line(out, " * Weights: %016llx (FNV-1a, 64 bits, of all parameters). C99, which needs no library:",
              (unsigned long long)program->weights_hash);
     out_line(out, " *");
-    out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -c %s.c", infer->name);
+    const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
+    out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -c %s.c%s", infer->name, weights);
     out_line(out, " *");
     out_line(out, " * Without contraction every compiler gives the same results, bit for bit. */");
 }
@@ -56,8 +70,8 @@ static void write_macros(const Infer *infer, Out *out)
     if (program->dt > 0)
         out_line(out, "#define %s_STEP_US %ld /**< microseconds that a step lasts */", upper,
                  (long)(program->dt * 1000 + 0.5));
-    out_line(out, "#define %s_INPUTS %d /**< values of %s */", upper, input_units(infer),
-             is_temporal(infer) ? "a step" : "a sample");
+    out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, input_units(infer),
+             is_temporal(infer) ? "a step" : "a sample", order_text(infer));
     for (int p = 0; p < program->predictions.count; p++) {
         const LoopPrediction *prediction = &program->predictions.at[p];
         const char *number = p ? arena_printf(infer->arena, "_%d", p + 1) : "";
