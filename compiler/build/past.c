@@ -243,9 +243,10 @@ static void report_whole(Build *b, const Node *node)
            makes  ? "an encoder makes"
            : maps ? "a connection along time needs"
                   : "a reduction over time needs");
-    report_hint(b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
-                   : maps ? "a single step of the past is `x[-1]`"
-                          : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
+    report_hint(
+        b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
+           : maps ? "a single step of the past is `x[-1]`; a `delay` in a loop is a number, as `delay = 2`"
+                  : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
 }
 
 /* Reductions, encoders and connections along time make, or need, all steps at once. */
