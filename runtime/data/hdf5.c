@@ -87,7 +87,7 @@ static bool hdf5_unfilter(const SnnHdf5Array *array, const SnnHdf5Object *object
         } else if (filter == DEFLATE || (filter == SHUFFLE && given == bytes)) {
             if (filter == SHUFFLE)
                 hdf5_unshuffle(spare, from, bytes, array->step);
-            else if (!snn_inflate(spare, bytes, from, given, false))
+            else if (!snn_inflate(spare, bytes, from, given))
                 return snn_fail(error, "corrupt (%s): part of `%s` cannot be unpacked; get the file anew",
                                 path, array->name);
             memcpy(into, spare, bytes);
@@ -215,6 +215,9 @@ static bool hdf5_take(SnnHdf5Array *array, const SnnHdf5Object *object, SnnError
                         array->name, (unsigned long long)array->count);
     if (object->store != SNN_HDF5_HERE)
         return hdf5_join(array, object, error);
+    if (object->bytes < array->count * array->step)
+        return snn_fail(error, "corrupt (%s): `%s` has more elements than are stored; get the file anew",
+                        path, array->name);
     array->at = snn_hdf5_bytes(array->file, object->place, array->count * array->step, error);
     return array->at != NULL;
 }

@@ -169,6 +169,8 @@ START_TEST(wrong_content)
     assert_refused("sample 1 has unit 10, the model `fake` knows 0 to 9");
     spoil("\x02\x00\x00\x00\x01\x00", "\x03\x00\x00\x00\x01\x00", 6);
     assert_refused("sample 0 has label 3, the model `fake` knows 0 to 2");
+    spoil("\xe0\x21\x00\x00\x00\x00\x00\x00\x06", "\xe0\x21\x00\x00\x00\x00\x00\x00\x04", 9);
+    assert_refused("`labels` has more elements than are stored");
 }
 END_TEST
 
