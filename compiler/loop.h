@@ -286,8 +286,7 @@ typedef struct Program {
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
-    BufferId
-        step; /* of one that only predicts: the number of the step, which the last kernel of PHASE_STEP counts; else -1 */
+    BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */
     const char *data_format; /* "idx": snn_idx reads it; NULL: nothing is read */
     const char *data_folder;
@@ -314,8 +313,8 @@ const char *type_name(Type type);
 /* Of a value loaded from a buffer of this type. */
 Type type_loaded(Type type);
 const char *phase_name(Phase phase);
-/* Those of a training a program that learns or tests has all, but for PHASE_EVALUATE; of the others, those in which
- * something is launched. */
+/* A program that learns or tests has all phases of a training, but PHASE_EVALUATE perhaps; of other phases, programs have those
+ * in which something is launched. */
 bool program_has(const Program *program, Phase phase);
 
 /* ---- building: all nodes live in program->arena ---- */

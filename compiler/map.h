@@ -23,8 +23,7 @@ typedef struct MapAxis {
     Reach reach;
     int in, out;                        /* extents; of time, 0 where it is SAME: all steps that there are */
     int taps, stride, dilation, before; /* WINDOW */
-    bool
-        linear; /* of a map without weights: a tap counts less the farther it is from the middle, 1 / stride a position */
+    bool linear; /* of a map without weights: a tap counts 1 / stride less a position from the middle */
 } MapAxis;
 
 /* What a window reads outside of its inputs. */

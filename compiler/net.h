@@ -130,8 +130,7 @@ struct Net {
     /* What tests and predictions run: forward nodes alone, over the same parameters and run scalars, by the pass
      * `evaluate`. NULL: they run the forward nodes of this one. */
     Net *evaluated;
-    bool
-        stepwise; /* of a program that only predicts: a sample goes through it step by step, see stepwise.h */
+    bool stepwise; /* of one that only predicts: a sample goes through it step by step, see stepwise.h */
     const char *whole_why; /* or why it does not; else NULL */
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
     Lines network_text, training_text;

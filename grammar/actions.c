@@ -74,7 +74,7 @@ void parser_separator(Parse *parse, Span span)
         lexer_skip_statement(&parse->lexer);
 }
 
-/* `a[0:8]` is `a -> parser_slice(0, 8)`. */
+/* `a[0:8]` is `a -> slice(0, 8)`. */
 Expr *parser_slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to)
 {
     Args args = {0};

@@ -240,7 +240,7 @@ stmt:
   }
 | stmt_name "/" word "=" expr {
     parser_say(parse, @$, "equations are steps, not derivatives",
-        "in place of `dv/dt = f` write what a step does: `v = v + f * dt`");
+               "in place of `dv/dt = f` write what a step does: `v = v + f * dt`");
     $$ = (Stmt){.kind = STMT_ASSIGN, .name = $stmt_name, .value = $expr, .span = @$,
                 .name_span = @stmt_name};
   }

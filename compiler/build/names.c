@@ -141,8 +141,7 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
     if (entry && entry->kind == ENTRY_STREAM && kinds & BLOCKS) {
         report_hint(b,
                     "it is a stream, and what streams are sent through stands here; two streams meet in a "
-                    "formula, as in "
-                    "`x + %s`",
+                    "formula, as in `x + %s`",
                     name);
         return;
     }

@@ -35,7 +35,6 @@ Value build_concat(Build *b, const StageUse *use);
 /* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
-/* The minimum: of what is negated, the maximum, negated. */
 /* That no sum over the batch is in a loop: looped[n], node n is in one. */
 void check_loop_sums(Build *b, const bool *looped);
 /* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */

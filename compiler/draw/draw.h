@@ -26,13 +26,12 @@ typedef struct Card {
 } Card;
 
 typedef struct Link {
-    int from, to; /* cards */
-    int delay;    /* steps */
-    bool spikes;  /* that it carries */
-    bool back;    /* it leads up, or to its own card */
-    int first,
-        bends; /* cards that it passes by, one a rank between; back: the lane beside the picture instead */
-    double lane;
+    int from, to;     /* cards */
+    int delay;        /* steps */
+    bool spikes;      /* that it carries */
+    bool back;        /* it leads up, or to its own card */
+    int first, bends; /* cards that it passes by, one a rank between */
+    double lane;      /* back: the lane beside the picture instead */
 } Link;
 
 typedef struct Frame {

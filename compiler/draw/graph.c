@@ -62,9 +62,9 @@ static const char *short_words(Arena *arena, const char *words)
     enum { MOST = 80 };
     char *text = arena_alloc(arena, strlen(words) + 8), *to = text;
     for (const char *c = words; *c; c++) {
-        const char *end = *c == '(' ? strchr(c, ')') : NULL, *arrow = *c == '(' ? strstr(c, "->") : NULL;
+        const char *end = c, *arrow = *c == '(' ? strstr(c, "->") : NULL;
         int depth = 0;
-        for (end = c; arrow && *end; end++) {
+        for (; arrow && *end; end++) {
             depth += (*end == '(') - (*end == ')');
             if (depth == 0)
                 break;

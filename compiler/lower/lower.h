@@ -100,10 +100,16 @@ static inline const NodePlan *plan_of(const Lower *lower, const Node *node)
     return &lower->plan->nodes[node - lower->net->nodes.at];
 }
 
-/* The step that is made, where all nodes go through time together; else that of the site. */
+/* The step that is made, where all nodes go through time together. */
+static inline LoopExpr *step_now(const Lower *lower)
+{
+    return loop_load(lower->program, lower->program->step, 0, NULL);
+}
+
+/* The same; else that of the site. */
 static inline LoopExpr *step_at(const Lower *lower, const Site *site)
 {
-    return lower->net->stepwise ? loop_load(lower->program, lower->program->step, 0, NULL) : site->t;
+    return lower->net->stepwise ? step_now(lower) : site->t;
 }
 
 static inline bool leaves_out(const Lower *lower, Optimisation optimisation)

@@ -79,8 +79,7 @@ enum {
 };
 
 enum {
-    TAPS_WIDTH =
-        32, /* outputs whose steps, or weights for all taps, are in a cache together: at 25 taps as many */
+    TAPS_WIDTH = 32, /* outputs whose steps, or weights for all taps (25, say), are in a cache together */
     TAPS_INPUTS = 16 /* inputs whose gradients are summed together */
 };
 

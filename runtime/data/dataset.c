@@ -89,7 +89,7 @@ bool snn_dataset_add_sample(SnnDataset *data, int32_t label)
     return true;
 }
 
-/* So there is here. */
+/* There is room for as many as the next power of 2, too. */
 bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element)
 {
     int64_t used = data->ends[data->count];

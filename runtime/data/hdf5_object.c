@@ -141,7 +141,6 @@ static bool object_table(const ObjectReader *reader, ObjectMessage message)
         return object_corrupt(reader, "a group has no names");
     uint64_t tree = snn_hdf5_whole(message.at, 8), heap = snn_hdf5_whole(message.at + 8, 8);
     const unsigned char *head = snn_hdf5_bytes(reader->file, heap, 32, reader->error);
-    reader->object->group = true;
     if (head == NULL)
         return false;
     if (memcmp(head, "HEAP", 4) != 0)
@@ -152,7 +151,6 @@ static bool object_table(const ObjectReader *reader, ObjectMessage message)
 /* A name by itself: version, flags, what the flags announce, and where the header is. */
 static bool object_link(const ObjectReader *reader, ObjectMessage message)
 {
-    reader->object->group = true;
     if (message.size < 3)
         return object_corrupt(reader, "a name in a group is broken");
     unsigned flags = message.at[1];
@@ -173,7 +171,6 @@ static bool object_link(const ObjectReader *reader, ObjectMessage message)
 /* Whether a group's names are in a heap of their own: there are many. */
 static bool object_links(const ObjectReader *reader, ObjectMessage message)
 {
-    reader->object->group = true;
     if (message.size < 2)
         return object_corrupt(reader, "a group has no names");
     size_t at = 2 + (message.at[1] & 1 ? 8u : 0u);

@@ -8,9 +8,9 @@ bool snn_inflate_possible(void)
     return false;
 }
 
-bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed, bool raw)
+bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed)
 {
-    (void)into, (void)size, (void)from, (void)packed, (void)raw;
+    (void)into, (void)size, (void)from, (void)packed;
     return false;
 }
 
@@ -31,11 +31,11 @@ static unsigned inflate_piece(size_t left)
     return left < UINT_MAX ? (unsigned)left : UINT_MAX;
 }
 
-bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed, bool raw)
+bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed)
 {
     z_stream unpacker = {0};
     size_t given = 0, room = 0;
-    int status = inflateInit2(&unpacker, raw ? -MAX_WBITS : MAX_WBITS);
+    int status = inflateInit(&unpacker);
     if (status != Z_OK)
         return false;
     unpacker.next_in = (unsigned char *)(uintptr_t)from;

@@ -8,9 +8,7 @@ typedef enum SnnHdf5Store { SNN_HDF5_NOWHERE, SNN_HDF5_HERE, SNN_HDF5_CHUNKS } S
 
 /* What messages of a header say; places are bytes of the file. */
 typedef struct SnnHdf5Object {
-    bool group;
-    uint64_t tree, heap; /* of a group's names; 0: there are none */
-    uint64_t found;      /* the header that the wanted name leads to; 0: none */
+    uint64_t found; /* the header that the wanted name leads to; 0: none */
     bool shaped, typed, stored;
     int ndim;
     uint64_t count; /* of the first dimension */

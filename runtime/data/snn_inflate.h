@@ -7,8 +7,7 @@
 
 /* Whether this program can: not if it was compiled with -DSNN_NO_ZLIB. */
 bool snn_inflate_possible(void);
-/* Unpacks `packed` bytes into `into`, of which there must be exactly `size`; `raw`: without zlib's header. False if they
- * are corrupt. */
-bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed, bool raw);
+/* Unpacks `packed` bytes into `into`, of which there must be exactly `size`. False if they are corrupt. */
+bool snn_inflate(unsigned char *into, size_t size, const unsigned char *from, size_t packed);
 
 #endif

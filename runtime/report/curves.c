@@ -142,7 +142,7 @@ static void curves_write_measure(FILE *page, const Curves *curves, const char *m
     snn_chart_lines(page, measure, series, count);
 }
 
-/* Those of the names of which `wanted` is true: as many as a chart shows. */
+/* The firing rates, or the learning rate: as many as a chart shows. */
 static void curves_write_others(FILE *page, const Curves *curves, const char *title, bool rate)
 {
     SnnSeries series[SNN_CHART_COLOURS];

@@ -36,10 +36,9 @@ typedef struct StreamPlan {
     int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool shifted;    /* delayed within a group, and read where the delay reads */
-    const Node
-        *met; /* the only reader of a gradient that has a meaning only where spikes are met; else NULL */
-    StreamId place; /* the stream whose values it overwrites, once they are read; or NONE */
-    bool taken;     /* another one overwrites it */
+    const Node *met; /* the only reader of a gradient that is of use only where spikes are met; or NULL */
+    StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
+    bool taken;      /* another one overwrites it */
 } StreamPlan;
 
 /* Sparse gradients: what a map sends back to neurons of which few are near their threshold. See maps/gate.c. */

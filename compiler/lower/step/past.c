@@ -4,11 +4,6 @@
 #include "lower/base/extreme.h"
 #include "lower/base/streams.h"
 
-static LoopExpr *step_now(Lower *lower)
-{
-    return loop_load(lower->program, lower->program->step, 0, NULL);
-}
-
 /* A kernel for the one sample, in another phase than that of its surroundings. */
 static Site begin_in(Lower *lower, Phase phase, const char *verb, const char *name, const char *about,
                      Span span)
