@@ -16,7 +16,7 @@ int64_t snn_bytes_signed(const unsigned char *at, size_t size, bool big)
     uint64_t number = snn_bytes_whole(at, size, big);
     unsigned above = (unsigned)(64 - 8 * size);
     number <<= above;
-    return (int64_t)number >= 0 ? (int64_t)(number >> above) : -(int64_t)(((~number) >> above) + 1);
+    return (int64_t)number >= 0 ? (int64_t)(number >> above) : -(int64_t)(~number >> above) - 1;
 }
 
 /* 5 bits of exponent, 10 behind the point: those of a float have 8 and 23. */
