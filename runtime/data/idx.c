@@ -1,6 +1,7 @@
 /* Data sets of IDX files, named as those of MNIST. */
 #include "snn_idx.h"
 #include "snn_idx_file.h"
+#include "snn_numbers.h"
 #include "snn_output.h"
 
 #include <string.h>
@@ -32,22 +33,6 @@ static IdxKind idx_targets(const SnnModel *model)
                      .single = single};
 }
 
-/* Equal but for dimensions of 1: images with one channel are images. */
-static bool idx_same_shape(const uint32_t *a, int a_ndim, const uint32_t *b, int b_ndim)
-{
-    int i = 0, k = 0;
-    for (;;) {
-        while (i < a_ndim && a[i] == 1)
-            i++;
-        while (k < b_ndim && b[k] == 1)
-            k++;
-        if (i == a_ndim || k == b_ndim)
-            return i == a_ndim && k == b_ndim;
-        if (a[i++] != b[k++])
-            return false;
-    }
-}
-
 static bool idx_check_shape(const SnnIdxFile *file, const SnnModel *model, const IdxKind *kind,
                             SnnError *error)
 {
@@ -55,11 +40,11 @@ static bool idx_check_shape(const SnnIdxFile *file, const SnnModel *model, const
     uint32_t dims[SNN_MAX_DIMS + 1] = {0};
     for (int i = 0; i < kind->ndim; i++)
         dims[i] = (uint32_t)kind->dims[i];
-    if (!idx_same_shape(file->dims + 1, file->ndim - 1, dims, kind->ndim))
+    if (!snn_numbers_same_shape(file->dims + 1, file->ndim - 1, dims, kind->ndim))
         return snn_fail(error, "wrong shape (%s): its %s are %s, the model `%s` takes %s", file->path,
                         strcmp(kind->what, "images") == 0 ? "samples" : kind->what,
-                        snn_idx_shape(found, sizeof found, file->dims + 1, file->ndim - 1), model->name,
-                        snn_idx_shape(wanted, sizeof wanted, dims, kind->ndim));
+                        snn_numbers_shape(found, sizeof found, file->dims + 1, file->ndim - 1), model->name,
+                        snn_numbers_shape(wanted, sizeof wanted, dims, kind->ndim));
     if (file->dims[0] == 0 || file->dims[0] > INT32_MAX)
         return snn_fail(error, "unusable number of samples (%s): it has %u", file->path, file->dims[0]);
     return true;

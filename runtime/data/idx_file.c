@@ -1,13 +1,10 @@
 /* One IDX file. */
 #include "snn_idx_file.h"
 #include "snn_gzip.h"
+#include "snn_numbers.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Where the square of a number is no longer finite in single precision, no loss and no gradient is. */
-#define IDX_LARGEST 1e18
 
 typedef struct IdxType {
     int code; /* 0: none of these */
@@ -82,19 +79,6 @@ static double idx_number(const unsigned char *at, int type)
     case IDX_F32: return idx_single(at);
     default: return idx_double(at);
     }
-}
-
-const char *snn_idx_shape(char *text, size_t size, const uint32_t *dims, int ndim)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (int i = 0; i < ndim && used < size; i++) {
-        int wrote = snprintf(text + used, size - used, "%s%u", i == 0 ? "[" : ", ", dims[i]);
-        used += wrote > 0 ? (size_t)wrote : 0;
-    }
-    if (used < size)
-        snprintf(text + used, size - used, "%s", ndim == 0 ? "[]" : "]");
-    return text;
 }
 
 static bool idx_truncated(const SnnIdxFile *file, size_t expected, size_t found, SnnError *error)
@@ -223,18 +207,6 @@ static size_t idx_sample(const SnnIdxFile *file, size_t index)
     return index / (file->count / file->dims[0]);
 }
 
-static bool idx_check_number(const SnnIdxFile *file, size_t index, double number, SnnError *error)
-{
-    size_t sample = idx_sample(file, index);
-    if (!isfinite(number))
-        return snn_fail(error, "NaN or infinity (%s): in sample %zu", file->path, sample);
-    return fabs(number) <= IDX_LARGEST
-           || snn_fail(error,
-                       "too large a number (%s): %g in sample %zu, whose square is not finite in single "
-                       "precision; scale the data",
-                       file->path, number, sample);
-}
-
 float *snn_idx_take_reals(SnnIdxFile *file, SnnError *error)
 {
     size_t size = snn_idx_size(file->type);
@@ -243,7 +215,7 @@ float *snn_idx_take_reals(SnnIdxFile *file, SnnError *error)
     for (size_t i = 0; ok && i < file->count; i++) {
         double number = idx_number(file->elements + i * size, file->type);
         float real = (float)number;
-        ok = idx_check_number(file, i, number, error);
+        ok = snn_numbers_check(number, idx_sample(file, i), file->path, error);
         memcpy(room + i * sizeof real, &real, sizeof real);
     }
     return idx_hand_over(file, room, ok);
@@ -257,10 +229,7 @@ int32_t *snn_idx_take_labels(SnnIdxFile *file, int below, const char *name, SnnE
     for (size_t i = 0; ok && i < file->count; i++) {
         double number = idx_number(file->elements + i * size, file->type);
         int32_t label = (int32_t)number;
-        ok = (number >= 0.0 && number < (double)below)
-             || snn_fail(error,
-                         "label out of range (%s): sample %zu has label %.0f, the model `%s` knows 0 to %d",
-                         file->path, idx_sample(file, i), number, name, below - 1);
+        ok = snn_numbers_check_label(number, below, name, idx_sample(file, i), file->path, error);
         memcpy(room + i * sizeof label, &label, sizeof label);
     }
     return idx_hand_over(file, room, ok);

@@ -21,8 +21,6 @@ bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error);
 void snn_idx_close(SnnIdxFile *file);
 size_t snn_idx_size(int type); /* of an element, in bytes */
 bool snn_idx_is_whole(int type);
-/* "[60000, 28, 28]" */
-const char *snn_idx_shape(char *text, size_t size, const uint32_t *dims, int ndim);
 
 /* The elements, which the file then has no longer: as numbers, in single precision; as whole numbers from 0 to
  * below - 1, which the model `name` knows. NULL with the error set where one is not that. */
