@@ -240,15 +240,23 @@ static bool has_target(const Item *data)
     return has;
 }
 
-void declare_data(Build *b, const Item *data, Span span)
+static void declare_samples(Build *b, const char *stream, Span span)
 {
-    const Format *format = format_of(data);
-    const char *stream = format ? format->stream : name_image;
     Entry *samples = scope_define(b, b->model, ENTRY_STREAM, stream, span);
     if (samples) {
         samples->progress = ENTRY_DONE;
         samples->value = value_poison();
     }
+}
+
+/* Of an unknown format, it is known by the name of any: that the format is unknown is said. */
+void declare_data(Build *b, const Item *data, Span span)
+{
+    const Format *format = format_of(data);
+    b->samples = format ? format->stream : NULL;
+    for (int i = 0; i < FORMATS; i++)
+        if (format ? format == &formats[i] : data || i == 0)
+            declare_samples(b, formats[i].stream, span);
     scope_define(b, b->model, ENTRY_LABEL, name_label, span);
     if (has_target(data))
         scope_define(b, b->model, ENTRY_LABEL, name_target, span);

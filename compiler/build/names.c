@@ -116,6 +116,10 @@ void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
         report_hint(b, "it is a stage, and stands behind `->`: `x -> %s`", name);
         return;
     }
+    if (b->samples && (name == name_image || name == name_spikes || name == name_events)) {
+        report_hint(b, "the data are called `%s` here", b->samples);
+        return;
+    }
     Names names = {0};
     scope_names(b, scope, &names);
     hint_closest(b, name, &names);
