@@ -178,11 +178,8 @@ test: $(BUILD)/deps-test ## all tests
 	$(MAKE) --no-print-directory $(PARALLEL) --output-sync $(PARTS)
 	$(MAKE) --no-print-directory $(PARALLEL) random
 
-# Seconds for one test: none takes one, but machines may be loaded.
-UNIT_TIMEOUT ?= 120
-
 unit: $(BUILD)/deps-test $(UNIT) ## the unit tests
-	CK_DEFAULT_TIMEOUT=$(UNIT_TIMEOUT) $(UNIT)
+	$(UNIT)
 
 $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 	@echo "  LINK $@"

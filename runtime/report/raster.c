@@ -1,6 +1,7 @@
 /* Rasters: time goes to the right, units go down, a mark is a spike. Of a large layer some units are shown, evenly chosen. */
 #include "snn_raster.h"
 #include "snn_chart.h"
+#include "snn_tally.h"
 
 enum { RASTER_SAMPLES = 3, RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT = 2, RASTER_LEFT = 10 };
 
@@ -41,11 +42,12 @@ static void raster_layer(FILE *page, const SnnStream *layer, int32_t row)
 
 static void raster_title(FILE *page, const SnnModel *model, int32_t row, bool labels)
 {
+    const SnnPrediction *prediction = snn_tally_prediction(model);
     fprintf(page, "<h3>sample %d", model->sample[row]);
     if (labels)
         fprintf(page, ", label %d", model->label[row]);
-    if (model->prediction_count > 0 && model->predictions[0].predicted != NULL)
-        fprintf(page, ", predicted %d", model->predictions[0].predicted[row]);
+    if (prediction != NULL)
+        fprintf(page, ", predicted %d", prediction->predicted[row]);
     fputs("</h3>\n<div class=\"charts\">\n", page);
 }
 

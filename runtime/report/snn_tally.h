@@ -19,6 +19,8 @@ typedef struct SnnTally {
 /* Samples have labels, or not. */
 bool snn_tally_open(SnnTally *tally, const SnnModel *model, bool labels, SnnError *error);
 void snn_tally_close(SnnTally *tally);
+/* The first prediction that is one of the classes; NULL: none is. */
+const SnnPrediction *snn_tally_prediction(const SnnModel *model);
 /* The batch in the network. */
 void snn_tally_add(SnnTally *tally);
 void snn_tally_write_score(FILE *page, const SnnTally *tally);

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first prediction that is one of the classes; NULL: none is. */
-static const SnnPrediction *tally_prediction(const SnnModel *model)
+const SnnPrediction *snn_tally_prediction(const SnnModel *model)
 {
     for (int i = 0; i < model->prediction_count; i++)
         if (model->predictions[i].predicted != NULL && model->predictions[i].size == model->data.classes)
@@ -15,7 +14,7 @@ static const SnnPrediction *tally_prediction(const SnnModel *model)
 
 bool snn_tally_open(SnnTally *tally, const SnnModel *model, bool labels, SnnError *error)
 {
-    bool classes = labels && tally_prediction(model) != NULL && model->data.classes <= SNN_TALLY_CLASSES;
+    bool classes = labels && snn_tally_prediction(model) != NULL && model->data.classes <= SNN_TALLY_CLASSES;
     *tally = (SnnTally){.model = model, .classes = classes ? model->data.classes : 0};
     tally->matrix = calloc((size_t)tally->classes * (size_t)tally->classes + 1, sizeof *tally->matrix);
     tally->rates = calloc((size_t)model->stream_count + 1, sizeof *tally->rates);
@@ -65,7 +64,7 @@ static double tally_rate(const SnnModel *model, const SnnStream *layer, int32_t 
 void snn_tally_add(SnnTally *tally)
 {
     const SnnModel *model = tally->model;
-    const SnnPrediction *prediction = tally_prediction(model);
+    const SnnPrediction *prediction = snn_tally_prediction(model);
     int32_t rows = model->run->rows;
     for (int32_t row = 0; row < rows && tally->classes > 0; row++)
         tally->matrix[model->label[row] * tally->classes + prediction->predicted[row]]++;

@@ -88,7 +88,6 @@ Suite *chain_suite(void)
 {
     Suite *suite = suite_create("chain");
     TCase *tcase = tcase_create("chain");
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, chains_change_no_bit, 0, 2);
     tcase_add_test(tcase, who_is_looked_at_stays);
     suite_add_tcase(suite, tcase);

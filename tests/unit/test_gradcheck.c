@@ -399,7 +399,6 @@ Suite *gradcheck_suite(void)
 {
     Suite *suite = suite_create("gradcheck");
     TCase *tcase = tcase_create("gradcheck");
-    tcase_set_timeout(tcase, 60); /* on a busy machine, under a sanitizer */
     tcase_add_unchecked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, agrees_with_differences, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, finds_a_wrong_derivative, 0, (int)(sizeof pairs / sizeof *pairs));

@@ -184,7 +184,6 @@ Suite *hostile_suite(void)
 {
     Suite *suite = suite_create("hostile");
     TCase *tcase = tcase_create("hostile");
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, deep_nesting, 0, (int)(sizeof deep / sizeof deep[0]));
     tcase_add_test(tcase, every_prefix);
     tcase_add_loop_test(tcase, mutated_copies, 0, 8);

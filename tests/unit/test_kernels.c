@@ -456,7 +456,6 @@ Suite *kernels_suite(void)
 {
     Suite *suite = suite_create("kernels");
     TCase *tcase = tcase_create("kernels");
-    tcase_set_timeout(tcase, 60); /* on a busy machine */
     tcase_add_test(tcase, groups_read_what_samples_share);
     tcase_add_loop_test(tcase, tables_and_events_agree, 0, SIZES);
     tcase_add_test(tcase, the_choice_follows_the_activity);

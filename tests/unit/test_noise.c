@@ -199,7 +199,6 @@ Suite *noise_suite(void)
 {
     Suite *suite = suite_create("noise");
     TCase *tcase = tcase_create("noise");
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, distributions, 0, DISTRIBUTIONS);
     tcase_add_test(tcase, independence);
     tcase_add_test(tcase, keys);

@@ -172,7 +172,6 @@ Suite *parts_suite(void)
 {
     Suite *suite = suite_create("parts");
     TCase *tests = tcase_create("parts");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, each_source_is_part_of_something);
     tcase_add_test(tests, training_comes_with_train);

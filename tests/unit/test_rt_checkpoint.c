@@ -264,7 +264,6 @@ Suite *rt_checkpoint_suite(void)
     Suite *suite = suite_create("rt_checkpoint");
     TCase *tests = tcase_create("checkpoints");
     tcase_add_checked_fixture(tests, setup, fake_teardown);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, differences_are_named);
     tcase_add_test(tests, long_lines_are_cut);
     tcase_add_test(tests, hash_is_of_the_text);

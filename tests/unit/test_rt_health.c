@@ -92,7 +92,6 @@ Suite *rt_health_suite(void)
     Suite *suite = suite_create("rt_health");
     TCase *runs = tcase_create("runs");
     tcase_add_checked_fixture(runs, fake_setup, fake_teardown);
-    tcase_set_timeout(runs, 60);
     tcase_add_test(runs, nan_stops_and_keeps_the_checkpoint);
     tcase_add_test(runs, nan_before_any_update);
     tcase_add_test(runs, nan_in_a_state);

@@ -256,7 +256,6 @@ Suite *rt_parts_suite(void)
 {
     Suite *suite = suite_create("rt_parts");
     TCase *tests = tcase_create("parts");
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_item_once, 0, 5);
     tcase_add_test(tests, many_rounds);
     tcase_add_test(tests, memory_is_aligned_and_zeroed);

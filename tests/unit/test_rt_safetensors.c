@@ -363,7 +363,6 @@ Suite *rt_safetensors_suite(void)
 {
     Suite *suite = suite_create("rt_safetensors");
     TCase *tests = tcase_create("files");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, headers, 0, (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tests, escapes_are_decoded);
     tcase_add_test(tests, lengths);

@@ -209,7 +209,6 @@ Suite *rt_shd_suite(void)
 {
     Suite *suite = suite_create("rt_shd");
     TCase *tests = tcase_create("files");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, reads_files, 0, (int)(sizeof files / sizeof *files));
     tcase_add_test(tests, finds_parts);
