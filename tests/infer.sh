@@ -40,9 +40,9 @@ strict="-std=c99 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshado
 
 # What the test of it has to know: which functions there are.
 ways() {
-    grep -q 'int32_t sample)' kws.h && printf ' -DDRAWS'
+    grep -q 'int32_t sample[,)]' kws.h && printf ' -DDRAWS'
     grep -q 'in\[KWS_STEPS\]' kws.h && printf ' -DTEMPORAL'
-    grep -q 'kws_step_events(kws_state' kws.h && printf ' -DSPIKES'
+    grep -q 'const uint8_t in' kws.h && printf ' -DSPIKES'
     grep -q 'kws_step(kws_state' kws.h || printf ' -DWHOLE'
 }
 
@@ -245,6 +245,7 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
+    whole_spikes) infers $model sparks "$root/tests/infer/$model.snn" ;;
     *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
     esac
 done
