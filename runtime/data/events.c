@@ -190,17 +190,37 @@ static bool events_read_classes(EventsReader *reader, const char *folder, const 
     return ok;
 }
 
+/* Cuts a line "name class" behind the name, in which there may be blanks, and gives the class; -1: it is no such line. */
+static long events_cut_line(char *line)
+{
+    line[strcspn(line, "#\r\n")] = 0;
+    static const char blanks[] = " \t";
+    size_t end = strlen(line);
+    while (end > 0 && strchr(blanks, line[end - 1]) != NULL)
+        line[--end] = 0;
+    while (end > 0 && strchr(blanks, line[end - 1]) == NULL)
+        end--;
+    char *rest = line + end;
+    long class = strtol(line + end, &rest, 10);
+    if (rest == line + end || *rest != 0)
+        return -1;
+    while (end > 0 && strchr(blanks, line[end - 1]) != NULL)
+        line[--end] = 0;
+    return class;
+}
+
 /* The class of a file, named in its line with or without its ending; -1: there is no such line. A line is a name and a
  * class; # begins a comment. Files and lines mostly have the same order, so the search goes on where the last one ended. */
 static long events_find_label(FILE *lines, const char *name)
 {
-    char line[512], found[EVENTS_NAME];
-    size_t length = strcspn(name, ".");
+    char line[512];
+    const char *ending = strrchr(name, '.');
+    size_t length = ending != NULL ? (size_t)(ending - name) : strlen(name);
     for (int turn = 0; turn < 2; turn++, rewind(lines)) {
-        for (long class; fgets(line, sizeof line, lines) != NULL;) {
-            if (line[0] == '#' || sscanf(line, "%255s %ld", found, &class) != 2)
-                continue;
-            if (strcmp(found, name) == 0 || (strlen(found) == length && strncmp(found, name, length) == 0))
+        while (fgets(line, sizeof line, lines) != NULL) {
+            long class = events_cut_line(line);
+            if (class >= 0
+                && (strcmp(line, name) == 0 || (strlen(line) == length && strncmp(line, name, length) == 0)))
                 return class;
         }
     }
@@ -223,7 +243,8 @@ static bool events_read_listed(EventsReader *reader, const char *folder, const E
     for (int32_t i = 0; ok && i < files->count; i++) {
         long label = labelled ? events_find_label(lines, files->at[i]) : -1;
         if (labelled && label < 0)
-            ok = snn_fail(reader->error, "no class (%s): it has no line for %s", path, files->at[i]);
+            ok = snn_fail(reader->error, "no class (%s): it has no line `%s CLASS`, of a class from 0 on",
+                          path, files->at[i]);
         ok = ok && (!labelled || events_check_label(reader, path, label))
              && events_add(reader, folder, files->at[i], (int32_t)label);
     }

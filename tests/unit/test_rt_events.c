@@ -160,7 +160,9 @@ START_TEST(classes_in_lines)
     write_file("train", 0, "10.bin");
     assert_refused("/train/labels.txt): put the files of each class into a folder");
     fake_write(&fake, "train/labels.txt", "#sample #class\n2\t1\n", 19);
-    assert_refused("it has no line for 10.bin");
+    assert_refused("it has no line `10.bin CLASS`");
+    fake_write(&fake, "train/labels.txt", "10.bin -1\n10.bin 1 x\n2\t1\n", 25);
+    assert_refused("it has no line `10.bin CLASS`");
     fake_write(&fake, "train/labels.txt", "10.bin 3\n2\t1\n", 13);
     assert_refused("a class is 3, the model `fake` knows 0 to 2");
     fake_write(&fake, "train/labels.txt", "10.bin 2\n2\t1\n", 13);
@@ -168,6 +170,17 @@ START_TEST(classes_in_lines)
     ck_assert(data.count == 2 && data.labels[0] == 1 && data.labels[1] == 2);
     fake.fake.model.data.classes = 0;
     ck_assert(read_part("train") && data.labels == NULL && data.count == 2);
+}
+END_TEST
+
+START_TEST(names_with_dots_and_blanks)
+{
+    write_file("train", 0, "a.1.bin");
+    write_file("train", 0, "a.2.bin");
+    write_file("train", 0, "b 3.bin");
+    fake_write(&fake, "train/labels.txt", "a.2 2\na.1 1 # the first\r\nb 3.bin\t0 ", 35);
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(data.count == 3 && data.labels[0] == 1 && data.labels[1] == 2 && data.labels[2] == 0);
 }
 END_TEST
 
@@ -217,6 +230,7 @@ Suite *rt_events_suite(void)
     tcase_add_loop_test(tests, truncated, 0, count);
     tcase_add_test(tests, classes_in_folders);
     tcase_add_test(tests, classes_in_lines);
+    tcase_add_test(tests, names_with_dots_and_blanks);
     tcase_add_test(tests, without_channels);
     tcase_add_test(tests, wrong_files);
     suite_add_tcase(suite, tests);
