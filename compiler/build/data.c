@@ -188,6 +188,26 @@ static bool events_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
+static const char *const npy_formals[] = {
+    name_shape,   name_none, name_classes,         name_none,  name_folder, name_none,
+    name_name,    name_none, name_samples,         name_none,  name_labels, name_none,
+    name_targets, name_none, name_temporal,        name_false, name_spikes, name_false,
+    name_target,  name_none, name_target_temporal, name_false, NULL};
+
+/* Arrays have no usual shape. */
+static bool npy_arguments(Build *b, const Scope *frame, Span span)
+{
+    static const char *const texts[] = {name_name, name_samples, name_labels, name_targets};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!data_text(b, frame, texts[i]))
+            return false;
+    if (given_argument(frame, name_shape))
+        return true;
+    report(b, RULE_DATA, span, "`npy` needs the shape of a sample");
+    report_hint(b, "write `data npy(shape = 4)` where the samples are [1000, 4], or `shape = [28, 28]`");
+    return false;
+}
+
 static const Format formats[] = {
     {.name = name_idx,
      .about = "the format of MNIST",
@@ -207,6 +227,12 @@ static const Format formats[] = {
      .data =
          {.format = name_events, .shape = {.ndim = 3, .dims = {34, 34, 2}}, .classes = 10, .temporal = true},
      .arguments = events_arguments},
+    {.name = name_npy,
+     .about = "arrays of NumPy in NPY and NPZ files",
+     .stream = name_sample,
+     .formals = npy_formals,
+     .data = {.format = name_npy, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
+     .arguments = npy_arguments},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -87,7 +87,7 @@ static bool hdf5_unfilter(const SnnHdf5Array *array, const SnnHdf5Object *object
         } else if (filter == DEFLATE || (filter == SHUFFLE && given == bytes)) {
             if (filter == SHUFFLE)
                 hdf5_unshuffle(spare, from, bytes, array->step);
-            else if (!snn_inflate(spare, bytes, from, given))
+            else if (!snn_inflate(spare, bytes, from, given, false))
                 return snn_fail(error, "corrupt (%s): part of `%s` cannot be unpacked; get the file anew",
                                 path, array->name);
             memcpy(into, spare, bytes);

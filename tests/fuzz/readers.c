@@ -6,6 +6,7 @@
 #include "snn_idx.h"
 #include "snn_json.h"
 #include "snn_model_text.h"
+#include "snn_npy.h"
 #include "snn_predict.h"
 #include "snn_shd.h"
 #include "snn_train.h"
@@ -63,6 +64,8 @@ static const SnnData idx_data = {.format = &snn_idx, .ndim = 2, .dims = {2, 2}, 
 
 static const char *const shd_settings[] = {"units = 10", "bin = 2", "step = 125", NULL};
 static const SnnData shd_data = {.format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = shd_settings};
+
+static const SnnData npy_data = {.format = &snn_npy, .ndim = 1, .dims = {4}, .classes = 3};
 
 /* ---- the readers ---- */
 
@@ -155,13 +158,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 7) {
+    switch (data[0] % 8) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
     case 3: read_options(text); break;
     case 4: read_samples(&fake, &shd_data, data + 1, size - 1); break;
     case 5: read_events(data + 1, size - 1); break;
+    case 6: read_samples(&fake, &npy_data, data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);

@@ -104,6 +104,8 @@ START_TEST(readers_come_by_themselves)
 {
     Parts shd = parts_of(arena, program_of(LEAST | 1 << NEED_SHD));
     ck_assert(has(&shd, "shd.c") && has(&shd, "hdf5.c") && !has(&shd, "idx.c") && !has(&shd, "gzip.c"));
+    Parts npy = parts_of(arena, program_of(LEAST | 1 << NEED_NPY));
+    ck_assert(has(&npy, "npy.c") && has(&npy, "zip.c") && links(&npy, "-lz") && !has(&npy, "hdf5.c"));
 }
 END_TEST
 

@@ -1,0 +1,29 @@
+/* One array of NumPy: a file NPY, or one of an archive NPZ. Nothing that a file says is believed before it is checked. */
+#ifndef SNN_NPY_FILE_H
+#define SNN_NPY_FILE_H
+
+#include "snn.h"
+#include "snn_map.h"
+#include "snn_zip.h"
+
+enum { SNN_NPY_DIMS = SNN_MAX_DIMS + 2, SNN_NPY_PATH = 4400 };
+
+typedef struct SnnNpyFile {
+    SnnMap map;
+    SnnZipFile unpacked;     /* of an archive */
+    char path[SNN_NPY_PATH]; /* for messages: "data/train.npz: samples" */
+    char kind;               /* 'b', 'i', 'u' or 'f', as NumPy calls them */
+    size_t size;             /* of an element, in bytes */
+    bool big;                /* the highest byte is the first */
+    int ndim;
+    uint32_t dims[SNN_NPY_DIMS];
+    size_t count;
+    const unsigned char *at;
+} SnnNpyFile;
+
+/* The array, or that of this name if the file is an archive. After a failure nothing is to be closed. */
+bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, SnnError *error);
+void snn_npy_close(SnnNpyFile *file);
+double snn_npy_number(const SnnNpyFile *file, size_t index);
+
+#endif

@@ -1,0 +1,316 @@
+/* Arrays as NumPy writes them, recorded in tests/golden/npy, and as they should not be. */
+#include "test_rt_fake.h"
+#include "snn_npy.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *rt_npy_suite(void);
+
+#define GOLDEN "tests/golden/npy/"
+
+enum { SAMPLES = 3, WIDTH = 4 };
+
+static Fake fake;
+static SnnDataset data;
+static SnnError error;
+
+static const char *const whole[] = {"name = whole", "samples = x", "labels = y", NULL};
+static const char *const renamed[] = {"samples = x", "labels = z", NULL};
+
+static void setup(void)
+{
+    fake_open(&fake);
+    fake.fake.model.data = (SnnData){.format = &snn_npy, .ndim = 1, .dims = {WIDTH}, .classes = FAKE_CLASSES};
+}
+
+static void teardown(void)
+{
+    snn_dataset_free(&data);
+    fake_close(&fake);
+}
+
+/* A recorded file. */
+static char *recorded(const char *name, size_t *size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s%s", GOLDEN, name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s", path);
+    char *bytes = malloc(1 << 16);
+    ck_assert_ptr_nonnull(bytes);
+    *size = fread(bytes, 1, 1 << 16, file);
+    fclose(file);
+    return bytes;
+}
+
+/* The same as one of the folder. */
+static void copy(const char *name, const char *to)
+{
+    size_t size;
+    char *bytes = recorded(name, &size);
+    fake_write(&fake, to, bytes, size);
+    free(bytes);
+}
+
+/* The first `length` bytes of it, of which byte `at` is another one. */
+static void spoil(const char *name, const char *to, size_t length, size_t at, int byte)
+{
+    size_t size;
+    char *bytes = recorded(name, &size);
+    ck_assert_uint_le(length, size);
+    ck_assert_uint_lt(at, size);
+    bytes[at] = (char)byte;
+    fake_write(&fake, to, bytes, length);
+    free(bytes);
+}
+
+static bool read_part(const char *part)
+{
+    snn_dataset_free(&data);
+    return snn_dataset_read(&data, &fake.fake.model, fake.folder, part, &error);
+}
+
+static void assert_refused(const char *part)
+{
+    ck_assert_msg(!read_part("t10k"), "accepted, not refused with `%s`", part);
+    ck_assert_msg(strstr(error.text, part) != NULL, "`%s` is not in: %s", part, error.text);
+    ck_assert(data.bytes == NULL && data.reals == NULL && data.labels == NULL && data.targets == NULL);
+}
+
+static void assert_samples(int32_t count)
+{
+    ck_assert(data.count == count && data.width == WIDTH && data.reals != NULL);
+    for (int i = 0; i < count * WIDTH; i++)
+        ck_assert(data.reals[i] == (float)i);
+}
+
+/* ---- files as they should be ----------------------------------------------------------------------- */
+
+static const char *const types[] = {"i1.npy",       "little_i2.npy", "big_u2.npy", "little_i4.npy",
+                                    "big_i8.npy",   "little_f2.npy", "big_f4.npy", "little_f8.npy",
+                                    "version2.npy", "version3.npy"};
+
+START_TEST(reads_types)
+{
+    fake.fake.model.data.classes = 0;
+    copy(types[_i], "train_samples.npy");
+    ck_assert_msg(read_part("train"), "%s: %s", types[_i], error.text);
+    assert_samples(SAMPLES);
+    ck_assert(data.labels == NULL && data.targets == NULL);
+}
+END_TEST
+
+/* Bytes are kept, and scaled when they are used; what is true is 1. */
+START_TEST(reads_bytes)
+{
+    fake.fake.model.data.classes = 0;
+    copy("u1.npy", "samples_train.npy");
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(data.reals == NULL && data.bytes[0] == 0 && data.bytes[11] == 11);
+    copy("bool.npy", "train_samples.npy");
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(data.bytes == NULL && data.reals[0] == 1.0f && data.reals[11] == 0.0f);
+}
+END_TEST
+
+static const char *const archives[] = {"plain.npz", "packed.npz"};
+
+START_TEST(reads_archives)
+{
+    static const int32_t labels[] = {2, 0, 1};
+    copy(archives[_i], "train.npz");
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    assert_samples(SAMPLES);
+    ck_assert(memcmp(data.labels, labels, sizeof labels) == 0);
+    fake.fake.model.data.target_ndim = 1;
+    fake.fake.model.data.target_dims[0] = 1;
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(data.target_width == 1 && data.targets[0] == 1.0f && data.targets[2] == 0.5f);
+}
+END_TEST
+
+START_TEST(finds_parts)
+{
+    const SnnModel *model = &fake.fake.model;
+    ck_assert(!snn_dataset_exists(model, fake.folder, "train"));
+    copy("plain.npz", "valid.npz");
+    ck_assert_msg(read_part("valid"), "%s", error.text);
+    fake.fake.model.data.settings = whole;
+    copy("whole.npz", "whole.npz");
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    assert_samples(SAMPLES);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    assert_samples(2);
+    ck_assert(
+        !snn_dataset_spare(model, fake.folder, NULL, fake_path(&fake, 0, "whole.npz"), "--out", &error));
+    ck_assert(snn_dataset_spare(model, fake.folder, NULL, fake_path(&fake, 0, "valid.npz"), "--out", &error));
+}
+END_TEST
+
+START_TEST(samples_alone)
+{
+    ck_assert(snn_dataset_read_images(&data, &fake.fake.model, GOLDEN "packed.npz", &error));
+    assert_samples(SAMPLES);
+    ck_assert_ptr_null(data.labels);
+}
+END_TEST
+
+/* With dimensions of 1, and in time. */
+START_TEST(reads_shapes)
+{
+    SnnData *described = &fake.fake.model.data;
+    described->classes = 0;
+    copy("big_f4.npy", "train_samples.npy");
+    *described = (SnnData){.format = &snn_npy, .ndim = 3, .dims = {4, 1, 1}};
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    assert_samples(SAMPLES);
+    *described = (SnnData){.format = &snn_npy, .ndim = 2, .dims = {2, 2}};
+    ck_assert(!read_part("train"));
+    ck_assert_ptr_nonnull(strstr(error.text, "its samples are [4], the model `fake` takes [2, 2]"));
+}
+END_TEST
+
+/* ---- files as they should not be ------------------------------------------------------------------- */
+
+typedef struct Refused {
+    const char *file, *message;
+} Refused;
+
+static const Refused refused[] = {
+    {"fortran.npy", "/test_samples.npy): its first axis varies fastest"},
+    {"objects.npy", "/test_samples.npy): it has objects of Python"},
+    {"records.npy", "/test_samples.npy): it has records of several fields"},
+    {"text.npy", "/test_samples.npy): its elements are `<U1`, not numbers"},
+    {"complex.npy", "its elements are `<c8`, not numbers"},
+    {"make.py", "not an NPY file ("},
+};
+
+START_TEST(wrong_types)
+{
+    fake.fake.model.data.classes = 0;
+    copy(refused[_i].file, "test_samples.npy");
+    assert_refused(refused[_i].message);
+}
+END_TEST
+
+START_TEST(truncated_at_every_byte)
+{
+    size_t size;
+    free(recorded("version2.npy", &size));
+    fake.fake.model.data.classes = 0;
+    for (size_t length = 0; length < size; length++) {
+        spoil("version2.npy", "test_samples.npy", length, 0, 0x93);
+        assert_refused(length < 10 ? "not an NPY file (" : "truncated (");
+    }
+    spoil("version2.npy", "test_samples.npy", size, 6, 4);
+    assert_refused("it has version 4, 1 to 3 are supported");
+}
+END_TEST
+
+/* A byte of an archive, changed, is found, or does not matter: then what is read is what was written. */
+START_TEST(broken_archives)
+{
+    size_t size;
+    free(recorded(archives[_i], &size));
+    for (size_t length = 0; length < size; length += 5) {
+        spoil(archives[_i], "test.npz", length, 0, 'P');
+        assert_refused(length < 4 ? "not an NPY file (" : "corrupt or truncated (");
+    }
+    for (size_t at = 0; at < size; at += 3) {
+        spoil(archives[_i], "test.npz", size, at, 0xA5);
+        if (read_part("t10k"))
+            assert_samples(SAMPLES);
+    }
+}
+END_TEST
+
+START_TEST(missing)
+{
+    assert_refused("/test_samples.npy, or `samples` in test.npz): give the folder of the NPY or NPZ files");
+    copy("plain.npz", "test.npz");
+    fake.fake.model.data.settings = renamed;
+    assert_refused("/test.npz): there is no `z`; there are `x`, `y`, `samples`, `labels`, `targets`");
+    unlink(fake_path(&fake, 0, "test.npz"));
+    fake.fake.model.data.settings = NULL;
+    copy("version2.npy", "test_samples.npy");
+    assert_refused("/test_labels.npy): the samples are there, and the model `fake` takes labels with them");
+    ck_assert(!read_part("other"));
+    ck_assert_ptr_nonnull(strstr(error.text, "--validate takes the name of a part that is there"));
+}
+END_TEST
+
+static void write_labels(const char *type, const char *shape, const void *bytes, size_t size)
+{
+    char file[256] = "\x93NUMPY\1";
+    int length =
+        snprintf(file + 10, 128, "{'shape': %s, 'fortran_order': False, 'descr': '%s'}", shape, type);
+    file[8] = (char)length;
+    memcpy(file + 10 + length, bytes, size);
+    fake_write(&fake, "test_labels.npy", file, 10 + (size_t)length + size);
+}
+
+START_TEST(wrong_labels)
+{
+    copy("version2.npy", "test_samples.npy");
+    write_labels("|u1", "(3,)", "\0\1\2", 3);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    write_labels("|u1", "(3,)", "\0\1\3", 3);
+    assert_refused("sample 2 has label 3, the model `fake` knows 0 to 2");
+    write_labels("|i1", "(3,)", "\377\1\2", 3);
+    assert_refused("sample 0 has label -1,");
+    write_labels("|u1", "(2,)", "\0\1", 2);
+    assert_refused("different numbers of samples: 2 labels (");
+    write_labels("<f4", "(1,)", "\0\0\0\0", 4);
+    assert_refused("different numbers of samples: 1 labels (");
+    write_labels("<f2", "(3,)", "\0\0\0\0\0\0", 6);
+    assert_refused("not labels (");
+    write_labels("|u1", "(3, 2)", "\0\1\2\0\1\2", 6);
+    assert_refused("its labels are [2], the model `fake` takes []");
+    write_labels("|u1", "()", "\0", 1);
+    assert_refused("it is one number, without an axis for samples");
+    write_labels("|u1", "(3,)", "\0\1\2\2", 4);
+    assert_refused("too long (");
+    write_labels("|u1", "(99999999999,)", "", 0);
+    assert_refused("its dimensions are too large");
+    write_labels("|u1", "(4000000000, 4000000000, 4000000000)", "", 0);
+    assert_refused("its dimensions are too large");
+    write_labels("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1)", "", 0);
+    assert_refused("it has more than ");
+    write_labels("|u1", "(3", "", 0);
+    assert_refused("its header cannot be read");
+}
+END_TEST
+
+START_TEST(wrong_numbers)
+{
+    fake.fake.model.data.classes = 0;
+    spoil("little_f2.npy", "test_samples.npy", 152, 137, 0x7c);
+    assert_refused("NaN or infinity (");
+    spoil("little_f8.npy", "test_samples.npy", 224, 223, 0x7e);
+    assert_refused("too large a number (");
+}
+END_TEST
+
+Suite *rt_npy_suite(void)
+{
+    Suite *suite = suite_create("rt_npy");
+    TCase *tests = tcase_create("files");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, reads_types, 0, sizeof types / sizeof *types);
+    tcase_add_test(tests, reads_bytes);
+    tcase_add_loop_test(tests, reads_archives, 0, 2);
+    tcase_add_test(tests, finds_parts);
+    tcase_add_test(tests, samples_alone);
+    tcase_add_test(tests, reads_shapes);
+    tcase_add_loop_test(tests, wrong_types, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(tests, truncated_at_every_byte);
+    tcase_add_loop_test(tests, broken_archives, 0, 2);
+    tcase_add_test(tests, missing);
+    tcase_add_test(tests, wrong_labels);
+    tcase_add_test(tests, wrong_numbers);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
