@@ -9,7 +9,7 @@
 
 int main(void)
 {
-    setenv("CK_DEFAULT_TIMEOUT", "120", 0); /* seconds for one test: few take one, but machines may be loaded */
+    setenv("CK_DEFAULT_TIMEOUT", "120", 0); /* seconds a test: machines may be loaded */
     SRunner *runner = srunner_create(NULL);
 #define SUITE(name) srunner_add_suite(runner, name##_suite());
 #include "suites.def"
