@@ -7,10 +7,11 @@
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2). TURNS=all: every build of
 # every model, which takes four times as long.
 #
-# Each network is built from C by gcc and clang, -O0 for any processor, and by LLVM, -O0. Other builds take turns, as they
-# take longest: of three networks one is built by gcc -O3, one by LLVM -O3, each for this processor, and one has something
-# rarer, by turns as well: kernels for each level of processors (see runtime/kernels/snn_level.h) from gcc, clang or LLVM,
-# run at each level; clang -O3. Each build runs with one thread, with two, and a sample at a time: see tests/run/harness.c.
+# Builds take turns, as they take longest. Each network is built from C by gcc or by clang, -O0 for any processor, and by
+# LLVM. Of three networks one is built by gcc -O3, one by LLVM -O3 (the others -O0), each for this processor, and one has
+# something rarer, by turns as well: kernels for each level of processors (see runtime/kernels/snn_level.h) from gcc, clang
+# or LLVM, run at each level; clang -O3. Each build runs with one thread, with two, and a sample at a time: see
+# tests/run/harness.c.
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1
@@ -55,8 +56,9 @@ turn() {
     [ "$TURNS" = all ] || [ $(($1 % $2)) -eq "$3" ]
 }
 
-# plain_c NUMBER COMPILER K: for any processor, and if it has its turn for each level
+# plain_c NUMBER COMPILER K: in its turn, for any processor, and at times for each level
 plain_c() {
+    turn "$1" 2 $(($3 % 2)) || return 0
     if turn "$1" 12 "$3"; then
         by_c "$1" "$levels" "$2" -O0
     else
@@ -92,7 +94,7 @@ compare() {
 
 # objects NUMBER: which LLVM makes
 objects() {
-    echo plain
+    [ "$TURNS" != all ] && turn "$1" 3 1 || echo plain
     ! turn "$1" 3 1 || echo fast
     ! turn "$1" 12 8 || echo levels
 }
