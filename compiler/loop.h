@@ -305,7 +305,7 @@ typedef struct Program {
     const char *optimizer, *learning; /* its name; with all that was set */
     /* The model as lines of text: what its results depend on, and what only its training does. */
     VEC(const char *) network_text, training_text;
-    VEC(const char *) drawing; /* as SVG */
+    VEC(const char *) drawing; /* as SVG, of some lines each */
 } Program;
 
 bool program_needs(const Program *program, Need need);

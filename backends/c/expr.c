@@ -254,7 +254,10 @@ const char *c_string(Arena *arena, const char *text)
         unsigned char byte = (unsigned char)*c;
         if (byte == '"' || byte == '\\' || byte == '?') /* ??/ is a backslash */
             *to++ = '\\';
-        if (byte < ' ') {
+        if (byte == '\n') {
+            memcpy(to, "\\n", 2);
+            to += 2;
+        } else if (byte < ' ') {
             memcpy(to,
                    (char[]){'\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)),
                             (char)('0' + (byte & 7))},

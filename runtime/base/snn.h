@@ -204,7 +204,7 @@ struct SnnModel {
     /* The model as lines of text, each list ended by NULL: what its results depend on, and what only its
      * training does. Checkpoints hold both. */
     const char *const *network, *const *training;
-    const char *const *drawing; /* lines of SVG, for reports, ended by NULL; NULL: none */
+    const char *const *drawing; /* SVG, some lines each, for reports, ended by NULL; NULL: none */
 
     SnnTables tables;
     SnnPlaces at;

@@ -194,6 +194,22 @@ static void describe_training(Lower *lower)
     program->learning = training->learning;
 }
 
+/* Of several lines one piece, as it is long. */
+static void describe_drawing(Lower *lower)
+{
+    enum { PIECE = 400 };
+    const char *piece = NULL;
+    for (int i = 0; i < lower->net->drawing.count; i++) {
+        const char *line = lower->net->drawing.at[i];
+        bool fits = piece && strlen(piece) + strlen(line) < PIECE;
+        if (piece && !fits)
+            vec_push(lower->arena, &lower->program->drawing, piece);
+        piece = fits ? arena_printf(lower->arena, "%s\n%s", piece, line) : line;
+    }
+    if (piece)
+        vec_push(lower->arena, &lower->program->drawing, piece);
+}
+
 void describe_program(Lower *lower)
 {
     const Net *net = lower->net;
@@ -210,6 +226,5 @@ void describe_program(Lower *lower)
         vec_push(lower->arena, &lower->program->network_text, net->network_text.at[i]);
     for (int i = 0; i < net->training_text.count; i++)
         vec_push(lower->arena, &lower->program->training_text, net->training_text.at[i]);
-    for (int i = 0; i < net->drawing.count; i++)
-        vec_push(lower->arena, &lower->program->drawing, net->drawing.at[i]);
+    describe_drawing(lower);
 }

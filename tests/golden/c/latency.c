@@ -367,30 +367,9 @@ static const char *const text_of_training[] = {
 
 /* A picture of it, for reports. */
 static const char *const drawing_of_network[] = {
-    "<svg class='net' viewBox='0 0 282 342' width='282' height='342' role='img'>",
-    "<title>latency, layer by layer</title>",
-    "<rect class='page' width='100%' height='100%'/>",
-    "<path class='reals' d='M152 82C152 101 151 101 151 120'/>",
-    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
-    "<path class='reals' d='M151 208C151 227 151 227 151 246'/>",
-    "<path class='reals tip' d='M151 252l-4 -7h8z'/>",
-    "<rect class='card' x='91' y='36' width='122' height='46' rx='5'/>",
-    "<text class='title' x='101' y='54'>image</text>",
-    "<text x='101' y='72'>data idx</text>",
-    "<text class='facts' x='202' y='72'>[4]</text>",
-    "<rect class='card' x='36' y='126' width='230' height='82' rx='5'/>",
-    "<text class='title' x='46' y='144'>digit</text>",
-    "<text x='46' y='162'>latency</text>",
-    "<text class='facts' x='256' y='162'>[4]</text>",
-    "<text x='46' y='180'>dense(3)</text>",
-    "<text class='facts' x='256' y='180'>[3], 12 parameters</text>",
-    "<text x='46' y='198'>li(tau = 4)</text>",
-    "<rect class='card' x='105' y='252' width='92' height='64' rx='5'/>",
-    "<text class='title' x='115' y='270'>predict</text>",
-    "<text x='115' y='288'>last</text>",
-    "<text class='facts' x='188' y='288'>[3]</text>",
-    "<text x='115' y='306'>argmax</text>",
-    "</svg>",
+    "<svg class='net' viewBox='0 0 282 342' width='282' height='342' role='img'>\n<title>latency, layer by layer</title>\n<rect class='page' width='100%' height='100%'/>\n<path class='reals' d='M152 82C152 101 151 101 151 120'/>\n<path class='reals tip' d='M151 126l-4 -7h8z'/>\n<path class='reals' d='M151 208C151 227 151 227 151 246'/>\n<path class='reals tip' d='M151 252l-4 -7h8z'/>",
+    "<rect class='card' x='91' y='36' width='122' height='46' rx='5'/>\n<text class='title' x='101' y='54'>image</text>\n<text x='101' y='72'>data idx</text>\n<text class='facts' x='202' y='72'>[4]</text>\n<rect class='card' x='36' y='126' width='230' height='82' rx='5'/>\n<text class='title' x='46' y='144'>digit</text>\n<text x='46' y='162'>latency</text>\n<text class='facts' x='256' y='162'>[4]</text>",
+    "<text x='46' y='180'>dense(3)</text>\n<text class='facts' x='256' y='180'>[3], 12 parameters</text>\n<text x='46' y='198'>li(tau = 4)</text>\n<rect class='card' x='105' y='252' width='92' height='64' rx='5'/>\n<text class='title' x='115' y='270'>predict</text>\n<text x='115' y='288'>last</text>\n<text class='facts' x='188' y='288'>[3]</text>\n<text x='115' y='306'>argmax</text>\n</svg>",
     NULL
 };
 

@@ -812,32 +812,10 @@ static const char *const text_of_training[] = {
 
 /* A picture of it, for reports. */
 static const char *const drawing_of_network[] = {
-    "<svg class='net' viewBox='0 0 304 360' width='304' height='360' role='img'>",
-    "<title>own_neuron, layer by layer</title>",
-    "<rect class='page' width='100%' height='100%'/>",
-    "<path class='reals' d='M162 82C162 101 162 101 162 120'/>",
-    "<path class='reals tip' d='M162 126l-4 -7h8z'/>",
-    "<path class='spikes' d='M162 226C162 245 162 245 162 264'/>",
-    "<path class='spikes tip' d='M162 270l-4 -7h8z'/>",
-    "<rect class='card' x='101' y='36' width='122' height='46' rx='5'/>",
-    "<text class='title' x='111' y='54'>image</text>",
-    "<text x='111' y='72'>data idx</text>",
-    "<text class='facts' x='212' y='72'>[4]</text>",
-    "<rect class='card' x='36' y='126' width='252' height='100' rx='5'/>",
-    "<text class='title' x='46' y='144'>digit</text>",
-    "<text x='46' y='162'>200 * image * 1 Hz</text>",
-    "<text class='facts' x='278' y='162'>[4]</text>",
-    "<text x='46' y='180'>poisson(200 * image * 1 Hz)</text>",
-    "<text x='46' y='198'>dense(3)</text>",
-    "<text class='facts' x='278' y='198'>[3], 12 parameters</text>",
-    "<text x='46' y='216'>tired(rise = 0.1)</text>",
-    "<text class='facts' x='278' y='216'>3 parameters</text>",
-    "<rect class='card' x='90' y='270' width='143' height='64' rx='5'/>",
-    "<text class='title' x='100' y='288'>predict</text>",
-    "<text x='100' y='306'>rate(digit)</text>",
-    "<text class='facts' x='223' y='306'>[3]</text>",
-    "<text x='100' y='324'>argmax</text>",
-    "</svg>",
+    "<svg class='net' viewBox='0 0 304 360' width='304' height='360' role='img'>\n<title>own_neuron, layer by layer</title>\n<rect class='page' width='100%' height='100%'/>\n<path class='reals' d='M162 82C162 101 162 101 162 120'/>\n<path class='reals tip' d='M162 126l-4 -7h8z'/>\n<path class='spikes' d='M162 226C162 245 162 245 162 264'/>\n<path class='spikes tip' d='M162 270l-4 -7h8z'/>",
+    "<rect class='card' x='101' y='36' width='122' height='46' rx='5'/>\n<text class='title' x='111' y='54'>image</text>\n<text x='111' y='72'>data idx</text>\n<text class='facts' x='212' y='72'>[4]</text>\n<rect class='card' x='36' y='126' width='252' height='100' rx='5'/>\n<text class='title' x='46' y='144'>digit</text>\n<text x='46' y='162'>200 * image * 1 Hz</text>",
+    "<text class='facts' x='278' y='162'>[4]</text>\n<text x='46' y='180'>poisson(200 * image * 1 Hz)</text>\n<text x='46' y='198'>dense(3)</text>\n<text class='facts' x='278' y='198'>[3], 12 parameters</text>\n<text x='46' y='216'>tired(rise = 0.1)</text>\n<text class='facts' x='278' y='216'>3 parameters</text>\n<rect class='card' x='90' y='270' width='143' height='64' rx='5'/>",
+    "<text class='title' x='100' y='288'>predict</text>\n<text x='100' y='306'>rate(digit)</text>\n<text class='facts' x='223' y='306'>[3]</text>\n<text x='100' y='324'>argmax</text>\n</svg>",
     NULL
 };
 

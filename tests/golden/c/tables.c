@@ -778,30 +778,10 @@ static const char *const text_of_training[] = {
 
 /* A picture of it, for reports. */
 static const char *const drawing_of_network[] = {
-    "<svg class='net' viewBox='0 0 282 342' width='282' height='342' role='img'>",
-    "<title>tables, layer by layer</title>",
-    "<rect class='page' width='100%' height='100%'/>",
-    "<path class='reals' d='M151 82C151 101 151 101 151 120'/>",
-    "<path class='reals tip' d='M151 126l-4 -7h8z'/>",
-    "<path class='spikes' d='M151 208C151 227 151 227 151 246'/>",
-    "<path class='spikes tip' d='M151 252l-4 -7h8z'/>",
-    "<rect class='card' x='90' y='36' width='122' height='46' rx='5'/>",
-    "<text class='title' x='100' y='54'>image</text>",
-    "<text x='100' y='72'>data idx</text>",
-    "<text class='facts' x='202' y='72'>[6]</text>",
-    "<rect class='card' x='36' y='126' width='230' height='82' rx='5'/>",
-    "<text class='title' x='46' y='144'>digit</text>",
-    "<text x='46' y='162'>poisson(image)</text>",
-    "<text class='facts' x='256' y='162'>[6]</text>",
-    "<text x='46' y='180'>dense(3)</text>",
-    "<text class='facts' x='256' y='180'>[3], 18 parameters</text>",
-    "<text x='46' y='198'>lif()</text>",
-    "<rect class='card' x='79' y='252' width='143' height='64' rx='5'/>",
-    "<text class='title' x='89' y='270'>predict</text>",
-    "<text x='89' y='288'>rate(digit)</text>",
-    "<text class='facts' x='212' y='288'>[3]</text>",
-    "<text x='89' y='306'>argmax</text>",
-    "</svg>",
+    "<svg class='net' viewBox='0 0 282 342' width='282' height='342' role='img'>\n<title>tables, layer by layer</title>\n<rect class='page' width='100%' height='100%'/>\n<path class='reals' d='M151 82C151 101 151 101 151 120'/>\n<path class='reals tip' d='M151 126l-4 -7h8z'/>\n<path class='spikes' d='M151 208C151 227 151 227 151 246'/>\n<path class='spikes tip' d='M151 252l-4 -7h8z'/>",
+    "<rect class='card' x='90' y='36' width='122' height='46' rx='5'/>\n<text class='title' x='100' y='54'>image</text>\n<text x='100' y='72'>data idx</text>\n<text class='facts' x='202' y='72'>[6]</text>\n<rect class='card' x='36' y='126' width='230' height='82' rx='5'/>\n<text class='title' x='46' y='144'>digit</text>\n<text x='46' y='162'>poisson(image)</text>",
+    "<text class='facts' x='256' y='162'>[6]</text>\n<text x='46' y='180'>dense(3)</text>\n<text class='facts' x='256' y='180'>[3], 18 parameters</text>\n<text x='46' y='198'>lif()</text>\n<rect class='card' x='79' y='252' width='143' height='64' rx='5'/>\n<text class='title' x='89' y='270'>predict</text>\n<text x='89' y='288'>rate(digit)</text>\n<text class='facts' x='212' y='288'>[3]</text>",
+    "<text x='89' y='306'>argmax</text>\n</svg>",
     NULL
 };
 
