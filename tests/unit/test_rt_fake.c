@@ -294,6 +294,27 @@ void fake_write(Fake *fake, const char *name, const void *bytes, size_t size)
     ck_assert_int_eq(fclose(file), 0);
 }
 
+char *fake_recorded(const char *folder, const char *name, size_t *size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s", path);
+    char *bytes = malloc(1 << 20);
+    ck_assert_ptr_nonnull(bytes);
+    *size = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+void fake_copy(Fake *fake, const char *folder, const char *name, const char *to)
+{
+    size_t size;
+    char *bytes = fake_recorded(folder, name, &size);
+    fake_write(fake, to, bytes, size);
+    free(bytes);
+}
+
 char *fake_read(Fake *fake, const char *name, size_t *size)
 {
     FILE *file = fopen(fake_path(fake, 0, name), "rb");

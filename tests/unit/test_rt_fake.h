@@ -39,6 +39,9 @@ const char *fake_path(Fake *fake, int slot, const char *name);
 /* All bytes of a file of the folder, NUL-terminated and to be freed; NULL if there is none. */
 char *fake_read(Fake *fake, const char *name, size_t *size);
 void fake_write(Fake *fake, const char *name, const void *bytes, size_t size);
+/* A recorded file of tests/golden/...: to be freed; and the same as one of the folder. */
+char *fake_recorded(const char *folder, const char *name, size_t *size);
+void fake_copy(Fake *fake, const char *folder, const char *name, const char *to);
 bool fake_same(Fake *fake, const char *one, const char *other);
 /* An IDX file; `dims` as in its header. */
 void fake_write_idx(Fake *fake, const char *name, int type, int ndim, const uint32_t *dims, const void *data,

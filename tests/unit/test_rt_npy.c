@@ -32,34 +32,11 @@ static void teardown(void)
     fake_close(&fake);
 }
 
-/* A recorded file. */
-static char *recorded(const char *name, size_t *size)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s%s", GOLDEN, name);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
-    char *bytes = malloc(1 << 16);
-    ck_assert_ptr_nonnull(bytes);
-    *size = fread(bytes, 1, 1 << 16, file);
-    fclose(file);
-    return bytes;
-}
-
-/* The same as one of the folder. */
-static void copy(const char *name, const char *to)
-{
-    size_t size;
-    char *bytes = recorded(name, &size);
-    fake_write(&fake, to, bytes, size);
-    free(bytes);
-}
-
 /* The first `length` bytes of it, of which byte `at` is another one. */
 static void spoil(const char *name, const char *to, size_t length, size_t at, int byte)
 {
     size_t size;
-    char *bytes = recorded(name, &size);
+    char *bytes = fake_recorded(GOLDEN, name, &size);
     ck_assert_uint_le(length, size);
     ck_assert_uint_lt(at, size);
     bytes[at] = (char)byte;
@@ -96,7 +73,7 @@ static const char *const types[] = {"i1.npy",       "little_i2.npy", "big_u2.npy
 START_TEST(reads_types)
 {
     fake.fake.model.data.classes = 0;
-    copy(types[_i], "train_samples.npy");
+    fake_copy(&fake, GOLDEN, types[_i], "train_samples.npy");
     ck_assert_msg(read_part("train"), "%s: %s", types[_i], error.text);
     assert_samples(SAMPLES);
     ck_assert(data.labels == NULL && data.targets == NULL);
@@ -107,10 +84,10 @@ END_TEST
 START_TEST(reads_bytes)
 {
     fake.fake.model.data.classes = 0;
-    copy("u1.npy", "samples_train.npy");
+    fake_copy(&fake, GOLDEN, "u1.npy", "samples_train.npy");
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.reals == NULL && data.bytes[0] == 0 && data.bytes[11] == 11);
-    copy("bool.npy", "train_samples.npy");
+    fake_copy(&fake, GOLDEN, "bool.npy", "train_samples.npy");
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.bytes == NULL && data.reals[0] == 1.0f && data.reals[11] == 0.0f);
 }
@@ -121,7 +98,7 @@ static const char *const archives[] = {"plain.npz", "packed.npz"};
 START_TEST(reads_archives)
 {
     static const int32_t labels[] = {2, 0, 1};
-    copy(archives[_i], "train.npz");
+    fake_copy(&fake, GOLDEN, archives[_i], "train.npz");
     ck_assert_msg(read_part("train"), "%s", error.text);
     assert_samples(SAMPLES);
     ck_assert(memcmp(data.labels, labels, sizeof labels) == 0);
@@ -136,10 +113,10 @@ START_TEST(finds_parts)
 {
     const SnnModel *model = &fake.fake.model;
     ck_assert(!snn_dataset_exists(model, fake.folder, "train"));
-    copy("plain.npz", "valid.npz");
+    fake_copy(&fake, GOLDEN, "plain.npz", "valid.npz");
     ck_assert_msg(read_part("valid"), "%s", error.text);
     fake.fake.model.data.settings = whole;
-    copy("whole.npz", "whole.npz");
+    fake_copy(&fake, GOLDEN, "whole.npz", "whole.npz");
     ck_assert_msg(read_part("train"), "%s", error.text);
     assert_samples(SAMPLES);
     ck_assert_msg(read_part("t10k"), "%s", error.text);
@@ -163,7 +140,7 @@ START_TEST(reads_shapes)
 {
     SnnData *described = &fake.fake.model.data;
     described->classes = 0;
-    copy("big_f4.npy", "train_samples.npy");
+    fake_copy(&fake, GOLDEN, "big_f4.npy", "train_samples.npy");
     *described = (SnnData){.format = &snn_npy, .ndim = 3, .dims = {4, 1, 1}};
     ck_assert_msg(read_part("train"), "%s", error.text);
     assert_samples(SAMPLES);
@@ -191,7 +168,7 @@ static const Refused refused[] = {
 START_TEST(wrong_types)
 {
     fake.fake.model.data.classes = 0;
-    copy(refused[_i].file, "test_samples.npy");
+    fake_copy(&fake, GOLDEN, refused[_i].file, "test_samples.npy");
     assert_refused(refused[_i].message);
 }
 END_TEST
@@ -199,7 +176,7 @@ END_TEST
 START_TEST(truncated_at_every_byte)
 {
     size_t size;
-    free(recorded("version2.npy", &size));
+    free(fake_recorded(GOLDEN, "version2.npy", &size));
     fake.fake.model.data.classes = 0;
     for (size_t length = 0; length < size; length++) {
         spoil("version2.npy", "test_samples.npy", length, 0, 0x93);
@@ -214,7 +191,7 @@ END_TEST
 START_TEST(broken_archives)
 {
     size_t size;
-    free(recorded(archives[_i], &size));
+    free(fake_recorded(GOLDEN, archives[_i], &size));
     for (size_t length = 0; length < size; length += 5) {
         spoil(archives[_i], "test.npz", length, 0, 'P');
         assert_refused(length < 4 ? "not an NPY file (" : "corrupt or truncated (");
@@ -230,12 +207,12 @@ END_TEST
 START_TEST(missing)
 {
     assert_refused("/test_samples.npy, or `samples` in test.npz): give the folder of the NPY or NPZ files");
-    copy("plain.npz", "test.npz");
+    fake_copy(&fake, GOLDEN, "plain.npz", "test.npz");
     fake.fake.model.data.settings = renamed;
     assert_refused("/test.npz): there is no `z`; there are `x`, `y`, `samples`, `labels`, `targets`");
     unlink(fake_path(&fake, 0, "test.npz"));
     fake.fake.model.data.settings = NULL;
-    copy("version2.npy", "test_samples.npy");
+    fake_copy(&fake, GOLDEN, "version2.npy", "test_samples.npy");
     assert_refused("/test_labels.npy): the samples are there, and the model `fake` takes labels with them");
     ck_assert(!read_part("other"));
     ck_assert_ptr_nonnull(strstr(error.text, "--validate takes the name of a part that is there"));
@@ -254,7 +231,7 @@ static void write_labels(const char *type, const char *shape, const void *bytes,
 
 START_TEST(wrong_labels)
 {
-    copy("version2.npy", "test_samples.npy");
+    fake_copy(&fake, GOLDEN, "version2.npy", "test_samples.npy");
     write_labels("|u1", "(3,)", "\0\1\2", 3);
     ck_assert_msg(read_part("t10k"), "%s", error.text);
     write_labels("|u1", "(3,)", "\0\1\3", 3);

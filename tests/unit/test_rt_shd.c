@@ -34,28 +34,6 @@ static void teardown(void)
     fake_close(&fake);
 }
 
-/* A recorded file as one of the folder. */
-static char *recorded(const char *name, size_t *size)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s%s", GOLDEN, name);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s", path);
-    char *bytes = malloc(1 << 20);
-    ck_assert_ptr_nonnull(bytes);
-    *size = fread(bytes, 1, 1 << 20, file);
-    fclose(file);
-    return bytes;
-}
-
-static void copy(const char *name, const char *to)
-{
-    size_t size;
-    char *bytes = recorded(name, &size);
-    fake_write(&fake, to, bytes, size);
-    free(bytes);
-}
-
 static bool read_part(const char *part)
 {
     snn_dataset_free(&data);
@@ -73,7 +51,7 @@ static void assert_refused(const char *part)
 static void spoil(const char *part, const char *other, size_t length)
 {
     size_t size, found = 0;
-    char *bytes = recorded("h5py.h5", &size);
+    char *bytes = fake_recorded(GOLDEN, "h5py.h5", &size);
     for (size_t i = 0; i + length <= size; i++)
         if (memcmp(bytes + i, part, length) == 0) {
             memcpy(bytes + i, other, length);
@@ -94,7 +72,7 @@ START_TEST(reads_files)
     static const uint32_t events[] = {0, 2 * 5 + 4, 4 * 5 + 2, 0, 0, 5 + 4, 6 * 5 + 1, 3 * 5 + 3};
     static const int64_t ends[] = {3, 7, 8};
     static const int32_t labels[] = {2, 0, 1};
-    copy(files[_i], "a_train.h5");
+    fake_copy(&fake, GOLDEN, files[_i], "a_train.h5");
     ck_assert_msg(read_part("train"), "%s: %s", files[_i], error.text);
     ck_assert(data.count == 3 && data.width == 40 && data.late == 2 && data.longest == 3000.0);
     ck_assert(memcmp(data.ends, ends, sizeof ends) == 0 && memcmp(data.labels, labels, sizeof labels) == 0);
@@ -106,11 +84,11 @@ START_TEST(finds_parts)
 {
     ck_assert(!snn_dataset_exists(&fake.fake.model, fake.folder, "train"));
     assert_refused("no data (");
-    copy("h5py.h5", "test.h5");
-    copy("h5py.h5", "a_valid.h5");
-    copy("h5py.h5", "mine_train.h5");
+    fake_copy(&fake, GOLDEN, "h5py.h5", "test.h5");
+    fake_copy(&fake, GOLDEN, "h5py.h5", "a_valid.h5");
+    fake_copy(&fake, GOLDEN, "h5py.h5", "mine_train.h5");
     ck_assert(read_part("t10k") && read_part("valid") && read_part("train"));
-    copy("typed.h5", "other_train.h5");
+    fake_copy(&fake, GOLDEN, "typed.h5", "other_train.h5");
     ck_assert(!read_part("train"));
     ck_assert_ptr_nonnull(strstr(error.text, "has 2 files *_train.h5, such as "));
     fake.fake.model.data.settings = named;
@@ -125,7 +103,7 @@ END_TEST
 
 START_TEST(samples_without_labels)
 {
-    copy("typed.h5", "a");
+    fake_copy(&fake, GOLDEN, "typed.h5", "a");
     ck_assert(snn_dataset_read_images(&data, &fake.fake.model, fake_path(&fake, 0, "a"), &error));
     ck_assert(data.count == 3 && data.labels == NULL);
 }
@@ -151,9 +129,9 @@ END_TEST
 
 START_TEST(wrong_content)
 {
-    copy("typed.h5", "a_test.h5");
+    fake_copy(&fake, GOLDEN, "typed.h5", "a_test.h5");
     assert_refused("`labels` is not of numbers");
-    copy("empty.h5", "a_test.h5");
+    fake_copy(&fake, GOLDEN, "empty.h5", "a_test.h5");
     assert_refused("sample 0 has no spikes; leave it out");
     spoil("times", "timed", 5);
     assert_refused("there is no `spikes/times`");
@@ -187,7 +165,7 @@ END_TEST
 START_TEST(broken_files)
 {
     size_t size;
-    char *bytes = recorded(files[_i], &size);
+    char *bytes = fake_recorded(GOLDEN, files[_i], &size);
     for (size_t end = 0; end < size; end += 1 + end % 7) {
         fake_write(&fake, "a_test.h5", bytes, end);
         error.text[0] = '\0';
