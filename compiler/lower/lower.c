@@ -323,7 +323,9 @@ static void lower_node(Lower *lower, const Node *node)
             lower_weights(lower, node);
         break;
     case NODE_MAP: lower_layer(lower, node); break;
-    case NODE_MAP_GRAD: (plan_of(lower, node)->taps ? lower_taps_gradient : lower_layer)(lower, node); break;
+    case NODE_MAP_GRAD:
+        (plan_of(lower, node)->role == ROLE_NONE ? lower_gradient_alone : lower_layer)(lower, node);
+        break;
     case NODE_UPDATE: lower_update(lower, node); break;
     case NODE_KIND_COUNT: break;
     }

@@ -81,4 +81,4 @@ static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
            load_stream(lower, node->in, site, j), true);
 }
 
-const MapKernel by_sums = {serves, NULL, NULL, NULL, gradient, 0};
+const MapKernel by_sums = {.serves = serves, .gradient = gradient};

@@ -54,4 +54,5 @@ static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
     matrix_store(lower, &loop_j->body, &gradient->matrix, i, j, load2(lower, gradient->sums, zero, j), true);
 }
 
-const MapKernel by_events = {serves, prepare, NULL, forward, gradient, 1};
+const MapKernel by_events = {
+    .serves = serves, .prepare = prepare, .forward = forward, .gradient = gradient, .rows = 1};

@@ -247,4 +247,4 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     emit_row(lower, map, walk_rows(lower, walk, site));
 }
 
-const MapKernel by_gate = {serves, prepare, branch, forward, NULL, 0};
+const MapKernel by_gate = {.serves = serves, .prepare = prepare, .branch = branch, .forward = forward};

@@ -42,3 +42,13 @@ void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk)
         into = kernel->branch ? kernel->branch(lower, linear, into, false) : NULL;
     }
 }
+
+void lower_gradient_alone(Lower *lower, const Node *gradient)
+{
+    Linear linear = linear_alone(lower, gradient);
+    for (int k = 0; k < KERNEL_COUNT; k++)
+        if (kernels[k]->alone && kernels[k]->serves(&linear)) {
+            kernels[k]->alone(lower, gradient);
+            return;
+        }
+}

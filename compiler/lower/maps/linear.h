@@ -28,6 +28,8 @@ typedef struct MapKernel {
     /* Adds what the rows contribute to the gradient. */
     void (*gradient)(Lower *lower, const Linear *gradient, Site site, Walk walk);
     int rows; /* that it sums at a time */
+    /* Instead, where the plan gives the node no layer: the gradient by kernels of its own. */
+    void (*alone)(Lower *lower, const Node *gradient);
 } MapKernel;
 
 extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
@@ -41,6 +43,9 @@ Linear linear_of(Lower *lower, const Node *node);
 int linear_rows(const Linear *linear);
 /* The map or the gradient, by the kernels that serve it. */
 void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk);
+
+/* A gradient that is in no layer, by the kernel that serves it. */
+void lower_gradient_alone(Lower *lower, const Node *gradient);
 
 /* ---- for drivers that choose themselves ---- */
 
@@ -57,8 +62,6 @@ void emit_pool_grad(Lower *lower, const Node *node, Site site);
 
 /* Whole kernels. */
 void lower_pool(Lower *lower, const Node *node);
-/* Of the weights of a map along time that mixes all units. */
-void lower_taps_gradient(Lower *lower, const Node *node);
 void lower_bias_grad(Lower *lower, const Node *node);
 /* The rest of that of a bias that all units share: one for each step, where time is mixed, or for all of them. */
 void lower_shared_bias(Lower *lower, const Node *node);

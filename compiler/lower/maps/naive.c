@@ -168,4 +168,4 @@ static bool serves(const Linear *linear)
     return linear->plan->role != ROLE_BIAS_GRAD && !linear->plan->dense;
 }
 
-const MapKernel by_definition = {serves, NULL, NULL, forward, gradient, 0};
+const MapKernel by_definition = {.serves = serves, .forward = forward, .gradient = gradient};

@@ -242,4 +242,5 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
         emit_outputs(lower, &plane, plane.site.into, num(lower, tiles * WINDOW_WIDTH), rest);
 }
 
-const MapKernel by_piece_sums = {serves, prepare, branch, NULL, gradient, 0};
+const MapKernel by_piece_sums = {
+    .serves = serves, .prepare = prepare, .branch = branch, .gradient = gradient};

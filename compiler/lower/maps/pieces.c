@@ -202,4 +202,4 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
         emit_tile(lower, map, site, num(lower, tiles), rest);
 }
 
-const MapKernel by_pieces = {serves, prepare, branch, forward, NULL, 0};
+const MapKernel by_pieces = {.serves = serves, .prepare = prepare, .branch = branch, .forward = forward};

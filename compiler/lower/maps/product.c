@@ -208,4 +208,4 @@ static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
         emit_columns(lower, &columns, site);
 }
 
-const MapKernel by_products = {serves, NULL, NULL, forward, gradient, BLOCK};
+const MapKernel by_products = {.serves = serves, .forward = forward, .gradient = gradient, .rows = BLOCK};

@@ -259,4 +259,4 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     emit_blocks(lower, &sparse, site.into, parts.large * parts.size, parts.size - 1, parts.small);
 }
 
-const MapKernel by_sparse = {serves, prepare, NULL, forward, NULL, 0};
+const MapKernel by_sparse = {.serves = serves, .prepare = prepare, .forward = forward};

@@ -181,4 +181,4 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
                num(lower, steps), 1);
 }
 
-const MapKernel by_step_sums = {serves, NULL, NULL, NULL, gradient, 0};
+const MapKernel by_step_sums = {.serves = serves, .gradient = gradient};

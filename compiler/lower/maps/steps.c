@@ -185,7 +185,7 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
     emit_tiles(lower, tap, site, walk, tiles * STEPS_WIDTH, tap.width > 0);
 }
 
-const MapKernel by_steps = {serves, NULL, NULL, forward, gradient, 0};
+const MapKernel by_steps = {.serves = serves, .forward = forward, .gradient = gradient};
 
 /* ---- biases ---- */
 

@@ -279,4 +279,9 @@ static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
     emit_blocks(lower, &sums, site.into);
 }
 
-const MapKernel by_tables = {serves, prepare, branch, forward, gradient, 1};
+const MapKernel by_tables = {.serves = serves,
+                             .prepare = prepare,
+                             .branch = branch,
+                             .forward = forward,
+                             .gradient = gradient,
+                             .rows = 1};

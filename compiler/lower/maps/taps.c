@@ -11,7 +11,7 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->taps && linear->plan->role == ROLE_MAP;
+    return linear->plan->taps;
 }
 
 /* The map, and how what it makes, or of a gradient the outputs, is cut into tiles of units. */
@@ -281,8 +281,6 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     (map->node->transposed ? emit_turned : emit_map)(lower, map, site);
 }
 
-const MapKernel by_taps = {serves, prepare, NULL, forward, NULL, 0};
-
 /* ---- gradients ---- */
 
 /* Inputs i0 .. i0 + count - 1 by the outputs of a tile: [inputs][taps][width] sums. */
@@ -342,7 +340,7 @@ static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
                loop_load(lower->program, block->sums, 3, (LoopExpr *[]){i, k, j}), true);
 }
 
-void lower_taps_gradient(Lower *lower, const Node *node)
+static void lower_gradient(Lower *lower, const Node *node)
 {
     Taps taps = taps_of(node);
     const char *name = weight_name(lower->net, node);
@@ -372,3 +370,5 @@ void lower_taps_gradient(Lower *lower, const Node *node)
     emit_sample(lower, &block, (Site){.into = &samples->body, .b = loop_variable(lower, samples)});
     emit_totals(lower, &block, into);
 }
+
+const MapKernel by_taps = {.serves = serves, .prepare = prepare, .forward = forward, .alone = lower_gradient};

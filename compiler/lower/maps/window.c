@@ -263,4 +263,4 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
     emit_rows(lower, &gather);
 }
 
-const MapKernel by_windows = {serves, NULL, NULL, forward, NULL, 0};
+const MapKernel by_windows = {.serves = serves, .forward = forward};

@@ -160,4 +160,4 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
         emit_outputs(lower, &tap, tap.site.into, num(lower, blocks * WINDOW_WIDTH), rest);
 }
 
-const MapKernel by_window_sums = {serves, NULL, NULL, NULL, gradient, 0};
+const MapKernel by_window_sums = {.serves = serves, .gradient = gradient};
