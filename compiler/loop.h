@@ -250,6 +250,14 @@ typedef struct LoopPrediction {
     BufferId values, predicted; /* predicted -1: it says numbers, not a class */
 } LoopPrediction;
 
+/* A sample, and what is predicted of it, to the bit. */
+typedef struct LoopVector {
+    int sample;          /* its number */
+    const double *input; /* all of its data */
+    const double
+        *results; /* of each prediction in turn: the class, or 0 if it says numbers; then its values */
+} LoopVector;
+
 /* A number for each sample, whose mean is told. */
 typedef struct LoopMetric {
     const char *name;
@@ -285,6 +293,7 @@ typedef struct Program {
     VEC(LoopWatch) watches; /* in forward order */
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
+    VEC(LoopVector) vectors;                     /* of one that only predicts */
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
     BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */

@@ -43,7 +43,7 @@ static int write_inference(Compilation *compilation, const Options *options)
                 compilation->program->name);
         return EXIT_FAILURE;
     }
-    if (!right || !make_constants(compilation->program, options->weights, &differs))
+    if (!right || !make_constants(compilation->program, options->weights, options->selftest, &differs))
         return EXIT_FAILURE;
     return driver_infer(compilation, options, differs);
 }

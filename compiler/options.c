@@ -25,6 +25,7 @@ enum Key {
     KEY_GRADCHECK,
     KEY_INFER,
     KEY_SINGLE_FILE,
+    KEY_SELFTEST,
     KEY_INPUTS,
     KEY_WEIGHTS,
     KEY_PRINT,
@@ -83,6 +84,10 @@ static const struct argp_option table[] = {
      "FILE.c, its header and its weights, FILE.h and FILE_weights.c",
      1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
+    {"selftest", KEY_SELFTEST, "N", 0,
+     "With --infer: how many random samples, run by the interpreter, FILE_selftest() compares with (default: "
+     "2)",
+     1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0,
      "Print ast, net, adjoint, loop, svg (a picture of the net), c or ll instead of compiling; with -o also "
@@ -191,6 +196,7 @@ static const struct {
     {KEY_WEIGHTS, "--weights", "--run, --gradcheck and --infer",
      1u << ACTION_RUN | 1u << ACTION_GRADCHECK | 1u << ACTION_INFER},
     {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
+    {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_BACKEND, "--backend", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
@@ -359,6 +365,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         break;
     case KEY_GRADCHECK: set_action(parsing, state, ACTION_GRADCHECK); break;
     case KEY_PRINT: add_names(parsing, arg); break;
+    case KEY_SELFTEST:
+        options->selftest = (int)whole_number(state, "--selftest", arg, 0, MOST_SELFTEST);
+        break;
     case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
     case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
     case ARGP_KEY_ARG: add_argument(parsing, state, arg); break;
@@ -381,6 +390,7 @@ Options options_parse(Arena *arena, int argc, char **argv)
         NULL,  NULL};
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
+    parsing.options.selftest = DEFAULT_SELFTEST;
     parsing.options.target = targets;
     parsing.options.optimize = -1; /* not said yet */
     argp_program_version_hook = print_version;

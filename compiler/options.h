@@ -40,6 +40,7 @@ typedef struct Options {
     LowerOptions lower;
     bool no_runtime;
     bool single_file; /* of inference */
+    int selftest;     /* samples of its self-test */
     bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */
     /* run and gradcheck */
@@ -49,6 +50,9 @@ typedef struct Options {
     unsigned seed;
     bool single;
 } Options;
+
+/* As long as the interpreter takes no more than a moment for them. */
+enum { DEFAULT_SELFTEST = 2, MOST_SELFTEST = 100 };
 
 #define SNNC_VERSION "0.1.0"
 

@@ -36,7 +36,7 @@ picture_files() {
 picture_files train
 picture_files t10k
 
-strict="-std=c99 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
+strict="-std=c99 -DKWS_SELFTEST -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
 
 # What the test of it has to know: which functions there are.
 ways() {
@@ -53,7 +53,7 @@ predicts() {
     # shellcheck disable=SC2046,SC2086
     "$@" $strict -ffreestanding -c kws.c -o kws.o > messages 2>&1 &&
         "$@" $strict -c kws_weights.c -o kws_weights.o >> messages 2>&1 &&
-        "$@" -std=c99 $(ways) -iquote . "$root/tests/run/infer.c" kws.o kws_weights.o -o inferred >> messages 2>&1 &&
+        "$@" -std=c99 -DKWS_SELFTEST $(ways) -iquote . "$root/tests/run/infer.c" kws.o kws_weights.o -o inferred >> messages 2>&1 &&
         $runs ./inferred "$data" > inferred.csv 2>> messages && cmp predicted.csv inferred.csv >> messages 2>&1
     if [ $? -eq 0 ]; then
         ok "$name: predicts as the trainer, by $*"
@@ -152,6 +152,18 @@ check_files() {
     strict=$strict_before
 }
 
+# The self-test finds other weights.
+check_selftest() {
+    "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
+    sed '1,/^};/s/\([1-9]\)f,/\1e-1f,/g' kws_weights.c > other.c
+    # shellcheck disable=SC2046
+    gcc -std=c99 -ffp-contract=off -DKWS_SELFTEST $(ways) -iquote . "$root/tests/run/infer.c" kws.c other.c -o selftest &&
+        ./selftest sparks selftest
+    if [ $? -eq 3 ]; then ok "the self-test finds other weights"; else fail "the self-test takes other weights"; fi
+    "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --selftest=0 -o kws.c
+    if grep -q SELFTEST kws.c kws.h; then fail "--selftest=0 leaves a self-test"; else ok "--selftest=0: none"; fi
+}
+
 # Arrays that are too large for a small stack are in the state, too: those of delays, whatever the weights.
 check_stack() {
     model=$root/examples/shd_delays/model.snn
@@ -208,6 +220,7 @@ check_refused() {
     refuses "nothing of its data" 1 'does not depend on its data' \
         "$snnc" -w blind.snn --weights trained.safetensors --infer -o new.c
     refuses "one thing at a time" 2 'only one of' "$snnc" "$model" --infer --run --weights trained.safetensors -o new.c
+    refuses "--selftest alone" 2 '--selftest is for --infer' "$snnc" "$model" --selftest=3 -o new.c
     refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
     sed 's/predict argmax/predict tone = argmax/' "$model" > named.snn
     "$snnc" -w named.snn --weights trained.safetensors --infer -o called.c
@@ -237,6 +250,7 @@ for model; do
         infers delays sparks "$root/tests/infer/delays.snn"
         predicts_elsewhere delays sparks
         check_files
+        check_selftest
         check_stack
         check_refused
         check_readme

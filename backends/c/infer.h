@@ -22,6 +22,10 @@ void infer_kernels(const Infer *infer, Out *out);
 void infer_calls(const Infer *infer, Phase phase, Out *out);
 /* What a sample's step, or all of it, is given as. */
 const Buffer *infer_input(const Infer *infer);
+/* Values of a step, or of a sample that has no steps. */
+int infer_units(const Infer *infer);
+/* Whether each step has data of its own. */
+bool infer_is_temporal(const Infer *infer);
 /* Whether it draws random numbers, so that the number of the sample is asked for. */
 bool infer_draws(const Infer *infer);
 
@@ -38,6 +42,8 @@ const char *infer_dims(Arena *arena, const Buffer *buffer);
 /* `extern const float kws_w_[784][800];` */
 void infer_constant_names(const Infer *infer, Out *out);
 void infer_constant_values(const Infer *infer, bool internal, Out *out);
+/* The definition of an array, which has values; `before`: what stands in front of its type, but for const. */
+void infer_array(const Infer *infer, const Buffer *array, const char *before, Out *out);
 
 /* ---- infer_api.c ---- */
 
@@ -45,5 +51,11 @@ void infer_heading(const Infer *infer, const char *what, Out *out);
 void infer_header(const Infer *infer, Out *out);
 /* The functions that the header declares. */
 void infer_functions(const Infer *infer, Out *out);
+
+/* ---- infer_selftest.c ---- */
+
+/* Nothing, where the program has no vectors. */
+void infer_selftest_declared(const Infer *infer, Out *out);
+void infer_selftest(const Infer *infer, Out *out);
 
 #endif

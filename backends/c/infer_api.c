@@ -6,26 +6,10 @@ static bool goes_by_steps(const Infer *infer)
     return !infer->program->whole_why;
 }
 
-/* Values of a step, or of a sample that has no steps. */
-static int input_units(const Infer *infer)
-{
-    const Buffer *input = infer_input(infer);
-    return input->dims[input->ndim - 1];
-}
-
-/* Whether each step has data of its own. */
-static bool is_temporal(const Infer *infer)
-{
-    int64_t values = 1;
-    for (int d = 0; d < infer->program->data_ndim; d++)
-        values *= infer->program->data_dims[d];
-    return values > input_units(infer);
-}
-
 static const char *in_text(const Infer *infer, bool whole)
 {
     const char *type = c_type(infer_input(infer)->type);
-    if (whole && is_temporal(infer))
+    if (whole && infer_is_temporal(infer))
         return arena_printf(infer->arena, "const %s in[%s_STEPS][%s_INPUTS]", type, infer->upper,
                             infer->upper);
     return arena_printf(infer->arena, "const %s in[%s_INPUTS]", type, infer->upper);
@@ -35,7 +19,7 @@ static const char *in_text(const Infer *infer, bool whole)
 static const char *order_text(const Infer *infer)
 {
     const Program *program = infer->program;
-    int first = is_temporal(infer) ? 1 : 0;
+    int first = infer_is_temporal(infer) ? 1 : 0;
     const char *text = "";
     if (program->data_ndim - first < 2)
         return text;
@@ -70,8 +54,8 @@ static void write_macros(const Infer *infer, Out *out)
     if (program->dt > 0)
         out_line(out, "#define %s_STEP_US %ld /**< microseconds that a step lasts */", upper,
                  (long)(program->dt * 1000 + 0.5));
-    out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, input_units(infer),
-             is_temporal(infer) ? "a step" : "a sample", order_text(infer));
+    out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, infer_units(infer),
+             infer_is_temporal(infer) ? "a step" : "a sample", order_text(infer));
     for (int p = 0; p < program->predictions.count; p++) {
         const LoopPrediction *prediction = &program->predictions.at[p];
         const char *number = p ? arena_printf(infer->arena, "_%d", p + 1) : "";
@@ -118,7 +102,8 @@ static void write_status(const Infer *infer, Out *out)
     out_line(out, "%s_OK = 0,", infer->upper);
     out_line(out, "%s_BAD_ARGUMENT = 1, /**< a null pointer, or no such event: nothing was done */",
              infer->upper);
-    out_line(out, "%s_OVER = 2 /**< all steps of the sample were made: reset first */", infer->upper);
+    out_line(out, "%s_OVER = 2, /**< all steps of the sample were made: reset first */", infer->upper);
+    out_line(out, "%s_WRONG = 3 /**< of the self-test: it predicts something else */", infer->upper);
     out_close(out, arena_printf(infer->arena, " %s_status;", infer->name));
 }
 
@@ -143,7 +128,7 @@ static void document_sample(const Infer *infer, Out *out)
 
 static const char *event_type(const Infer *infer)
 {
-    return input_units(infer) <= 65536 ? "uint16_t" : "uint32_t";
+    return infer_units(infer) <= 65536 ? "uint16_t" : "uint32_t";
 }
 
 static const char *reset_head(const Infer *infer)
@@ -182,7 +167,7 @@ static void declare_steps(const Infer *infer, Out *out)
     out_blank(out);
     out_line(out, "/**");
     out_line(out, " * One time step.");
-    if (is_temporal(infer))
+    if (infer_is_temporal(infer))
         out_line(out, " * @param in what comes in this step: %s", input_range(infer));
     else
         out_line(out, " * @param in the sample, the same at each of its steps: %s", input_range(infer));
@@ -197,7 +182,7 @@ static void declare_steps(const Infer *infer, Out *out)
     out_line(out, "/**");
     out_line(out, " * The same, of a list of events.");
     out_line(out, " * @param events which inputs spike in this step, in any order: 0 .. %d",
-             input_units(infer) - 1);
+             infer_units(infer) - 1);
     out_line(out, " */");
     out_line(out, "%s;", events_head(infer));
 }
@@ -243,6 +228,7 @@ void infer_header(const Infer *infer, Out *out)
     if (goes_by_steps(infer))
         declare_steps(infer, out);
     declare_run(infer, out);
+    infer_selftest_declared(infer, out);
     out_blank(out);
     out_line(out, "#ifdef __cplusplus");
     out_line(out, "}");
@@ -327,10 +313,10 @@ static void write_run_steps(const Infer *infer, Out *out)
     out_line(out, "%s_reset(state%s);", infer->name, infer_draws(infer) ? ", sample" : "");
     out_line(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
     out_indent(out, 1);
-    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, is_temporal(infer) ? "in[t]" : "in");
+    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, infer_is_temporal(infer) ? "in[t]" : "in");
     out_indent(out, -1);
     out_line(out, "return %s_step(state, %s, out);", infer->name,
-             is_temporal(infer) ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
+             infer_is_temporal(infer) ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
 }
 
 static void write_run(const Infer *infer, Out *out)
@@ -359,4 +345,5 @@ void infer_functions(const Infer *infer, Out *out)
             write_events(infer, out);
     }
     write_run(infer, out);
+    infer_selftest(infer, out);
 }

@@ -149,8 +149,11 @@ static const char *value_text(const Infer *infer, const Buffer *buffer, int64_t 
 {
     char text[LITERAL_SIZE];
     double value = isnan(buffer->values[k]) ? 0 : buffer->values[k]; /* behind the last unit */
-    return buffer->type == TYPE_F32 ? arena_printf(infer->arena, "%s", literal_float(text, (float)value))
-                                    : arena_printf(infer->arena, "%lld", (long long)value);
+    switch ((int)buffer->type) {
+    case TYPE_F32: return arena_printf(infer->arena, "%s", literal_float(text, (float)value));
+    case TYPE_U32: return arena_printf(infer->arena, "0x%08llxu", (unsigned long long)value);
+    default: return arena_printf(infer->arena, "%lld", (long long)value);
+    }
 }
 
 /* Elements first .. first + count - 1, as many on a line as fit. */
@@ -186,8 +189,19 @@ static void write_part(const Infer *infer, const Buffer *buffer, int dim, int64_
     out_line(out, "}%s", after);
 }
 
+void infer_array(const Infer *infer, const Buffer *array, const char *before, Out *out)
+{
+    out_line(out, "%sconst %s %s%s =%s", before, c_type(array->type), array->name,
+             infer_dims(infer->arena, array),
+             array->ndim ? "" : arena_printf(infer->arena, " %s;", value_text(infer, array, 0)));
+    if (array->ndim > 0)
+        write_part(infer, array, 0, 0, ";", out);
+}
+
 void infer_constant_values(const Infer *infer, bool internal, Out *out)
 {
+    const char *before =
+        arena_printf(infer->arena, "%s_SECTION_WEIGHTS %s", infer->upper, internal ? "static " : "");
     for (BufferId b = 0; b < infer->program->buffers.count; b++) {
         const Buffer *buffer = &infer->program->buffers.at[b];
         if (!infer->constants[b])
@@ -195,10 +209,6 @@ void infer_constant_values(const Infer *infer, bool internal, Out *out)
         out_blank(out);
         if (buffer->about)
             out_line(out, "/* %s */", c_comment(infer->arena, buffer->about));
-        out_line(out, "%s_SECTION_WEIGHTS %sconst %s %s%s =%s", infer->upper, internal ? "static " : "",
-                 c_type(buffer->type), buffer->name, infer_dims(infer->arena, buffer),
-                 buffer->ndim ? "" : arena_printf(infer->arena, " %s;", value_text(infer, buffer, 0)));
-        if (buffer->ndim > 0)
-            write_part(infer, buffer, 0, 0, ";", out);
+        infer_array(infer, buffer, before, out);
     }
 }

@@ -31,6 +31,20 @@ const Buffer *infer_input(const Infer *infer)
     return &infer->source->buffers.at[infer->source->input];
 }
 
+int infer_units(const Infer *infer)
+{
+    const Buffer *input = infer_input(infer);
+    return input->dims[input->ndim - 1];
+}
+
+bool infer_is_temporal(const Infer *infer)
+{
+    int64_t values = 1;
+    for (int d = 0; d < infer->program->data_ndim; d++)
+        values *= infer->program->data_dims[d];
+    return values > infer_units(infer);
+}
+
 /* ---- kernels ---- */
 
 static const char *formals(const Infer *infer, const Kernel *kernel)

@@ -1,6 +1,7 @@
 #include "constants.h"
 
 #include "run.h"
+#include "vectors.h"
 
 #include "snn_model_text.h"
 #include "snn_safetensors.h"
@@ -113,7 +114,7 @@ static bool are_finite(const Interp *interp, const char *path)
     return true;
 }
 
-bool make_constants(Program *program, const char *weights, const char **differs)
+bool make_constants(Program *program, const char *weights, int vectors, const char **differs)
 {
     SnnError error;
     int64_t seed;
@@ -133,6 +134,8 @@ bool make_constants(Program *program, const char *weights, const char **differs)
         interp_run(interp, PHASE_INIT);
         keep_constants(program, interp);
         made = are_finite(interp, weights);
+        if (made)
+            make_vectors(program, interp, vectors);
     }
     if (file)
         snn_tensors_close(file);
