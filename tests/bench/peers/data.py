@@ -134,9 +134,9 @@ def make_images(folder, work, source):
 # ---- noise, and norms ----
 
 
-def clear_shift(work, norm, values):
-    """Moves the shift of each channel by a little until no neuron is near its threshold. values: [steps * batch, channels,
-    ...], normed without a shift; returns them with it."""
+def clear_shift(work, norm, values, shift=0):
+    """Sets the shift of each channel, or a little more, so that no neuron is near its threshold. values: [steps * batch,
+    channels, ...], normed without a shift; returns them with it."""
     neurons = pytorch.neurons(work)
     near = torch.ones(values.shape[1], dtype=torch.bool)
     nearest = None
@@ -148,7 +148,7 @@ def clear_shift(work, norm, values):
 
     neurons.step = step
     while near.any():
-        norm.bias[near] = 0.01 * torch.rand(int(near.sum())).double()
+        norm.bias[near] = shift + 0.01 * torch.rand(int(near.sum())).double()
         norm.bias.copy_(norm.bias.float())
         nearest = None
         neurons((values[:, near] + norm.bias[near].view(-1, 1, 1)).unflatten(0, (work.steps, -1)))
@@ -179,11 +179,13 @@ def make_noise(folder, work):
 
 # ---- words ----
 
+CHANNELS = 700  # of words
+
 
 def word(rng, work):
     """The firing rates of a class [steps, channels], of any scale: moving formants over a floor of noise."""
-    time, channel = np.arange(work.steps)[:, None], np.arange(work.inputs())[None, :]
-    rates = np.full((work.steps, work.inputs()), 0.02)
+    time, channel = np.arange(work.steps)[:, None], np.arange(CHANNELS)[None, :]
+    rates = np.full((work.steps, CHANNELS), 0.02)
     for _ in range(3):
         centre, drift, width = rng.uniform(30, 670), rng.uniform(-3, 3), rng.uniform(25, 70)
         start = rng.uniform(5, 40)
@@ -200,21 +202,59 @@ def word_weights(rng, work):
             if name in scales else uniform(rng, shape) for name, shape in work.weights.items()}
 
 
+# Where norms shift this much, a tenth of the neurons fire.
+DELAYED_SHIFT = -0.12
+
+
+def delayed_start(rng, work, name, shape):
+    if name.startswith("delay_"):
+        return torch.tensor(rng.uniform(0, work.taps - 1, shape), dtype=torch.float32)
+    if name.startswith("tap_"):
+        return torch.arange(work.taps, dtype=torch.float32)
+    if len(shape) == 1:
+        return norm_start(name, shape)
+    return 255 * uniform(rng, shape) if name == "w_first" else uniform(rng, shape, 6**0.5)
+
+
+@torch.no_grad()
+def make_delayed(folder, work, rng, draw):
+    torch.manual_seed(0)
+    weights = {name: delayed_start(rng, work, name, shape) for name, shape in work.weights.items()}
+    inputs, labels = (np.stack(part) for part in zip(*(draw(work.batch) for _ in range(work.batches))))
+    network = networks.build(pytorch, work, weights).double()
+
+    def shift(norm, _, values):
+        """values: [batch, channels, steps]."""
+        flat = values.permute(2, 0, 1).flatten(0, 1)[..., None, None]
+        return clear_shift(work, norm, flat, DELAYED_SHIFT).view(work.steps, work.batch, -1).permute(1, 2, 0)
+
+    for layer in (network.first, network.second):
+        layer.norm.register_forward_hook(shift)
+    network(torch.from_numpy(inputs[0] / 255).transpose(0, 1))
+    weights |= {name: parameter.float() for name, parameter in networks.parameters(network).items()}
+    write(folder, work, inputs, labels, weights)
+    print(f"{work.name}: inputs of {inputs.mean():.4f}", flush=True)
+
+
 def make_words(folder, work):
     rng = np.random.default_rng(1)
     words = [word(rng, work) for _ in range(work.classes)]
-    weights = word_weights(rng, work)
+    group = CHANNELS // work.inputs()
 
     def speak(label):
         rates = words[label] * (work.rate / words[label].mean())
         rates = np.roll(rates, (rng.integers(-6, 7), rng.integers(-12, 13)), (0, 1))
-        return rng.random(rates.shape) < np.minimum(rates, 0.95)
+        spikes = rng.random(rates.shape) < np.minimum(rates, 0.95)
+        return spikes.reshape(work.steps, -1, group).sum(2)
 
     def draw(count):
         labels = rng.integers(0, work.classes, count)
         return np.stack([speak(label) for label in labels]).astype("u1"), labels.astype("i4")
 
-    make(folder, work, weights, draw)
+    if work.taps:
+        make_delayed(folder, work, rng, draw)
+    else:
+        make(folder, work, word_weights(rng, work), draw)
 
 
 def main():

@@ -1,7 +1,7 @@
 """What is measured: shapes, neurons, losses, and the files of inputs and starting weights.
 
-A neuron, unless it is a parallel one, charges h = decay v + gain x, fires where h >= 1 with the surrogate 1 / (1 + (pi (h - 1))^2), and
-goes on with v = 0 where it fired, else v = h. Files are little-endian, in the folder of the data:
+A neuron, unless it is a parallel one, charges h = decay v + gain x, fires where h >= 1 with the surrogate atan(slope), and goes
+on with v = 0 where it fired, else v = h. Files are little-endian, in the folder of the data:
 
     NAME.input        uint8   [batches][batch][steps][shape], spikes: 0 or 1; or reals, in 1/255, perhaps of one step for all
     NAME.labels       int32   [batches][batch]
@@ -29,14 +29,18 @@ class Workload:
     batches: int
     decay: float = 0
     gain: float = 1
-    reals: bool = False  # inputs that are no spikes
+    reals: bool = False  # inputs that are no spikes, in 1/255
     still: bool = False  # the same input at all steps
     detached: bool = False  # no derivative goes through the reset
     momentum: bool = False  # SGD with it instead of Adam
     trained: bool = False  # weights come from an epoch of training
     rate: float = 0  # of inputs that are made up: spikes a step
+    slope: float = 2  # of the surrogate: (slope / 2) / (1 + (pi slope / 2 (h - 1))^2)
     compact: bool = False  # the surrogate max(2 - 4 |h - 1|, 0), in PyTorch and snnc; the others keep theirs
-    spiking_readout: bool = False  # neurons as the hidden ones; else y = 0.9 y + x, without spikes
+    spiking_readout: bool = False  # neurons as the hidden ones; else y = readout_decay y + x, without spikes
+    readout_decay: float = 0.9
+    taps: int = 0  # steps of the kernels by which delays learn,
+    width: float = 0  # and how many of them a bump is wide
     margin: float = 1e-5  # between any h and the threshold
     batch: int = 128
 
@@ -80,6 +84,18 @@ def residual(name, kernel, **others):
                     detached=True, momentum=True, batch=32, **others)
 
 
+def delayed(name, rate, width, **others):
+    """Two hidden layers of almost no memory, with norms, behind delays. Inputs are five channels of words each."""
+    shapes = {"first": (256, 140), "second": (256, 256), "readout": (20, 256)}
+    weights = {kind + layer: shape for layer, shape in shapes.items() for kind in ("w_", "delay_")}
+    norms = {f"{kind}_{layer}": (256,) for layer in ("first", "second")
+             for kind in ("gain", "shift", "running_mean", "running_variance")}
+    taps = {"tap_" + layer: (25,) for layer in shapes}
+    decay = 1 - 1 / 1.005
+    return Workload(name, "Delayed", (140,), weights | norms | taps, 20, steps=100, batches=2, decay=decay, readout_decay=decay,
+                    reals=True, detached=True, slope=5, taps=25, width=width, rate=rate, **others)
+
+
 FILTERS = {"w_first": (32, 1, 3, 3), "w_second": (64, 32, 3, 3), "w_readout": (10, 7 * 7 * 64)}
 
 WORKLOADS = {
@@ -94,16 +110,19 @@ WORKLOADS = {
         Workload("W4", "Convolutional", (28, 28), FILTERS, 10, steps=8, batches=4, decay=0.5, gain=0.5,
                  spiking_readout=True, margin=1e-6, batch=64),
         Workload("PSN", "Parallel", (28,), PARALLEL, 10, steps=28, batches=4, reals=True, trained=True),
+        delayed("W3", 0.015, 12.27),
+        delayed("W3.narrow", 0.015, 0.5),
+        delayed("W3.11", 0.11, 12.27),
         residual("SEW", kernel=7),
         residual("SEW.wide", kernel=3),
     )
 }
 
-READOUT_DECAY = 0.9
-
 
 def loss(work, output, labels):
     """The loss of a batch. output: [steps, batch, classes], labels: [batch] of int64."""
+    if work.taps:
+        return functional.cross_entropy(output.softmax(2).sum(0), labels)
     scores = output.mean(0)
     if work.spiking_readout:
         return functional.mse_loss(scores, functional.one_hot(labels, work.classes).float())

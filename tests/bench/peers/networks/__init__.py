@@ -4,7 +4,8 @@
     scale(work)               what its neurons need weights in front of them to be multiplied by
     neurons(work, recurrence) a torch module for all steps: currents [steps, batch, ...] to spikes; `recurrence`, a
                               linear layer or None, adds a current made of the spikes one step ago
-    LEAKY_SCALE, leaky()      the same of a readout without spikes: y = READOUT_DECAY y + x
+    leaky_scale(work), leaky(work)
+                              the same of a readout without spikes: y = readout_decay y + x
 
 and may have
 
@@ -15,6 +16,7 @@ and may have
 A network takes inputs [steps, batch, shape] and gives the readout [steps, batch, classes]. Its layers are called as in the
 model file, where NAME has the parameters w_NAME and b_NAME."""
 
+import torch
 from torch import nn
 from torch.nn import functional
 
@@ -48,9 +50,9 @@ class Network(nn.Module):
     def __init__(self, library, work, weights):
         super().__init__()
         self.prepare = getattr(library, "reset", lambda network: None)
-        scale = library.scale(work) if work.spiking_readout else library.LEAKY_SCALE
+        scale = (library.scale if work.spiking_readout else library.leaky_scale)(work)
         self.readout = linear(weights, "readout", scale)
-        self.output = library.neurons(work) if work.spiking_readout else library.leaky()
+        self.output = library.neurons(work) if work.spiking_readout else library.leaky(work)
 
     def forward(self, x):
         self.prepare(self)
@@ -146,6 +148,46 @@ class Residual(nn.Module):
         return self.readout(x.mean((3, 4)))
 
 
+class Delays(nn.Module):
+    """A connection whose weights each come by a delay of their own, in steps: spread over a kernel along time by a Gaussian,
+    whose middle is the delay; then a norm, if there is one."""
+
+    def __init__(self, work, weights, name, scale):
+        super().__init__()
+        self.weight = nn.Parameter(weights["w_" + name].clone())
+        self.delay = nn.Parameter(weights["delay_" + name].clone())
+        self.width = work.width
+        self.register_buffer("later", torch.arange(work.taps - 1, -1, -1.0))
+        self.norm = None
+        if "gain_" + name in weights:
+            self.norm = nn.BatchNorm1d(len(self.weight))
+            self.norm.weight.data.copy_(scale * weights["gain_" + name])
+            self.norm.bias.data.copy_(scale * weights["shift_" + name])
+        else:
+            self.weight.data.mul_(scale)
+
+    def forward(self, x):
+        bump = torch.exp(-0.5 * ((self.later - self.delay.unsqueeze(-1)) / self.width) ** 2)
+        kernel = self.weight.unsqueeze(-1) * (bump / (bump.sum(-1, keepdim=True) + 1e-7))
+        y = functional.conv1d(functional.pad(x.permute(1, 2, 0), (len(self.later) - 1, 0)), kernel)
+        return (self.norm(y) if self.norm else y).permute(2, 0, 1).contiguous()
+
+
+class Delayed(nn.Module):
+    def __init__(self, library, work, weights):
+        super().__init__()
+        self.prepare = getattr(library, "reset", lambda network: None)
+        self.first = Delays(work, weights, "first", library.scale(work))
+        self.second = Delays(work, weights, "second", library.scale(work))
+        self.readout = Delays(work, weights, "readout", library.leaky_scale(work))
+        self.first_neurons, self.second_neurons = library.neurons(work), library.neurons(work)
+        self.output = library.leaky(work)
+
+    def forward(self, x):
+        self.prepare(self)
+        return self.output(self.readout(self.second_neurons(self.second(self.first_neurons(self.first(x))))))
+
+
 def has(library, work):
     """Whether the library has the neurons of the workload."""
     return (work.network != "Parallel" or hasattr(library, "parallel")) \
@@ -156,7 +198,7 @@ def build(library, work, weights):
     return globals()[work.network](library, work, weights)
 
 
-PREFIXES = {"weight": "w_", "bias": "b_", "conv.weight": "w_", "norm.weight": "gain_", "norm.bias": "shift_"}
+PREFIXES = {"weight": "w_", "bias": "b_", "delay": "delay_", "conv.weight": "w_", "norm.weight": "gain_", "norm.bias": "shift_"}
 
 
 def parameters(network):

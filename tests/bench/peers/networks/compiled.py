@@ -4,8 +4,8 @@ products between them are library calls in either case."""
 from . import pytorch
 
 PACKAGES = ["torch"]
-LEAKY_SCALE = 1
 scale = pytorch.scale
+leaky_scale = pytorch.leaky_scale
 
 
 def compiled(module):
@@ -17,8 +17,8 @@ def neurons(work, recurrence=None):
     return compiled(pytorch.neurons(work, recurrence))
 
 
-def leaky():
-    return compiled(pytorch.leaky())
+def leaky(work):
+    return compiled(pytorch.leaky(work))
 
 
 def parallel(weight, bias):

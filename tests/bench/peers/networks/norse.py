@@ -5,19 +5,20 @@ import torch
 from norse.torch import LIBoxCell, LIBoxParameters, LIFBoxCell, LIFBoxParameters
 from torch import nn
 
-from workloads import READOUT_DECAY
-
 PACKAGES = ["norse", "torch"]
 
 STEPS_A_SECOND = 1000.0  # of Norse's default step
 
 # Its neurons scale inputs by 1 - decay, so these decay; the weights make up for it.
 LEAKY_ONLY = True
-LEAKY_SCALE = 1 / (1 - READOUT_DECAY)
 
 
 def scale(work):
     return work.gain / (1 - work.decay)
+
+
+def leaky_scale(work):
+    return 1 / (1 - work.readout_decay)
 
 
 def inverse_tau(decay):
@@ -47,5 +48,5 @@ def neurons(work, recurrence=None):
     return Cells(LIFBoxCell(parameters), recurrence)
 
 
-def leaky():
-    return Cells(LIBoxCell(LIBoxParameters(tau_mem_inv=inverse_tau(READOUT_DECAY))))
+def leaky(work):
+    return Cells(LIBoxCell(LIBoxParameters(tau_mem_inv=inverse_tau(work.readout_decay))))

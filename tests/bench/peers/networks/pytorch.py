@@ -4,13 +4,14 @@ is one. Loops go over unbind(): the derivative of x[t] would fill a tensor as la
 import torch
 from torch import nn
 
-from workloads import READOUT_DECAY
-
 PACKAGES = ["torch"]
-LEAKY_SCALE = 1
 
 
 def scale(work):
+    return 1
+
+
+def leaky_scale(work):
     return 1
 
 
@@ -18,14 +19,15 @@ class Spike(torch.autograd.Function):
     """A step at 0, with the slope of an atan."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx, x, slope):
         ctx.save_for_backward(x)
+        ctx.slope = slope
         return (x >= 0).to(x.dtype)
 
     @staticmethod
     def backward(ctx, gradient):
         (x,) = ctx.saved_tensors
-        return gradient / (1 + (torch.pi * x) ** 2)
+        return gradient * (ctx.slope / 2) / (1 + (torch.pi * ctx.slope / 2 * x) ** 2), None
 
 
 class CompactSpike(torch.autograd.Function):
@@ -46,7 +48,7 @@ class Spiking(nn.Module):
     def __init__(self, work, recurrence):
         super().__init__()
         self.decay, self.gain = work.decay, work.gain
-        self.step = CompactSpike.apply if work.compact else Spike.apply
+        self.step = CompactSpike.apply if work.compact else lambda x: Spike.apply(x, work.slope)
         self.detached = work.detached
         self.recurrence = recurrence
 
@@ -65,17 +67,21 @@ class Spiking(nn.Module):
 
 
 class Leaky(nn.Module):
+    def __init__(self, work):
+        super().__init__()
+        self.decay = work.readout_decay
+
     def forward(self, current):
         y = torch.zeros_like(current[0])
         values = []
         for x in current.unbind(0):
-            y = READOUT_DECAY * y + x
+            y = self.decay * y + x
             values.append(y)
         return torch.stack(values)
 
 
 class Parallel(nn.Module):
-    step = staticmethod(Spike.apply)
+    step = staticmethod(lambda x: Spike.apply(x, 2))
 
     def __init__(self, weight, bias):
         super().__init__()
@@ -91,8 +97,8 @@ def neurons(work, recurrence=None):
     return Spiking(work, recurrence)
 
 
-def leaky():
-    return Leaky()
+def leaky(work):
+    return Leaky(work)
 
 
 def parallel(weight, bias):

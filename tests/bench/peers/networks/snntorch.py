@@ -6,15 +6,16 @@ import torch
 from snntorch import surrogate
 from torch import nn
 
-from workloads import READOUT_DECAY
-
 PACKAGES = ["snntorch", "torch"]
-LEAKY_SCALE = 1
 
 
 def scale(work):
     """The library does not scale inputs, so the weights are."""
     return work.gain
+
+
+def leaky_scale(work):
+    return 1
 
 
 class Steps(nn.Module):
@@ -37,9 +38,9 @@ class Steps(nn.Module):
 
 
 def neurons(work, recurrence=None):
-    unit = snntorch.Leaky(beta=work.decay, spike_grad=surrogate.atan(alpha=2.0), reset_mechanism="zero")
+    unit = snntorch.Leaky(beta=work.decay, spike_grad=surrogate.atan(alpha=work.slope), reset_mechanism="zero")
     return Steps(unit, True, recurrence)
 
 
-def leaky():
-    return Steps(snntorch.Leaky(beta=READOUT_DECAY, reset_mechanism="none"), False)
+def leaky(work):
+    return Steps(snntorch.Leaky(beta=work.readout_decay, reset_mechanism="none"), False)

@@ -8,8 +8,8 @@ from torch import nn
 from . import pytorch
 
 PACKAGES = ["spikingjelly", "torch"]
-LEAKY_SCALE = 1
 scale = pytorch.scale
+leaky_scale = pytorch.leaky_scale
 leaky = pytorch.leaky
 reset = functional.reset_net
 
@@ -30,7 +30,7 @@ class Recurrent(nn.Module):
 
 
 def neurons(work, recurrence=None):
-    common = {"surrogate_function": surrogate.ATan(alpha=2.0), "detach_reset": work.detached,
+    common = {"surrogate_function": surrogate.ATan(alpha=work.slope), "detach_reset": work.detached,
               "step_mode": "s" if recurrence else "m"}
     unit = neuron.IFNode(**common) if work.decay == 1 \
         else neuron.LIFNode(tau=1 / (1 - work.decay), decay_input=work.gain != 1, **common)
