@@ -84,11 +84,13 @@ void build_predict(Build *b, const Item *item)
 
 /* ---- loss ------------------------------------------------------------------------------------------- */
 
-/* A loss of scores against the label alone has kernels of its own. */
+/* A loss of the library, of scores against the label alone, has kernels of its own. */
 static bool is_known_loss(Build *b, const Expr *expr, LossKind *kind)
 {
+    Scope *home = NULL;
     bool call = expr->kind == EXPR_CALL && expr->args.count == 2 && !expr->args.at[0].name
-                && !expr->args.at[1].name && expr->args.at[1].value->kind == EXPR_NAME;
+                && !expr->args.at[1].name && expr->args.at[1].value->kind == EXPR_NAME
+                && scope_definition(b->model, expr->name, STAGES, &home) && home == b->library;
     const Entry *entry = call ? scope_find(b->model, expr->args.at[1].value->name) : NULL;
     bool label = entry && entry->kind == ENTRY_LABEL && entry->name == name_label && b->net->data.classes > 0;
     for (*kind = label ? 0 : LOSS_VALUE; *kind < LOSS_VALUE; (*kind)++)
