@@ -1,5 +1,5 @@
-/* A map of multiples of spikes is a multiple of a map of spikes, which follows their events: W (c s) = c (W s). So what
- * dropout leaves of spikes costs no more than they did. */
+/* A map of multiples of spikes is a multiple of a map of spikes, which follows their events: W (c s) + b = c (W s) + b. So
+ * what dropout leaves of spikes costs no more than they did. */
 #include "passes.h"
 #include "rebuild.h"
 
@@ -39,10 +39,20 @@ static bool is_read_by_scans(const Net *net, const Adjacency *readers, StreamId 
     return !net->streams.at[stream].keep;
 }
 
+/* Whether scans of what the map makes can add its bias. */
+static bool bias_meets_scans(const Net *net, const Node *map)
+{
+    return map->bias == NONE
+           || (map->map->time.reach != REACH_ALL
+               && shape_within(net->params.at[map->bias].shape, net->streams.at[map->out].shape));
+}
+
+/* What a scan reads as `stream`: a multiple of it, and an offset. */
 typedef struct Scaling {
     const Node *scan;
     StreamId stream;
     double factor;
+    int bias; /* index of the scan's parameters; NONE: none */
 } Scaling;
 
 static Val make_scaled(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
@@ -52,14 +62,22 @@ static Val make_scaled(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c
     if (instr->op != OP_INPUT || scaling->scan->ins.at[instr->index] != scaling->stream)
         return value;
     Val factor = body_const(rebuild->arena, &rebuild->out, scaling->factor);
-    return body_op2(rebuild->arena, &rebuild->out, OP_MUL, value, factor);
+    value = body_op2(rebuild->arena, &rebuild->out, OP_MUL, value, factor);
+    if (scaling->bias == NONE)
+        return value;
+    Val bias = body_leaf(rebuild->arena, &rebuild->out, OP_PARAM, scaling->bias, NULL);
+    return body_op2(rebuild->arena, &rebuild->out, OP_ADD, value, bias);
 }
 
-/* The scan reads factor * stream. */
-static void scale_input(Net *net, Node *scan, StreamId stream, double factor)
+/* The scan reads factor * stream + bias. */
+static void scale_input(Net *net, Node *scan, StreamId stream, double factor, ParamId bias)
 {
     const Body old = scan->body;
-    Scaling scaling = {scan, stream, factor};
+    Scaling scaling = {scan, stream, factor, NONE};
+    if (bias != NONE) {
+        scaling.bias = scan->params.count;
+        vec_push(net->arena, &scan->params, bias);
+    }
     Rebuild rebuild = rebuild_start(net->arena, &old, true);
     rebuild.make = make_scaled;
     rebuild.context = &scaling;
@@ -71,13 +89,14 @@ void factor_maps(Net *net)
     const Adjacency readers = net_readers(net);
     for (int n = 0; n < net->nodes.count; n++) {
         Node *map = &net->nodes.at[n];
-        if (map->kind != NODE_MAP || map->bias != NONE)
+        if (map->kind != NODE_MAP || !bias_meets_scans(net, map))
             continue;
         Multiple in = multiple_of(net, map->in);
         if (in.spikes == NONE || !is_read_by_scans(net, &readers, map->out))
             continue;
         map->in = in.spikes;
         for (int r = readers.first[map->out]; r < readers.first[map->out + 1]; r++)
-            scale_input(net, &net->nodes.at[readers.to[r]], map->out, in.factor);
+            scale_input(net, &net->nodes.at[readers.to[r]], map->out, in.factor, map->bias);
+        map->bias = NONE;
     }
 }

@@ -29,9 +29,16 @@ static const struct {
     {MODEL("o = (0.3 * h -> dense(3)) + (h[-2] -> dropout -> dense(3)) -> li"), 2},
     {MODEL("g = 0.3 * h\n o = (g -> dense(3)) * (g -> dense(3)) + mean(g, over = space) -> li"), 2},
     {MODEL("o = (h -> dropout(0.2) -> dense(3)) + (o[-1] -> dense(3)) -> lif(threshold = 0.1)"), 1},
+    {MODEL("o = 0.3 * h -> dense(3, bias = 0.1) -> li"), 1},
+    {MODEL("o = h -> dropout(0.2) -> conv(4, kernel = 3, bias = 0.1) -> lif(threshold = 0.1) -> dense(3) -> "
+           "li"),
+     1},
+    {MODEL("g = 0.3 * h -> dense(3, bias = 0.1)\n o = (g -> lif(threshold = 0.1)) + (g -> li) -> li"), 1},
+    {MODEL("o = (h -> dropout(0.2) -> dense(3, bias = 0.1)) + (o[-1] -> dense(3)) -> lif(threshold = 0.1)"),
+     1},
     /* what must stay: */
     {MODEL("o = h -> dense(3) -> li"), 0},
-    {MODEL("o = 0.3 * h -> dense(3, bias) -> li"), 0},
+    {MODEL("o = 0.3 * h -> dense(7, along = time, bias = 0.1) -> dense(3) -> li"), 0},
     {MODEL("o = 0.3 * tanh(h) -> dense(3) -> li"), 0},
     {MODEL("o = 0.3 * h + 0.1 -> dense(3) -> li"), 0},
     {MODEL("o = rising * h -> dense(3) -> li"), 0},
