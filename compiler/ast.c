@@ -121,11 +121,9 @@ Expr *expr_chain(Arena *arena, Span span, Expr *stream, Expr *stage)
     return with_operands(expr_new(arena, EXPR_CHAIN, span), stream, stage);
 }
 
-Expr *expr_past(Arena *arena, Span span, Expr *stream, double steps)
+Expr *expr_past(Arena *arena, Span span, Expr *stream, Expr *index)
 {
-    Expr *expr = expr_new(arena, EXPR_PAST, span);
-    expr->number = steps;
-    return with_operands(expr, stream, NULL);
+    return with_operands(expr_new(arena, EXPR_PAST, span), stream, index);
 }
 
 Item *item_named(Arena *arena, ItemKind kind, Span span, const char *name, Span name_span, Expr *value)

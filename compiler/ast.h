@@ -17,7 +17,7 @@ typedef enum ExprKind {
     EXPR_UNARY,  /* op, left          -x */
     EXPR_BINARY, /* op, left, right   a + b */
     EXPR_CHAIN,  /* left, right       input -> dense(10): right is a CALL or a NAME */
-    EXPR_PAST    /* left, number      h[-1]: left is a NAME, number is 1 */
+    EXPR_PAST    /* left, right       h[-1], h[-2 * lag]: left is a NAME, right is the index */
 } ExprKind;
 
 typedef enum Operator {
@@ -160,7 +160,7 @@ Expr *expr_list(Arena *arena, Span span, Args args);
 Expr *expr_unary(Arena *arena, Span span, Operator op, Expr *operand);
 Expr *expr_binary(Arena *arena, Span span, Operator op, Expr *left, Expr *right);
 Expr *expr_chain(Arena *arena, Span span, Expr *stream, Expr *stage);
-Expr *expr_past(Arena *arena, Span span, Expr *stream, double steps);
+Expr *expr_past(Arena *arena, Span span, Expr *stream, Expr *index);
 
 Item *item_new(Arena *arena, ItemKind kind, Span span, Expr *value);
 Item *item_named(Arena *arena, ItemKind kind, Span span, const char *name, Span name_span, Expr *value);

@@ -77,7 +77,6 @@ static int precedence(const Expr *expr)
 
 static void print_bare(Out *out, const Expr *expr)
 {
-    char digits[LITERAL_SIZE];
     switch (expr->kind) {
     case EXPR_NUMBER: print_number(out, expr); break;
     case EXPR_STRING:
@@ -106,8 +105,8 @@ static void print_bare(Out *out, const Expr *expr)
         break;
     case EXPR_PAST:
         print_expr(out, expr->left, PRIMARY);
-        text(out, "[-");
-        text(out, literal_number(digits, expr->number));
+        text(out, "[");
+        print_expr(out, expr->right, ANY);
         text(out, "]");
         break;
     }

@@ -83,22 +83,33 @@ Expr *parser_slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to)
     return expr_chain(parse->arena, span, stream, expr_call(parse->arena, span, name_slice, span, args));
 }
 
-Expr *parser_past(Parse *parse, Span span, Expr *stream, const Expr *index)
+/* An index of the past begins with a minus: `-1`, `-2 * lag`. What it is worth, the checker computes, if it is no number. */
+static bool check_index(Parse *parse, const Expr *index)
 {
-    bool back = index->kind == EXPR_UNARY && index->op == OPERATOR_NEGATE && index->left->kind == EXPR_NUMBER;
-    const Expr *steps = back ? index->left : index;
-    double number = back ? steps->number : 1;
-    if (!back) {
+    const Expr *first = index;
+    while (first->kind == EXPR_BINARY)
+        first = first->left;
+    if (first->kind != EXPR_UNARY || first->op != OPERATOR_NEGATE) {
         parser_say(parse, index->span, "a stream has no such index",
                    "`x[-1]` is what it was one step ago, `x[0:8]` its first eight channels");
-        parse->lexer.damaged = true;
-    } else if (steps->unit != NULL || number < 1 || number > 1e6 || floor(number) != number) {
+        return false;
+    }
+    const Expr *steps = first->left;
+    double number = steps->number;
+    bool odd = steps->unit != NULL || number < 1 || number > 1e6 || floor(number) != number;
+    if (first == index && steps->kind == EXPR_NUMBER && odd) {
         parser_say(parse, steps->span,
                    "the past is a whole number of steps from 1 to 1000000, without a unit", NULL);
-        parse->lexer.damaged = true;
-        number = 1;
+        return false;
     }
-    return expr_past(parse->arena, span, stream, number);
+    return true;
+}
+
+Expr *parser_past(Parse *parse, Span span, Expr *stream, Expr *index)
+{
+    if (!check_index(parse, index))
+        parse->lexer.damaged = true;
+    return expr_past(parse->arena, span, stream, index);
 }
 
 const char *parser_join(Arena *arena, const char *const phrases[], int count)

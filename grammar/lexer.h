@@ -123,7 +123,7 @@ void parser_say(Parse *parse, Span span, const char *mistake, const char *hint);
 void parser_separator(Parse *parse, Span span);
 void parser_skip_group(Parse *parse, Span span);
 /* `stream[index]`, a past. */
-Expr *parser_past(Parse *parse, Span span, Expr *stream, const Expr *index);
+Expr *parser_past(Parse *parse, Span span, Expr *stream, Expr *index);
 /* `stream[from:to]` is `stream -> slice(from, to)`. */
 Expr *parser_slice(Parse *parse, Span span, Expr *stream, Expr *from, Expr *to);
 /* "`=`, `(` or a name" */

@@ -127,20 +127,24 @@ static bool infer_shape(Build *b, Entry *entry, Shape *shape)
 
 /* ---- the delays -------------------------------------------------------------------------------------- */
 
-static bool check_steps(Build *b, const Expr *expr)
+/* How many steps ago. 0: reported. */
+static int past_steps(Build *b, Scope *scope, const Expr *expr)
 {
-    double steps = expr->number;
-    if (!(steps >= 1) || steps != floor(steps)) {
-        report(b, RULE_PAST, expr->span, "a stream's past is a whole number of steps ago, as in `%s[-1]`",
-               expr->left->name);
-        return false;
+    double index;
+    if (!constant_plain(b, scope, expr->right, "the index of a stream", &index))
+        return 0;
+    if (index > -1 || index < -1e6 || index != floor(index)) {
+        report(b, RULE_PAST, expr->right->span,
+               "a stream's past is a whole number of steps ago, as in `%s[-1]`, found %.15g",
+               expr->left->name, index);
+        return 0;
     }
-    if (b->time_known && steps >= b->net->steps) {
-        report(b, RULE_PAST, expr->span, "%.15g steps ago is before the first of %d steps", steps,
+    if (b->time_known && -index >= b->net->steps) {
+        report(b, RULE_PAST, expr->span, "%.15g steps ago is before the first of %d steps", -index,
                b->net->steps);
-        return false;
+        return 0;
     }
-    return true;
+    return (int)-index;
 }
 
 static StreamId find_past(const Build *b, const Entry *entry, int steps)
@@ -186,9 +190,9 @@ Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
     Entry *entry = past_entry(b, scope, expr);
     Shape shape;
-    if (!entry || !check_steps(b, expr) || !past_shape(b, entry, expr, &shape))
+    int steps = entry ? past_steps(b, scope, expr) : 0;
+    if (steps == 0 || !past_shape(b, entry, expr, &shape))
         return value_poison();
-    int steps = (int)expr->number;
     StreamId same = find_past(b, entry, steps);
     if (same != NONE)
         return value_stream(same, unit_plain);

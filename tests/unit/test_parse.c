@@ -129,6 +129,17 @@ static Args random_args(Arena *arena, unsigned *seed, int depth, bool named)
     return args;
 }
 
+/* -3, -lag or -3 * lag */
+static Expr *random_index(Arena *arena, unsigned *seed)
+{
+    Span none = {0, 0};
+    Expr *lag = expr_name(arena, none, "lag"),
+         *steps = expr_number(arena, none, 1 + random_below(seed, 9), NULL);
+    unsigned kind = random_below(seed, 3);
+    Expr *back = expr_unary(arena, none, OPERATOR_NEGATE, kind == 0 ? lag : steps);
+    return kind == 2 ? expr_binary(arena, none, OPERATOR_MULTIPLY, back, lag) : back;
+}
+
 static Expr *random_leaf(Arena *arena, unsigned *seed)
 {
     static const char *const names[] = {"a", "steps", "model", "_x9"};
@@ -137,7 +148,7 @@ static Expr *random_leaf(Arena *arena, unsigned *seed)
     switch (random_below(seed, 4)) {
     case 0: return expr_number(arena, none, random_below(seed, 100000) / 64.0, units[random_below(seed, 3)]);
     case 1: return expr_string(arena, none, "a b");
-    case 2: return expr_past(arena, none, expr_name(arena, none, "h"), 1 + random_below(seed, 9));
+    case 2: return expr_past(arena, none, expr_name(arena, none, "h"), random_index(arena, seed));
     default: return expr_name(arena, none, names[random_below(seed, 4)]);
     }
 }
@@ -309,7 +320,7 @@ static const ErrorRow errors[] = {
     {"let a = x -> 3", 1, 14, "unexpected `3`, expected a stage" STAGE},
     {"let a = x -> (f(1, 2)) -> g", 1, 14, "unexpected `(`, expected a stage" STAGE},
     {"let a = h[1]", 1, 11, "a stream has no such index" INDEX},
-    {"let a = h[-k]", 1, 11, "a stream has no such index" INDEX},
+    {"let a = h[k - 1]", 1, 11, "a stream has no such index" INDEX},
     {"let a = h[-1.5]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-0]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},
     {"let a = h[-1 ms]", 1, 12, "the past is a whole number of steps from 1 to 1000000, without a unit"},

@@ -136,7 +136,7 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
  * digit_delay: shift in time of input, 4 -> 4, all steps */
 static void SNN_AT_LEVEL(delay_digit_delay_)(void *context, int32_t first, int32_t last)
 {
@@ -173,7 +173,7 @@ static void SNN_AT_LEVEL(list_input_)(void *context, int32_t first, int32_t last
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
  * digit: linear map of input, 4 -> 3, then linear map of digit_delay, 4 -> 3, then lif, 3 units */
 static void SNN_AT_LEVEL(layer_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -290,7 +290,7 @@ static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t 
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
  * number of spikes of digit in each sample */
 static void SNN_AT_LEVEL(count_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -332,7 +332,7 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
  * digit: lif, adjoint, 3 units, then gradient of w_digit_2, then gradient of w_digit */
 static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t last)
 {
@@ -418,7 +418,7 @@ static void SNN_AT_LEVEL(adjoint_digit_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+/* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
  * gradient of w_digit_2: sum of the parts; and once more, with other buffers */
 static void SNN_AT_LEVEL(sum_w_digit_2_)(void *context, int32_t first, int32_t last)
 {
@@ -498,12 +498,12 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     }},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_digit_), 8, 0, NULL},
-    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
      * gradient of w_digit_2: sum of the parts */
     {SNN_AT_LEVEL(sum_w_digit_2_), 4, 0, (const size_t[]){
         NET(grad_w_digit_2_), NET(parts_of_w_digit_2_)
     }},
-    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-1] -> dense(3)) -> lif()
+    /* delay.snn:6  digit  = (input -> dense(3)) + (input[-late] -> dense(3)) -> lif()
      * gradient of w_digit: sum of the parts */
     {SNN_AT_LEVEL(sum_w_digit_2_), 4, 0, (const size_t[]){
         NET(grad_w_digit_), NET(parts_of_w_digit_)
@@ -626,7 +626,7 @@ static const SnnStream net_streams[] = {
         .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
     },
     {
-        .name = "digit_delay", .about = "input[-1]", .line = 6,
+        .name = "digit_delay", .about = "input[-late]", .line = 6,
         .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
         .at = {.values = 0, .fired = NET(digit_delay_), .activity = 0},
     },
