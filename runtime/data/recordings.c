@@ -1,0 +1,419 @@
+/* Folders of files, one a sample. */
+#include "snn_recordings.h"
+#include "snn_fields.h"
+#include "snn_setting.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RECORDINGS_PATH = 4096 };
+
+/* ---- what is in a folder --------------------------------------------------------------------------- */
+
+/* A list while it is made. */
+typedef struct RecordingsSearch {
+    const SnnRecordingKind *kind;
+    const SnnModel *model;
+    const char *part, *names; /* `names`: of the model, or "" */
+    SnnRecordings found;
+    SnnError *error;
+} RecordingsSearch;
+
+static bool recordings_no_memory(const RecordingsSearch *search, const char *path)
+{
+    return snn_fail(search->error, "no memory (%s): its names", path);
+}
+
+/* There is room for as many as the next power of 2. */
+static bool recordings_add(SnnRecordings *list, const char *path, int32_t label)
+{
+    size_t count = (size_t)list->count;
+    if ((count & (count - 1)) == 0) {
+        SnnRecording *grown = realloc(list->at, (count == 0 ? 1 : 2 * count) * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        list->at = grown;
+    }
+    char *copy = strdup(path);
+    if (copy != NULL)
+        list->at[list->count++] = (SnnRecording){copy, label};
+    return copy != NULL;
+}
+
+static const char *recordings_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* By their names: numbers by their size. */
+static int recordings_compare(const void *one, const void *other)
+{
+    const char *a = recordings_base(((const SnnRecording *)one)->path);
+    const char *b = recordings_base(((const SnnRecording *)other)->path);
+    long x = strtol(a, NULL, 10), y = strtol(b, NULL, 10);
+    return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
+}
+
+/* Adds what is in the folder, files of the kind or folders, in their order. */
+static bool recordings_list(RecordingsSearch *search, SnnRecordings *list, const char *folder, bool folders,
+                            int32_t label)
+{
+    char path[RECORDINGS_PATH];
+    struct stat info;
+    bool ok = true;
+    int32_t first = list->count;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; ok && entries != NULL && (entry = readdir(entries)) != NULL;) {
+        int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        bool fits = length < RECORDINGS_PATH && entry->d_name[0] != '.';
+        if (!fits || (!folders && !search->kind->is_named(path)) || stat(path, &info) != 0)
+            continue;
+        if (folders ? S_ISDIR(info.st_mode) : S_ISREG(info.st_mode))
+            ok = recordings_add(list, path, label) || recordings_no_memory(search, folder);
+    }
+    if (entries != NULL)
+        closedir(entries);
+    if (list->count > first)
+        qsort(list->at + first, (size_t)(list->count - first), sizeof *list->at, recordings_compare);
+    return ok;
+}
+
+/* The folder of the part, whose name may begin with a capital. */
+static bool recordings_part_folder(char *path, const char *folder, const char *part)
+{
+    bool found = false;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; !found && entries != NULL && (entry = readdir(entries)) != NULL;)
+        found = strcasecmp(entry->d_name, part) == 0
+                && snprintf(path, RECORDINGS_PATH, "%s/%s", folder, entry->d_name) < RECORDINGS_PATH;
+    if (entries != NULL)
+        closedir(entries);
+    return found;
+}
+
+/* ---- parts ----------------------------------------------------------------------------------------- */
+
+static const char *const recordings_choices[] = {"test", "valid"};
+enum { RECORDINGS_CHOICES = sizeof recordings_choices / sizeof *recordings_choices };
+
+static const char *recordings_part(const char *part)
+{
+    return strcmp(part, "t10k") == 0 ? "test" : part;
+}
+
+/* What the model says of the files of a part; "": nothing. */
+static const char *recordings_choice(const SnnModel *model, const char *part)
+{
+    for (int i = 0; i < RECORDINGS_CHOICES; i++)
+        if (strcmp(part, recordings_choices[i]) == 0)
+            return snn_setting(model, part);
+    return "";
+}
+
+/* Where the part's files are: where the model says how they are called, they may be among those of training, and these need no
+ * folder of their own. */
+static bool recordings_folder(char *path, const SnnModel *model, const char *folder, const char *part)
+{
+    if (recordings_part_folder(path, folder, part))
+        return true;
+    if (strcmp(part, "train") != 0 ? recordings_choice(model, part)[0] == '\0'
+                                   : snn_setting(model, "names")[0] == '\0')
+        return false;
+    return recordings_part_folder(path, folder, "train")
+           || (access(folder, F_OK) == 0 && snprintf(path, RECORDINGS_PATH, "%s", folder) < RECORDINGS_PATH);
+}
+
+/* The name of a file without what follows its last dot. */
+static SnnField recordings_stem(const char *path)
+{
+    const char *base = recordings_base(path), *end = strrchr(base, '.');
+    return (SnnField){base, end != NULL ? (size_t)(end - base) : strlen(base)};
+}
+
+/* Whether a file is of the part, by its name: for training are those of no other part. */
+static bool recordings_belongs(const RecordingsSearch *search, const char *path)
+{
+    SnnField stem = recordings_stem(path);
+    bool train = strcmp(search->part, "train") == 0;
+    for (int i = 0; i < RECORDINGS_CHOICES; i++) {
+        const char *choice = snn_setting(search->model, recordings_choices[i]);
+        bool mine = strcmp(search->part, recordings_choices[i]) == 0;
+        if (choice[0] != '\0' && (train || mine) && snn_fields_choose(choice, search->names, stem) != mine)
+            return false;
+    }
+    return true;
+}
+
+/* Leaves those that belong to other parts out. */
+static void recordings_keep(const RecordingsSearch *search, SnnRecordings *list)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < list->count; i++) {
+        if (recordings_belongs(search, list->at[i].path))
+            list->at[kept++] = list->at[i];
+        else
+            free(list->at[i].path);
+    }
+    list->count = kept;
+}
+
+/* ---- classes by name ------------------------------------------------------------------------------- */
+
+/* All words that are labels, each once, in their order. */
+typedef struct RecordingsWords {
+    SnnField *at;
+    int32_t count;
+} RecordingsWords;
+
+static int recordings_compare_words(const void *one, const void *other)
+{
+    const SnnField *a = one, *b = other;
+    int order = memcmp(a->at, b->at, a->length < b->length ? a->length : b->length);
+    return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
+}
+
+/* False unless all files are called as the model says. */
+static bool recordings_words(RecordingsSearch *search, const SnnRecordings *list, RecordingsWords *words)
+{
+    *words = (RecordingsWords){calloc((size_t)list->count + 1, sizeof *words->at), list->count};
+    if (words->at == NULL)
+        return recordings_no_memory(search, list->at[0].path);
+    for (int32_t i = 0; i < list->count; i++) {
+        SnnField stem = recordings_stem(list->at[i].path);
+        if (!snn_fields_match(search->names, stem, "label", &words->at[i]))
+            return snn_fail(search->error,
+                            "unusable name (%s): it is not called as `%s`; give the file another name, or "
+                            "say in the model how they are called, as `names = \"{label}_{speaker}\"`",
+                            list->at[i].path, search->names);
+    }
+    return true;
+}
+
+static void recordings_make_unique(RecordingsWords *words)
+{
+    int32_t kept = 0;
+    qsort(words->at, (size_t)words->count, sizeof *words->at, recordings_compare_words);
+    for (int32_t i = 0; i < words->count; i++)
+        if (i == 0 || recordings_compare_words(&words->at[i], &words->at[kept - 1]) != 0)
+            words->at[kept++] = words->at[i];
+    words->count = kept;
+}
+
+static bool recordings_check_label(const RecordingsSearch *search, const char *path, long label)
+{
+    const SnnModel *model = search->model;
+    return (label >= 0 && label < model->data.classes)
+           || snn_fail(search->error, "label out of range (%s): a class is %ld, the model `%s` knows 0 to %d",
+                       path, label, model->name, model->data.classes - 1);
+}
+
+static bool recordings_all_numbers(const RecordingsWords *words)
+{
+    int number;
+    for (int32_t i = 0; i < words->count; i++)
+        if (!snn_fields_number(words->at[i], &number))
+            return false;
+    return true;
+}
+
+/* Classes are the labels in names, if they are numbers, else these words in their order. */
+static bool recordings_number_words(RecordingsSearch *search, SnnRecordings *list, RecordingsWords *words)
+{
+    const SnnModel *model = search->model;
+    bool numbers = recordings_all_numbers(words);
+    SnnField label;
+    recordings_make_unique(words);
+    if (!numbers && words->count != model->data.classes)
+        return snn_fail(search->error,
+                        "wrong number of classes (%s): the names of its files have %d labels, the model `%s` "
+                        "has %d classes",
+                        list->at[0].path, words->count, model->name, model->data.classes);
+    for (int32_t i = 0; i < list->count; i++) {
+        int number = 0;
+        snn_fields_match(search->names, recordings_stem(list->at[i].path), "label", &label);
+        const SnnField *place =
+            bsearch(&label, words->at, (size_t)words->count, sizeof label, recordings_compare_words);
+        if (numbers)
+            snn_fields_number(label, &number);
+        list->at[i].label = numbers ? number : (int32_t)(place - words->at);
+        if (!recordings_check_label(search, list->at[i].path, list->at[i].label))
+            return false;
+    }
+    return true;
+}
+
+/* Where names have no label, those that files have stay. */
+static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *list)
+{
+    RecordingsWords words;
+    bool ok = recordings_words(search, list, &words);
+    if (ok && search->model->data.classes > 0 && words.count > 0 && words.at[0].at != NULL)
+        ok = recordings_number_words(search, list, &words);
+    free(words.at);
+    return ok;
+}
+
+/* ---- classes by folder or line --------------------------------------------------------------------- */
+
+static bool recordings_add_class(RecordingsSearch *search, SnnRecordings *list, const char *folder,
+                                 int32_t class)
+{
+    return recordings_list(search, list, folder, false, search->model->data.classes > 0 ? class : -1);
+}
+
+/* A class a folder: they count in their order, unless the names of files say it. */
+static bool recordings_add_classes(RecordingsSearch *search, SnnRecordings *list, const char *folder,
+                                   const SnnRecordings *folders)
+{
+    const SnnModel *model = search->model;
+    bool named = strstr(search->names, "{label}") != NULL;
+    if (folders->count != model->data.classes && model->data.classes > 0 && !named)
+        return snn_fail(search->error,
+                        "wrong number of classes (%s): it has %d folders, the model `%s` has %d classes",
+                        folder, folders->count, model->name, model->data.classes);
+    for (int32_t class = 0; class < folders->count; class ++)
+        if (!recordings_add_class(search, list, folders->at[class].path, class))
+            return false;
+    return true;
+}
+
+/* Cuts a line "name class" behind the name, in which there may be blanks, and gives the class; -1: it is no such line. */
+static long recordings_cut_line(char *line)
+{
+    line[strcspn(line, "#\r\n")] = 0;
+    static const char blanks[] = " \t";
+    size_t end = strlen(line);
+    while (end > 0 && strchr(blanks, line[end - 1]) != NULL)
+        line[--end] = 0;
+    while (end > 0 && strchr(blanks, line[end - 1]) == NULL)
+        end--;
+    char *rest = line + end;
+    long class = strtol(line + end, &rest, 10);
+    if (rest == line + end || *rest != 0)
+        return -1;
+    while (end > 0 && strchr(blanks, line[end - 1]) != NULL)
+        line[--end] = 0;
+    return class;
+}
+
+/* The class of a file, named in its line with or without its ending; -1: there is no such line. A line is a name and a
+ * class; # begins a comment. Files and lines mostly have the same order, so the search goes on where the last one ended. */
+static long recordings_find_label(FILE *lines, const char *path)
+{
+    char line[512];
+    SnnField stem = recordings_stem(path);
+    for (int turn = 0; turn < 2; turn++, rewind(lines)) {
+        while (fgets(line, sizeof line, lines) != NULL) {
+            long class = recordings_cut_line(line);
+            if (class >= 0 && (strcmp(line, stem.at) == 0 || snn_fields_are(stem, line)))
+                return class;
+        }
+    }
+    return -1;
+}
+
+static bool recordings_label_by_line(RecordingsSearch *search, SnnRecordings *list, const char *folder)
+{
+    char path[RECORDINGS_PATH];
+    bool ok = true;
+    if (snprintf(path, sizeof path, "%s/labels.txt", folder) >= RECORDINGS_PATH)
+        return snn_fail(search->error, "too long a name (%s)", folder);
+    FILE *lines = fopen(path, "r");
+    if (lines == NULL)
+        return snn_fail(
+            search->error,
+            "no classes (%s): put the files of each class into a folder of its own, or write lines `file "
+            "class` into it",
+            path);
+    for (int32_t i = 0; ok && i < list->count; i++) {
+        long label = recordings_find_label(lines, list->at[i].path);
+        if (label < 0)
+            ok = snn_fail(search->error, "no class (%s): it has no line `%s CLASS`, of a class from 0 on",
+                          path, recordings_base(list->at[i].path));
+        ok = ok && recordings_check_label(search, path, label);
+        list->at[i].label = (int32_t)label;
+    }
+    fclose(lines);
+    return ok;
+}
+
+/* ---- the part -------------------------------------------------------------------------------------- */
+
+static bool recordings_no_files(const RecordingsSearch *search, const char *path)
+{
+    return snn_fail(search->error, "no data (%s): there are no %s, which end with %s", path,
+                    search->kind->what, search->kind->ends);
+}
+
+static bool recordings_label(RecordingsSearch *search, SnnRecordings *list, const char *path, bool flat)
+{
+    if (list->count == 0)
+        return recordings_no_files(search, path);
+    if (search->names[0] != '\0' && !recordings_label_by_name(search, list))
+        return false;
+    recordings_keep(search, list);
+    if (list->count == 0)
+        return snn_fail(search->error, "no data (%s): no file of it is of the part `%s`, by `%s`", path,
+                        search->part, recordings_choice(search->model, search->part));
+    bool missing = list->at[0].label < 0 && search->model->data.classes > 0;
+    return !flat || !missing || recordings_label_by_line(search, list, path);
+}
+
+static bool recordings_search(RecordingsSearch *search, SnnRecordings *list, const char *path)
+{
+    SnnRecordings folders = {NULL, 0};
+    bool ok =
+        recordings_list(search, list, path, false, -1) && recordings_list(search, &folders, path, true, -1);
+    bool flat = list->count > 0;
+    if (ok && !flat && folders.count == 0)
+        ok = recordings_no_files(search, path);
+    ok = ok && (flat || recordings_add_classes(search, list, path, &folders))
+         && recordings_label(search, list, path, flat);
+    snn_recordings_free(&folders);
+    return ok;
+}
+
+bool snn_recordings_find(SnnRecordings *recordings, const SnnRecordingKind *kind, const SnnModel *model,
+                         const char *folder, const char *part, SnnError *error)
+{
+    char path[RECORDINGS_PATH];
+    RecordingsSearch search = {.kind = kind,
+                               .model = model,
+                               .part = recordings_part(part),
+                               .names = snn_setting(model, "names"),
+                               .error = error};
+    *recordings = (SnnRecordings){NULL, 0};
+    if (!recordings_folder(path, model, folder, search.part))
+        return snn_fail(
+            error,
+            "no data (%s/%s): give the folder with --data DIR; in it are folders `train` and `test` of %s",
+            folder, search.part, kind->what);
+    bool ok = recordings_search(&search, recordings, path);
+    if (!ok)
+        snn_recordings_free(recordings);
+    return ok;
+}
+
+void snn_recordings_free(SnnRecordings *recordings)
+{
+    for (int32_t i = 0; i < recordings->count; i++)
+        free(recordings->at[i].path);
+    free(recordings->at);
+    *recordings = (SnnRecordings){NULL, 0};
+}
+
+bool snn_recordings_exist(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[RECORDINGS_PATH];
+    return recordings_folder(path, model, folder, recordings_part(part));
+}
+
+bool snn_recordings_have(const SnnRecordingKind *kind, const char *target)
+{
+    return kind->is_named(target) && access(target, F_OK) == 0;
+}

@@ -1,0 +1,24 @@
+/* What files are called: a pattern as "{label}_{speaker}_{index}", whose fields are parts of a name; and which of them are meant, a
+ * choice as "speaker = theo, lucas" or "index = 0-4". Whoever compiles a model has checked both. */
+#ifndef SNN_FIELDS_H
+#define SNN_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A part of a text. */
+typedef struct SnnField {
+    const char *at;
+    size_t length;
+} SnnField;
+
+/* Whether the name, of this length, is called so; sets the field of it that is called `wanted`, `at` NULL if the pattern has no
+ * such field. A field goes to where what follows it stands first, and is not empty. */
+bool snn_fields_match(const char *pattern, SnnField name, const char *wanted, SnnField *field);
+/* Whether the choice means the name, which is called as the pattern says. */
+bool snn_fields_choose(const char *choice, const char *pattern, SnnField name);
+bool snn_fields_are(SnnField field, const char *text);
+/* Whether the field is a whole number from 0 on, below 10^9. */
+bool snn_fields_number(SnnField field, int *number);
+
+#endif
