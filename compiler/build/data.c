@@ -1,16 +1,6 @@
 /* The line that says what the program reads: formats of data, each a row of a table. */
 #include "build.h"
-
-/* A way in which data may be stored: snn_NAME in runtime/data reads it. */
-typedef struct Format {
-    const char *name, *about; /* "the format of MNIST" */
-    const char *stream;       /* what models call the samples */
-    const char *const *formals;
-    Data data; /* what is so unless the line says otherwise */
-    /* What its own arguments say of b->net->data, after those that all formats may have; NULL: nothing. False if the
-     * samples' stream is not known then: reported, at the span of the line unless an argument is wrong. */
-    bool (*arguments)(Build *b, const Scope *frame, Span span);
-} Format;
+#include "formats.h"
 
 /* ---- what formats share ------------------------------------------------------------------------------ */
 
@@ -95,50 +85,6 @@ static bool data_arguments(Build *b, const Scope *frame)
     return fine;
 }
 
-/* For the reader: see snn_setting.h. */
-static void data_setting(Build *b, const char *name, const char *value)
-{
-    vec_push(b->arena, &b->net->data.settings, arena_printf(b->arena, "%s = %s", name, value));
-}
-
-static void data_number(Build *b, const char *name, double value)
-{
-    data_setting(b, name, arena_printf(b->arena, "%.17g", value));
-}
-
-/* A text, as in `name = "shd"`; "" where there is none. */
-static bool data_text(Build *b, const Scope *frame, const char *name)
-{
-    const Entry *text = given_argument(frame, name);
-    if (text && text->expr->kind != EXPR_STRING) {
-        report(b, RULE_DATA, text->expr->span, "`%s` must be a text, as in `%s = \"...\"`", name, name);
-        return false;
-    }
-    if (text)
-        data_setting(b, name, text->expr->name);
-    return true;
-}
-
-/* A whole number from 1 on, or what is so without the argument. */
-static bool data_count(Build *b, const Scope *frame, const char *name, int *count)
-{
-    const Entry *given = given_argument(frame, name);
-    return !given
-           || constant_integer(b, given->scope, given->expr, arena_printf(b->arena, "`%s`", name), 1,
-                               MAX_ELEMENTS, count);
-}
-
-/* What is sorted into time steps needs to know how long these are. */
-static bool data_step(Build *b, const char *format, Span span)
-{
-    data_number(b, "step", b->net->dt);
-    if (b->net->dt > 0 || !b->time_known)
-        return true;
-    report(b, RULE_DATA, span, "`%s` needs the length of a step: its spikes have times", format);
-    report_hint(b, "write `time %d steps of 10 ms`, or of another length", b->net->steps);
-    return false;
-}
-
 /* ---- formats ----------------------------------------------------------------------------------------- */
 
 static const char *const idx_formals[] = {name_shape,           name_none,  name_classes,  name_none,
@@ -155,7 +101,7 @@ static bool shd_arguments(Build *b, const Scope *frame, Span span)
 {
     int units = 700, bin = 1;
     if (!data_count(b, frame, name_units, &units) || !data_count(b, frame, name_bin, &bin)
-        || !data_text(b, frame, name_name) || !data_step(b, name_shd, span))
+        || !data_text(b, frame, name_name) || !data_step(b, name_shd, name_spikes, span))
         return false;
     data_number(b, "units", units);
     data_number(b, "bin", bin);
@@ -169,14 +115,15 @@ static bool shd_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
-static const char *const events_formals[] = {name_shape, name_none,   name_classes, name_none, name_folder,
-                                             name_none,  name_spikes, name_false,   NULL};
+static const char *const events_formals[] = {name_shape, name_none,  name_classes, name_none,  name_folder,
+                                             name_none,  name_names, name_none,    name_test,  name_none,
+                                             name_valid, name_none,  name_spikes,  name_false, NULL};
 
 /* Without channels, events of both polarities are counted together. */
 static bool events_arguments(Build *b, const Scope *frame, Span span)
 {
     Shape shape = b->net->data.shape;
-    if (!data_step(b, name_events, span))
+    if (!data_step(b, name_events, name_events, span) || !data_names(b, frame))
         return false;
     if (shape.ndim == 2 || (shape.ndim == 3 && shape.dims[2] == 2))
         return true;
@@ -233,6 +180,12 @@ static const Format formats[] = {
      .formals = npy_formals,
      .data = {.format = name_npy, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
      .arguments = npy_arguments},
+    {.name = name_wav,
+     .about = "recordings of sound",
+     .stream = name_sound,
+     .formals = wav_formals,
+     .data = {.format = name_wav, .shape = {.ndim = 1, .dims = {1}}, .classes = 10, .temporal = true},
+     .arguments = wav_arguments},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -17,8 +17,9 @@ typedef struct SnnDataset {
     int32_t *labels;  /* [count]; NULL where there are none */
     float *targets;   /* [count][target_width]; NULL where there are none */
     int64_t target_width;
-    int64_t late;   /* events behind the last step, which are left out */
-    double longest; /* ms of the longest recording; 0 where there are no events */
+    int64_t late;    /* events behind the last step, which are left out */
+    double longest;  /* ms of the longest recording; 0 where there are no events */
+    char about[160]; /* more that `info` tells of it: "140 to 2280 ms"; "" where there is no more */
 } SnnDataset;
 
 /* Some samples of a data set: those whose numbers are listed. */

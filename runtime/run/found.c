@@ -65,7 +65,7 @@ static int64_t found_set(const SnnModel *model, const char *folder, const char *
         found_classes(&data, model->data.classes);
     if (data.events != NULL)
         found_events(&data, model);
-    printf("\n");
+    printf("%s%s\n", data.about[0] != '\0' ? ", " : "", data.about);
     int64_t bytes = snn_dataset_bytes(&data);
     if (strcmp(part, "train") == 0)
         bytes += 2 * data.count * (int64_t)sizeof(int32_t); /* whoever trains notes two numbers for each */

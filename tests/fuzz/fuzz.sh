@@ -50,11 +50,14 @@ readers_seeds() {
     for file in tests/golden/npy/*.np[yz]; do
         { printf '\006'; cat "$file"; } > "$1/$(basename "$file")"
     done
+    for file in tests/golden/sound/*.wav; do
+        { printf '\007'; cat "$file"; } > "$1/$(basename "$file")"
+    done
     printf '\005#!AER-DAT2.0\r\n\000\000\001\011\000\000\000\000' > "$1/aedat2"
     printf '\005#!AER-DAT3.1\r\n#!END-HEADER\r\n\001\000\000\000\010\000\000\000\004\000\000\000' > "$1/aedat3"
     printf '\005%% evt 2.0\n\000\000\000\200\001\040\000\020' > "$1/evt2"
     printf '\005%% evt 3.0\n%% end\n\000\200\000\140\001\000\004\050' > "$1/evt3"
-    printf '\007param w: [2, 3]\nh: v = 2\n' > "$1/text"
+    printf '\010param w: [2, 3]\nh: v = 2\n' > "$1/text"
     rm "$1/plain"
 }
 

@@ -10,6 +10,7 @@
 #include "snn_predict.h"
 #include "snn_shd.h"
 #include "snn_train.h"
+#include "snn_wav.h"
 #include "snn_weights.h"
 
 #include <stdlib.h>
@@ -66,6 +67,10 @@ static const char *const shd_settings[] = {"units = 10", "bin = 2", "step = 125"
 static const SnnData shd_data = {.format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = shd_settings};
 
 static const SnnData npy_data = {.format = &snn_npy, .ndim = 1, .dims = {4}, .classes = 3};
+
+static const char *const wav_settings[] = {"rate = 8000", "hop = 40",    "mel = 5", "deltas = 1", "window = 60",
+                                           "low = 20",    "high = 4000", "log = 1", NULL};
+static const SnnData wav_data = {.format = &snn_wav, .ndim = 3, .dims = {3, 5, 2}, .classes = 3, .settings = wav_settings};
 
 /* ---- the readers ---- */
 
@@ -158,7 +163,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 8) {
+    switch (data[0] % 9) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
@@ -166,6 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 4: read_samples(&fake, &shd_data, data + 1, size - 1); break;
     case 5: read_events(data + 1, size - 1); break;
     case 6: read_samples(&fake, &npy_data, data + 1, size - 1); break;
+    case 7: read_samples(&fake, &wav_data, data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);

@@ -1,0 +1,42 @@
+# Recordings of sound: trained, with the same result by any number of threads, and described.
+
+mkdir -p wav && for name in 0_theo_0 1_theo_1 2_theo_2 0_anna_3 1_anna_4; do
+    cp "$root/tests/golden/sound/s16.wav" "wav/$name.wav"
+done
+cat > wav.snn << 'END'
+model words {
+    data wav(rate = 16 kHz, mel = 8, deltas = 1, classes = 3, names = "{label}_{speaker}_{index}",
+             test = "speaker = anna", valid = "index = 2")
+    time 8 steps of 5 ms
+    hidden = 0.1 * sound -> flatten -> dense(8) -> lif(tau = 20 ms)
+    word   = mean(hidden -> dense(3) -> li(tau = 20 ms))
+    predict argmax(word)
+    train { loss cross_entropy(word, label)  batch 2  epochs 3 }
+}
+END
+if "$snnc" wav.snn -o wav.c 2> messages && compile_c "$native" -O1 wav.c words; then
+    ok "wav: compiles"
+else
+    fail "wav: compiles"
+    show_messages
+fi
+shows "wav: info says what is in the files" \
+    '^training set: 2 samples, 0 to 1 of each class, 50 to 50 ms, 2 resampled to 16000 Hz; the end of 2 is left out: it' \
+    ./words info --data wav
+passes "wav: is trained" ./words train --data wav --validate valid --threads 1 --out one.safetensors
+passes "wav: by two threads" ./words train --data wav --validate valid --threads 2 --out two.safetensors
+same "wav: to the same bits" one.safetensors two.safetensors
+passes "wav: and by snnc run" "$snnc" run wav.snn train --data wav --validate valid --out three.safetensors
+same "wav: to the same bits again" one.safetensors three.safetensors
+shows "wav: a sample of one file has no label" '^sample,predicted,score_0' \
+    ./words predict wav/0_theo_0.wav --data wav --weights one.safetensors
+printf 'xx' > wav/0_theo_5.wav
+shows "wav: info says what is wrong" '^training set: not a WAV file \(wav/0_theo_5.wav\)' ./words info --data wav
+refuses "wav: training does, too" 1 'not a WAV file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors
+if [ -z "${SNN_DATA:-}" ]; then
+    echo "wav: skipped with real recordings: SNN_DATA is not set"
+else
+    sed 's/classes = 3/classes = 10/; s/dense(3)/dense(10)/; s/speaker = anna/index = 0-4/' wav.snn > real.snn
+    shows "wav: real recordings" '^test set: 300 samples, 30 of each class, 143.5 to' \
+        "$snnc" run real.snn info --data "$SNN_DATA/fsdd/recordings"
+fi
