@@ -250,6 +250,13 @@ typedef struct LoopPrediction {
     BufferId values, predicted; /* predicted -1: it says numbers, not a class */
 } LoopPrediction;
 
+/* The most that a step needs, or a sample, of a program that does not go step by step. */
+typedef struct LoopWork {
+    int64_t products;  /* multiply-adds of maps, as if all inputs were there */
+    int64_t equations; /* operations of neurons and formulas */
+    int64_t events;    /* spikes that maps follow */
+} LoopWork;
+
 /* A sample, and what is predicted of it, to the bit. */
 typedef struct LoopVector {
     int sample;          /* its number */
@@ -293,7 +300,8 @@ typedef struct Program {
     VEC(LoopWatch) watches; /* in forward order */
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
-    VEC(LoopVector) vectors;                     /* of one that only predicts */
+    VEC(LoopVector) vectors;                     /* of one that only predicts; */
+    LoopWork work;                               /* likewise */
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
     BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */

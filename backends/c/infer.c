@@ -92,6 +92,9 @@ static void write_source(const Infer *infer, Out *out)
         infer_constant_values(infer, true, out);
     else
         infer_constant_names(infer, out);
+    out_blank(out);
+    infer_flash_check(infer, out);
+    infer_header_check(infer, out);
     infer_kernels(infer, out);
     infer_functions(infer, out);
 }

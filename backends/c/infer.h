@@ -41,6 +41,7 @@ void infer_state_struct(const Infer *infer, Out *out);
 const char *infer_dims(Arena *arena, const Buffer *buffer);
 /* `extern const float kws_w_[784][800];` */
 void infer_constant_names(const Infer *infer, Out *out);
+void infer_flash_check(const Infer *infer, Out *out);
 void infer_constant_values(const Infer *infer, bool internal, Out *out);
 /* The definition of an array, which has values; `before`: what stands in front of its type, but for const. */
 void infer_array(const Infer *infer, const Buffer *array, const char *before, Out *out);
@@ -49,6 +50,8 @@ void infer_array(const Infer *infer, const Buffer *array, const char *before, Ou
 
 void infer_heading(const Infer *infer, const char *what, Out *out);
 void infer_header(const Infer *infer, Out *out);
+/* That the header is the one of this source. */
+void infer_header_check(const Infer *infer, Out *out);
 /* The functions that the header declares. */
 void infer_functions(const Infer *infer, Out *out);
 

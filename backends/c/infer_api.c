@@ -28,6 +28,20 @@ static const char *order_text(const Infer *infer)
     return arena_printf(infer->arena, ", [%s] row by row", text);
 }
 
+/* At most: silent inputs of maps cost next to nothing. */
+static void write_work(const Infer *infer, Out *out)
+{
+    const LoopWork *work = &infer->program->work;
+    out_line(out, " *");
+    out_line(
+        out,
+        " * Worst case of a %s: %lld multiply-adds of maps%s, and %lld operations of neurons and formulas.",
+        goes_by_steps(infer) ? "step" : "sample", (long long)work->products,
+        work->events ? arena_printf(infer->arena, ", if all of %lld units spike", (long long)work->events)
+                     : "",
+        (long long)work->equations);
+}
+
 void infer_heading(const Infer *infer, const char *what, Out *out)
 {
     const Program *program = infer->program;
@@ -40,11 +54,23 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
     out_line(out, " *");
     const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
     out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -c %s.c%s", infer->name, weights);
+    write_work(infer, out);
     out_line(out, " *");
     out_line(out, " * Without contraction every compiler gives the same results, bit for bit. */");
 }
 
 /* ---- the header ---- */
+
+static long step_microseconds(const Infer *infer)
+{
+    return (long)(infer->program->dt * 1000 + 0.5);
+}
+
+/* Behind the name of the macro of a prediction. */
+static const char *output_number(const Infer *infer, int prediction)
+{
+    return prediction ? arena_printf(infer->arena, "_%d", prediction + 1) : "";
+}
 
 static void write_macros(const Infer *infer, Out *out)
 {
@@ -53,14 +79,13 @@ static void write_macros(const Infer *infer, Out *out)
     out_line(out, "#define %s_STEPS %d /**< time steps of a sample */", upper, program->steps);
     if (program->dt > 0)
         out_line(out, "#define %s_STEP_US %ld /**< microseconds that a step lasts */", upper,
-                 (long)(program->dt * 1000 + 0.5));
+                 step_microseconds(infer));
     out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, infer_units(infer),
              infer_is_temporal(infer) ? "a step" : "a sample", order_text(infer));
     for (int p = 0; p < program->predictions.count; p++) {
         const LoopPrediction *prediction = &program->predictions.at[p];
-        const char *number = p ? arena_printf(infer->arena, "_%d", p + 1) : "";
-        out_line(out, "#define %s_OUTPUTS%s %d /**< values that are predicted%s%s */", upper, number,
-                 prediction->size, *prediction->name ? ": " : "", prediction->name);
+        out_line(out, "#define %s_OUTPUTS%s %d /**< values that are predicted%s%s */", upper,
+                 output_number(infer, p), prediction->size, *prediction->name ? ": " : "", prediction->name);
     }
     out_line(out, "#define %s_STATE_BYTES %lld /**< of memory, for each %s_state */", upper,
              (long long)infer_state_bytes(infer), infer->name);
@@ -234,6 +259,23 @@ void infer_header(const Infer *infer, Out *out)
     out_line(out, "}");
     out_line(out, "#endif");
     out_line(out, "#endif");
+}
+
+void infer_header_check(const Infer *infer, Out *out)
+{
+    const Program *program = infer->program;
+    const char *upper = infer->upper;
+    out_line(out, "/* Fails to compile with the header of another network. */");
+    out_line(out, "typedef char %s_header_is_of_this_network[(%s_STEPS == %d && %s_INPUTS == %d", infer->name,
+             upper, program->steps, upper, infer_units(infer));
+    out_indent(out, 1);
+    for (int p = 0; p < program->predictions.count; p++)
+        out_line(out, "&& %s_OUTPUTS%s == %d", upper, output_number(infer, p),
+                 program->predictions.at[p].size);
+    if (program->dt > 0)
+        out_line(out, "&& %s_STEP_US == %ld", upper, step_microseconds(infer));
+    out_line(out, ") ? 1 : -1];");
+    out_indent(out, -1);
 }
 
 /* ---- functions ---- */

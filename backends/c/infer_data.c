@@ -143,6 +143,18 @@ void infer_constant_names(const Infer *infer, Out *out)
     }
 }
 
+void infer_flash_check(const Infer *infer, Out *out)
+{
+    out_line(out, "/* Fails to compile if constants take another size than the header says. */");
+    out_line(out, "typedef char %s_flash_has_its_size[(0", infer->name);
+    out_indent(out, 1);
+    for (BufferId b = 0; b < infer->program->buffers.count; b++)
+        if (infer->constants[b])
+            out_line(out, "+ sizeof %s", infer->program->buffers.at[b].name);
+    out_line(out, ") == %s_FLASH_BYTES ? 1 : -1];", infer->upper);
+    out_indent(out, -1);
+}
+
 /* ---- values ---- */
 
 static const char *value_text(const Infer *infer, const Buffer *buffer, int64_t k)

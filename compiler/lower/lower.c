@@ -345,6 +345,7 @@ static void lower_predictions(Lower *lower)
 {
     const Schedule *schedule = &lower->plan->phases[PHASE_FORWARD];
     const StepTime *times = step_times(lower->net);
+    describe_work(lower, times);
     for (int p = 0; p < schedule->count; p++) {
         const Part *part = &schedule->at[p];
         lower->phase = phase_at(lower, times, part->nodes[0]);
