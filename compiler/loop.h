@@ -231,6 +231,7 @@ typedef struct LoopStream {
     int size;
     bool spikes, saved;        /* saved: for the backward pass only */
     bool evaluated;            /* of the phase `evaluate`, not of `forward` */
+    bool part;                 /* of what a later row shows, or of the loss: the model has no such layer */
     int64_t parameters;        /* numbers that are learned, or frozen, to make it */
     BufferId values, activity; /* -1: none */
     int64_t operations;        /* multiply-adds per sample to compute it, all steps, dense */

@@ -27,6 +27,7 @@ typedef struct Stream {
     Shape shape;
     int node;   /* the node that makes it; NONE once it is fused away or unused */
     bool keep;  /* somebody wants to look at it: no pass may remove it */
+    bool inner; /* made within a block of the library on the way to its result */
     bool saved; /* made for the backward pass only */
     bool trace; /* says only whether something was not finite: see pass/watch.c */
     Span span;

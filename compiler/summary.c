@@ -15,7 +15,7 @@ static double numbers_of(const LoopParam *param)
 /* In training. */
 static bool is_layer(const LoopStream *stream)
 {
-    return !stream->saved && !stream->evaluated;
+    return !stream->saved && !stream->evaluated && !stream->part;
 }
 
 static void print_layers(const Program *program)

@@ -154,10 +154,10 @@ static void describe_stream(const Tables *tables, int index)
     Out *out = tables->out;
     out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
-    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s%s", stream->size,
+    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s%s%s", stream->size,
              stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
              (long long)stream->operations, stream->saved ? " .saved = true," : "",
-             stream->evaluated ? " .evaluated = true," : "");
+             stream->evaluated ? " .evaluated = true," : "", stream->part ? " .part = true," : "");
     out_line(out, ".at = {.values = %s, .fired = %s, .activity = %s},%s", place(tables, floats),
              place(tables, fired), place(tables, stream->activity),
              floats >= 0 || fired >= 0 ? padding(tables, values) : "");

@@ -86,6 +86,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
     row_number(&row, SnnStream_evaluated, stream->evaluated);
+    row_number(&row, SnnStream_part, stream->part);
     row_number(&row, SnnStream_padding, floats >= 0 || fired >= 0 ? values->padding : 0);
     row_number(&row, SnnStream_per_sample, values ? buffer_elements(values) : 0);
     row_number(&row, SnnStream_operations, stream->operations);

@@ -49,7 +49,10 @@ StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind ki
 {
     if (!name)
         name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, stage));
-    return net_stream(b->net, name, kind, temporal, shape, blamed(b, span));
+    Span shown = blamed(b, span);
+    StreamId stream = net_stream(b->net, name, kind, temporal, shape, shown);
+    stream_at(b, stream)->inner = shown.lo != span.lo;
+    return stream;
 }
 
 Span made_at(Build *b, const Node *node)

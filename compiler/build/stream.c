@@ -36,6 +36,8 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
         result = NULL;
     Value value = result ? build_value(b, frame, result, name) : value_poison();
     b->use = outer;
+    if (value.kind == VALUE_STREAM && !outer)
+        stream_at(b, value.stream)->inner = false;
     check_arguments(b, frame);
     return value;
 }

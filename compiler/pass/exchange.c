@@ -130,6 +130,7 @@ static void change_places(Exchange *exchange, int m, int t)
     const Node map = net->nodes.at[m], time = net->nodes.at[t];
     const char *name = arena_printf(net->arena, "%s_%s", net->streams.at[map.in].name, time.map->name);
     StreamId first = add_stream(net, map.in, name, true);
+    net->streams.at[first].span = net->streams.at[time.out].span;
     AxisMap *along = NEW(net->arena, AxisMap);
     *along = map_in_time(time.map->name, shape_size(net->streams.at[map.in].shape), time.map->time);
     along->edge = time.map->edge;

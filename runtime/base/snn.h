@@ -98,6 +98,7 @@ typedef struct SnnStream {
     bool spikes;
     bool saved;     /* no layer: kept for backward() only */
     bool evaluated; /* of evaluate(), not of forward() */
+    bool part;      /* no layer: of a later row, or of the loss */
     struct {
         size_t values;   /* of forward: [batch][steps][size + padding] (or without steps), 0 where not kept */
         size_t activity; /* [batch] spikes of each sample, 0 unless spikes */

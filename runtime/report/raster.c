@@ -9,7 +9,8 @@ enum { RASTER_SAMPLES = 3, RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT =
 static bool raster_is_kept(const SnnModel *model, const SnnStream *layer)
 {
     int64_t line = (int64_t)layer->size + layer->padding;
-    return layer->fired != NULL && layer->evaluated == model->evaluated && layer->per_sample > line;
+    return layer->fired != NULL && !layer->part && layer->evaluated == model->evaluated
+           && layer->per_sample > line;
 }
 
 /* A mark is as wide as a step, if that can be seen. */

@@ -32,7 +32,7 @@ static int64_t info_streams(const SnnModel *model)
         if (stream->evaluated)
             continue;
         operations += stream->operations;
-        if (!stream->saved)
+        if (!stream->saved && !stream->part)
             printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
                    stream->about, stream->spikes ? ", spikes" : "");
     }

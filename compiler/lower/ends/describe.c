@@ -42,87 +42,153 @@ static int64_t operations(const Lower *lower, const Node *node)
     return node->kind == NODE_MAP ? map_operations(node->map, steps_of(lower, node->out)) : 0;
 }
 
-/* Of those that the stream is made of, if it is the same for all samples; each is counted once, in `seen`. */
-static int64_t shared_parameters(const Net *net, StreamId stream, bool *seen)
+/* A map may have changed its place. */
+static Span made_by(const Lower *lower, StreamId stream)
 {
-    if (net->streams.at[stream].batched)
-        return 0;
-    const Node *maker = &net->nodes.at[net->streams.at[stream].node];
-    if (maker->kind == NODE_PARAM) {
-        const Param *param = &net->params.at[maker->weight];
-        bool counted = seen[maker->weight] || param->kept;
-        seen[maker->weight] = true;
-        return counted ? 0 : shape_size(param->shape);
-    }
-    int64_t count = 0;
-    for (int i = 0; i < maker->ins.count; i++)
-        count += shared_parameters(net, maker->ins.at[i], seen);
-    return count;
-}
-
-/* Of the streams that `snnc model.snn` shows of the node. */
-static bool is_last_shown(const Net *net, const Node *scan, const Stream *stream)
-{
-    const Stream *last = NULL;
-    for (int k = 0; k < scan->outs.count; k++) {
-        const Stream *out = &net->streams.at[scan->outs.at[k].stream];
-        if (!out->saved && !out->trace && out->batched)
-            last = out;
-    }
-    return stream == last;
-}
-
-/* Of its node's; where neurons were fused, of those that the same words made. What formulas read, as scales of norms, is
- * of the last of their streams. */
-static int64_t parameters(const Lower *lower, const Node *node, const Stream *stream)
-{
-    const Net *net = lower->net;
-    bool *seen = NEW_ARRAY(lower->arena, bool, net->params.count + 1);
-    int64_t count = 0;
-    if (node->weight != NONE)
-        count += shape_size(net->params.at[node->weight].shape);
-    if (node->kind == NODE_MAP && node->aux != NONE)
-        count += shared_parameters(net, node->aux, seen);
-    if (node->bias != NONE)
-        count += shape_size(net->params.at[node->bias].shape);
-    for (int p = 0; p < node->params.count && !stream->saved; p++) {
-        const Param *param = &net->params.at[node->params.at[p]];
-        count += param->span.lo == stream->span.lo ? shape_size(param->shape) : 0;
-    }
-    if (node->kind == NODE_SCAN && !node->of_loss && is_last_shown(net, node, stream))
-        for (int i = 0; i < node->ins.count; i++)
-            count += shared_parameters(net, node->ins.at[i], seen);
-    return count;
+    const Node *node = &lower->net->nodes.at[stream_of(lower, stream)->node];
+    bool moved = node->kind == NODE_MAP && !source_is_library(lower->net->sources, node->span);
+    return moved ? node->span : stream_of(lower, stream)->span;
 }
 
 static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
-    const Node *node = &lower->net->nodes.at[stream->node];
-    /* A map may have changed its place. */
-    bool moved = node->kind == NODE_MAP && !source_is_library(lower->net->sources, node->span);
-    Span made_by = moved ? node->span : stream->span;
+    Span span = made_by(lower, id);
     LoopStream described = {.name = stream->name,
-                            .about = source_words(lower->net->sources, made_by),
-                            .line = line_of(lower, made_by),
+                            .about = source_words(lower->net->sources, span),
+                            .line = line_of(lower, span),
                             .size = stream_size(lower, id),
                             .spikes = stream->kind == STREAM_SPIKES,
                             .saved = stream->saved,
                             .evaluated = lower->phase == PHASE_EVALUATE,
-                            .parameters = parameters(lower, node, stream),
                             .values = lower->streams[id].values,
                             .activity = lower->streams[id].activity,
-                            .operations = operations(lower, node)};
+                            .operations = operations(lower, &lower->net->nodes.at[stream->node])};
     lower->streams[id].described = lower->program->streams.count;
     vec_push(lower->arena, &lower->program->streams, described);
 }
 
+/* ---- layers ---- */
+
+/* By stream: the row that shows it, or what it is a part of; NONE: no row does. */
+typedef int *Rows;
+
+static LoopStream *row_of(const Lower *lower, StreamId stream)
+{
+    return &lower->program->streams.at[lower->streams[stream].described];
+}
+
+/* What blocks of the library, and stages that copy parts, make on their way to what the model says. What has a firing rate
+ * is told of elsewhere, too. */
+static bool is_on_the_way(const Lower *lower, StreamId stream, StreamId next)
+{
+    const Node *node = &lower->net->nodes.at[stream_of(lower, stream)->node];
+    Span words = made_by(lower, stream), others = made_by(lower, next);
+    bool copy = node->kind == NODE_COPY && words.lo == others.lo && words.hi == others.hi;
+    return copy || (stream_of(lower, stream)->inner && lower->streams[stream].activity < 0);
+}
+
+static bool is_of_loss(const Lower *lower, StreamId stream)
+{
+    const Node *node = &lower->net->nodes.at[stream_of(lower, stream)->node];
+    return node->of_loss || node->kind == NODE_TARGET;
+}
+
+/* Of streams in their order. What parts cost counts where it is shown. */
+static Rows find_parts(Lower *lower, const StreamId *streams, int count)
+{
+    Rows rows = NEW_ARRAY(lower->arena, int, lower->net->streams.count + 1);
+    for (StreamId s = 0; s < lower->net->streams.count; s++)
+        rows[s] = NONE;
+    for (int k = count - 1, next = NONE; k >= 0; k--) {
+        LoopStream *row = row_of(lower, streams[k]);
+        bool on_the_way = next != NONE && is_on_the_way(lower, streams[k], next);
+        if (row->saved)
+            continue;
+        row->part = on_the_way || is_of_loss(lower, streams[k]);
+        rows[streams[k]] = on_the_way ? rows[next] : row->part ? NONE : lower->streams[streams[k]].described;
+        next = streams[k];
+        if (on_the_way && rows[next] != NONE) {
+            lower->program->streams.at[rows[next]].operations += row->operations;
+            row->operations = 0;
+        }
+    }
+    return rows;
+}
+
+/* Between words of the model. */
+static uint32_t distance(Span a, Span b)
+{
+    return a.hi < b.lo ? b.lo - a.hi : b.hi < a.lo ? a.lo - b.hi : 0;
+}
+
+static void consider(const Lower *lower, Rows rows, Span words, StreamId stream, StreamId *nearest)
+{
+    if (stream != NONE && rows[stream] != NONE
+        && (*nearest == NONE
+            || distance(words, made_by(lower, stream)) < distance(words, made_by(lower, *nearest))))
+        *nearest = stream;
+}
+
+/* Of the streams that a node makes and reads, the one whose words stand nearest to those of a parameter: neurons, norms and
+ * what they follow may have become one scan. */
+static void add_to_nearest(Lower *lower, Rows rows, const Node *node, ParamId param)
+{
+    Span words = lower->net->params.at[param].span;
+    StreamId nearest = NONE;
+    for (int k = node_made_count(node) - 1; k >= 0; k--)
+        consider(lower, rows, words, node_made(node, k), &nearest);
+    for (int k = 0; k < node_read_count(node); k++)
+        consider(lower, rows, words, node_read(node, k), &nearest);
+    if (nearest != NONE)
+        lower->program->streams.at[rows[nearest]].parameters +=
+            shape_size(lower->net->params.at[param].shape);
+}
+
+/* Of those that the stream is made of, if it is the same for all samples; each is counted once, in `seen`. */
+static void add_shared(Lower *lower, Rows rows, const Node *reader, StreamId stream, bool *seen)
+{
+    if (lower->net->streams.at[stream].batched)
+        return;
+    const Node *maker = &lower->net->nodes.at[lower->net->streams.at[stream].node];
+    for (int i = 0; i < maker->ins.count; i++)
+        add_shared(lower, rows, reader, maker->ins.at[i], seen);
+    if (maker->kind != NODE_PARAM || seen[maker->weight] || lower->net->params.at[maker->weight].kept)
+        return;
+    seen[maker->weight] = true;
+    add_to_nearest(lower, rows, reader, maker->weight);
+}
+
+static void add_parameters(Lower *lower, Rows rows, const Node *node, bool *seen)
+{
+    if (node->kind == NODE_MAP) {
+        bool *of_map = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
+        if (node->weight != NONE)
+            add_to_nearest(lower, rows, node, node->weight);
+        if (node->bias != NONE)
+            add_to_nearest(lower, rows, node, node->bias);
+        if (node->aux != NONE)
+            add_shared(lower, rows, node, node->aux, of_map);
+    }
+    if (node->kind != NODE_SCAN || !scan_is_batched(lower->net, node))
+        return;
+    for (int p = 0; p < node->params.count; p++)
+        add_to_nearest(lower, rows, node, node->params.at[p]);
+    for (int i = 0; i < node->ins.count && !node->of_loss; i++)
+        add_shared(lower, rows, node, node->ins.at[i], seen);
+}
+
+/* ---- all streams ---- */
+
+typedef VEC(StreamId) StreamIds;
+
 /* Node by node, those of forward nodes. */
-void describe_streams(Lower *lower)
+static StreamIds described_streams(Lower *lower)
 {
     const Net *net = lower->net;
     StreamId *first = NEW_ARRAY(lower->arena, StreamId, net->nodes.count + 1); /* by node */
     StreamId *next = NEW_ARRAY(lower->arena, StreamId, net->streams.count + 1);
+    StreamIds streams = {0};
     for (int n = 0; n < net->nodes.count; n++)
         first[n] = NONE;
     for (StreamId s = net->streams.count - 1; s >= 0; s--) {
@@ -136,7 +202,20 @@ void describe_streams(Lower *lower)
     for (int n = 0; n < net->backward; n++)
         for (StreamId s = first[n]; s != NONE; s = next[s])
             if (!net->streams.at[s].trace && !lower->plan->streams[s].drawn && net->streams.at[s].batched)
-                describe_stream(lower, s);
+                vec_push(lower->arena, &streams, s);
+    return streams;
+}
+
+void describe_streams(Lower *lower)
+{
+    const Net *net = lower->net;
+    const StreamIds streams = described_streams(lower);
+    bool *seen = NEW_ARRAY(lower->arena, bool, net->params.count + 1);
+    for (int k = 0; k < streams.count; k++)
+        describe_stream(lower, streams.at[k]);
+    Rows rows = find_parts(lower, streams.at, streams.count);
+    for (int n = 0; n < net->backward; n++)
+        add_parameters(lower, rows, &net->nodes.at[n], seen);
 }
 
 static const char *base_name(const char *path)

@@ -1926,12 +1926,12 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "spikes_max", .about = "softmax(spikes, over = x)", .line = 18,
-        .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 6, .operations = 0, .part = true,
         .at = {.values = NET(spikes_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "shares_map_sum", .about = "softmax(spikes, over = x)", .line = 18,
-        .size = 1, .spikes = false, .per_sample = 6, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 6, .operations = 0, .part = true,
         .at = {.values = NET(shares_map_sum_), .fired = 0, .activity = 0},
     },
     {

@@ -1477,7 +1477,7 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "loss_target", .about = "label", .line = 10,
-        .size = 3, .spikes = true, .per_sample = 3, .operations = 0,
+        .size = 3, .spikes = true, .per_sample = 3, .operations = 0, .part = true,
         .at = {.values = 0, .fired = NET(loss_target_), .activity = 0},
     },
     {
@@ -1487,22 +1487,22 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "digit_mean_max", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(digit_mean_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_3_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_3_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_6", .about = "cross_entropy(mean(digit), label) + 0.1 * sum(mean(hidden, over = [batch, time]) ^ 2, over = all)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_6_), .fired = 0, .activity = 0},
     },
 };

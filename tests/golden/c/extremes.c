@@ -2341,12 +2341,12 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "drive_dense_2_max", .about = "softmax(hidden[-1] -> dense(5))", .line = 5,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .part = true,
         .at = {.values = NET(drive_dense_2_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "drive_map_sum", .about = "softmax(hidden[-1] -> dense(5))", .line = 5,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .part = true,
         .at = {.values = NET(drive_map_sum_), .fired = 0, .activity = 0},
     },
     {
@@ -2401,37 +2401,37 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "loss_target", .about = "label", .line = 10,
-        .size = 3, .spikes = true, .per_sample = 3, .operations = 0,
+        .size = 3, .spikes = true, .per_sample = 3, .operations = 0, .part = true,
         .at = {.values = 0, .fired = NET(loss_target_), .activity = 0},
     },
     {
         .name = "least_mean_max", .about = "cross_entropy(mean(least), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(least_mean_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_sum", .about = "cross_entropy(mean(least), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_3_sum", .about = "cross_entropy(mean(least), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_3_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_5_max", .about = "max(hidden ^ 2, over = all)", .line = 10,
-        .size = 5, .spikes = false, .per_sample = 5, .operations = 0,
+        .size = 5, .spikes = false, .per_sample = 5, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_5_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_5_max_max", .about = "max(hidden ^ 2, over = all)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_5_max_max_), .fired = 0, .activity = 0},
     },
     {
         .name = "loss_map_6", .about = "cross_entropy(mean(least), label) + 0.1 * max(hidden ^ 2, over = all)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
         .at = {.values = NET(loss_map_6_), .fired = 0, .activity = 0},
     },
 };

@@ -2697,17 +2697,17 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "digit_middle_2", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .part = true,
         .at = {.values = NET(digit_middle_2_), .fired = 0, .activity = 0},
     },
     {
         .name = "digit_map_4_sum", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .part = true,
         .at = {.values = NET(digit_map_4_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "digit_variance", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .part = true,
         .at = {.values = NET(digit_variance_), .fired = 0, .activity = 0},
     },
     {
@@ -2752,17 +2752,17 @@ static const SnnStream net_streams[] = {
     },
     {
         .name = "digit_middle_2", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true, .part = true,
         .at = {.values = NET(evaluated_digit_middle_2_), .fired = 0, .activity = 0},
     },
     {
         .name = "digit_map_4_sum", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true, .part = true,
         .at = {.values = NET(evaluated_digit_map_4_sum_), .fired = 0, .activity = 0},
     },
     {
         .name = "digit_variance", .about = "layer_norm", .line = 9,
-        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
+        .size = 1, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true, .part = true,
         .at = {.values = NET(evaluated_digit_variance_), .fired = 0, .activity = 0},
     },
     {
