@@ -63,6 +63,14 @@ enum {
     PIECE_POSITIONS = 16   /* outputs of a channel, below which these are sums of hardly anything */
 };
 
+/* ---- gradients of convolutions of few channels ---- */
+
+enum {
+    PATCH_MOST = 64,      /* rows of weights, a channel by a tap each, */
+    PATCH_ROWS = 12,      /* of which the sums of so many are made together, of WINDOW_WIDTH channels; */
+    PATCH_NARROW_ROWS = 6 /* where vectors are not of WIDE_LANES, of WINDOW_NARROW_WIDTH */
+};
+
 /* ---- convolutions turned round, of neurons that have a gradient ---- */
 
 enum {

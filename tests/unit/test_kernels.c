@@ -322,6 +322,7 @@ static int arrays(const Program *program, const char *start)
 enum {
     NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
     NO_PIECES = 1u << OPTIMISATION_PIECES,
+    NO_PATCHES = 1u << OPTIMISATION_PATCHES,
     NO_SPARSE = 1u << OPTIMISATION_SPARSE,
     NO_STEPS = 1u << OPTIMISATION_STEPS
 };
@@ -329,9 +330,24 @@ enum {
 START_TEST(windows_agree)
 {
     Arena *arena = arena_new();
-    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_PIECES);
-    const Program *general = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
+    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_PIECES | NO_PATCHES);
+    const Program *general =
+        convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES | NO_PATCHES);
     ck_assert_int_ge(arrays(fast, "box_of"), 2);
+    ck_assert_int_eq(arrays(general, "box_of"), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
+/* Gradients by few channels: of reals, and of spikes whatever these do. */
+START_TEST(patches_agree)
+{
+    Arena *arena = arena_new();
+    const char *stages = _i < CONVOLUTIONS ? convolutions[_i] : spiking[_i - CONVOLUTIONS];
+    const Program *fast = convolution(arena, stages, 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
+    const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES | NO_PATCHES);
+    ck_assert_int_ge(arrays(fast, "box_of"), 1);
     ck_assert_int_eq(arrays(general, "box_of"), 0);
     compare_gradients(fast, general, 2);
     arena_free(arena);
@@ -424,17 +440,19 @@ static int met(const Program *program, int *all)
 START_TEST(blank_positions_change_nothing)
 {
     enum { NO_MEMORY = 1u << OPTIMISATION_MEMORY, NO_BLANKS = 1u << OPTIMISATION_BLANKS };
+    const Without without = NO_MEMORY | (_i < BLANK ? NO_PATCHES : 0);
+    const char *stages = blank[_i % BLANK];
     Arena *arena = arena_new();
-    const Program *fast = blanks(arena, blank[_i], 0.005, NO_MEMORY);
-    const Program *general = blanks(arena, blank[_i], 0.005, NO_MEMORY | NO_BLANKS);
+    const Program *fast = blanks(arena, stages, 0.005, without);
+    const Program *general = blanks(arena, stages, 0.005, without | NO_BLANKS);
     int all, some = met(fast, &all);
     ck_assert(0 < some && some < all);
     ck_assert_int_eq(arrays(general, "met_"), 0);
     compare_gradients(fast, general, 2);
     /* Where windows are faster they read everything. */
-    fast = blanks(arena, blank[_i], 0.9, NO_MEMORY);
+    fast = blanks(arena, stages, 0.9, without | NO_PATCHES);
     ck_assert_int_eq(met(fast, &all), all);
-    compare_gradients(fast, blanks(arena, blank[_i], 0.9, NO_MEMORY | NO_BLANKS), 2);
+    compare_gradients(fast, blanks(arena, stages, 0.9, without | NO_PATCHES | NO_BLANKS), 2);
     arena_free(arena);
 }
 END_TEST
@@ -463,12 +481,13 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, a_stream_may_be_followed_both_ways, 0, 3);
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
+    tcase_add_loop_test(tcase, patches_agree, 0, CONVOLUTIONS + SPIKING);
     tcase_add_loop_test(tcase, gradients_of_many_inputs_have_one_sum, 0, 2);
     tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
-    tcase_add_loop_test(tcase, blank_positions_change_nothing, 0, BLANK);
+    tcase_add_loop_test(tcase, blank_positions_change_nothing, 0, 2 * BLANK);
     suite_add_tcase(suite, tcase);
     return suite;
 }

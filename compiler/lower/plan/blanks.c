@@ -47,7 +47,8 @@ void plan_blanks(Planning *plan)
     bool without = is_without(plan->options.without, OPTIMISATION_BLANKS);
     for (int n = net->updates - 1; n >= net->backward && !without; n--) {
         const Node *node = &net->nodes.at[n];
-        if (node->kind == NODE_MAP_GRAD && plan->nodes[n].pieces)
+        bool spikes = node->kind == NODE_MAP_GRAD && plan->streams[node->in].events;
+        if (spikes && (plan->nodes[n].pieces || plan->nodes[n].patches))
             set_met(plan, node->aux, n);
         else if (node->kind == NODE_SCAN)
             meet_through_scan(plan, n);

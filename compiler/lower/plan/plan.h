@@ -102,6 +102,7 @@ typedef struct NodePlan {
     bool listed;            /* or lists of events: for both, */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
     bool pieces;            /* or those that follow events position by position, */
+    bool patches;           /* or those that multiply by all that a window reads, */
     bool sparse;            /* or those that follow neurons with a gradient */
     bool steps_shared;      /* a map along time that all units share, or its gradient */
     bool taps;              /* a map along time that mixes all units, or its gradient */

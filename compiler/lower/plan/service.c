@@ -55,6 +55,15 @@ static bool has_pieces(const Planning *plan, int n)
     return has && (node->kind == NODE_MAP_GRAD || (last->dilation == 1 && units >= PIECE_LEAST));
 }
 
+/* Of those with windows: a gradient of so few weights for each output that the sums of many are in registers. Where they are
+ * all there, events are no faster. */
+static bool has_patches(const Planning *plan, int n, int most)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    return node->kind == NODE_MAP_GRAD && map_rows(node->map) <= most
+           && !is_without(plan->options.without, OPTIMISATION_PATCHES);
+}
+
 /* All maps that follow a stream have to see it alike. */
 static bool fits_rows(Planning *plan, const Node *node)
 {
@@ -124,7 +133,9 @@ static void serve(Planning *plan, int n)
     Kernels kernels = plan->options.kernels;
     bool windows = has_windows(plan->net, node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
-    bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES);
+    record->patches = windows && has_patches(plan, n, PATCH_MOST);
+    bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES)
+               && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);

@@ -1371,7 +1371,8 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
     uint8_t (*restrict b_max_pool_)[3][8] = net->b_max_pool_;
     float (*restrict b_v_then_g_b_conv_)[3][3] = net->b_v_then_g_b_conv_;
     float (*restrict parts_of_w_b_)[8][3] = net->parts_of_w_b_;
-    _Alignas(64) float sums_w_b_[2][3];
+    _Alignas(64) float box_of_b_max_pool_2_[8];
+    _Alignas(64) float sums_w_b_[4][3];
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1381,44 +1382,98 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
             }
         }
         for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            /* gradient of w_b, tap by tap */
-            for (int32_t tap = 0; tap < 2; tap++) {
-                const int32_t from = ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) < 1 ? ((0 - tap + 1) / 2 < 0 ? 0 : (0 - tap + 1) / 2) : 1;
-                const int32_t to = ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) < 1 ? ((0 - tap + 2 + 1) / 2 < 0 ? 0 : (0 - tap + 2 + 1) / 2) : 1;
-                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                    const int32_t from_2 = ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) < 1 ? ((0 - tap_2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 1) / 2) : 1;
-                    const int32_t to_2 = ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) < 1 ? ((0 - tap_2 + 2 + 1) / 2 < 0 ? 0 : (0 - tap_2 + 2 + 1) / 2) : 1;
-                    const int32_t row = (tap * 2 + tap_2) * 2;
-                    for (int32_t block = 0; block < 1; block++) {
-                        const int32_t i0 = block * 2;
+            /* gradient of w_b, window by window */
+            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                box_of_b_max_pool_2_[n] = 0.0f;
+            }
+            for (int32_t t = 0; t < 3; t++) {
+                for (int32_t y = 0; y < 2; y++) {
+                    const int32_t place = y * 2 * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                        box_of_b_max_pool_2_[place + n] = (float)b_max_pool_[b_2][t][y * 4 + n];
+                    }
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[0][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[3][j] = 0.0f;
+                }
+                for (int32_t y = 0; y < 1; y++) {
+                    for (int32_t x = 0; x < 1; x++) {
+                        const int32_t out = (y + x) * 3;
+                        const int32_t place = (y * 2 * 2 + x * 2) * 2;
+                        const float x0 = box_of_b_max_pool_2_[place];
+                        const float x1 = box_of_b_max_pool_2_[place + 1];
+                        const float x2 = box_of_b_max_pool_2_[place + 2];
+                        const float x3 = box_of_b_max_pool_2_[place + 3];
                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            sums_w_b_[0][j] = 0.0f;
-                        }
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            sums_w_b_[1][j] = 0.0f;
-                        }
-                        for (int32_t t = 0; t < 3; t++) {
-                            for (int32_t y = from; y < to; y++) {
-                                for (int32_t x = from_2; x < to_2; x++) {
-                                    const int32_t in = ((y * 2 + tap) * 2 + (x * 2 + tap_2)) * 2 + i0;
-                                    const int32_t out = (y + x) * 3;
-                                    const float x0 = (float)b_max_pool_[b_2][t][in];
-                                    const float x1 = (float)b_max_pool_[b_2][t][in + 1];
-                                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                        const float g = b_v_then_g_b_conv_[b_2][t][out + j];
-                                        sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
-                                        sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
-                                    }
-                                }
-                            }
-                        }
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            parts_of_w_b_[slice][row + i0][j] += sums_w_b_[0][j];
-                        }
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            parts_of_w_b_[slice][row + i0 + 1][j] += sums_w_b_[1][j];
+                            const float g = b_v_then_g_b_conv_[b_2][t][out + j];
+                            sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
+                            sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
+                            sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
+                            sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
                         }
                     }
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][0][j] += sums_w_b_[0][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][1][j] += sums_w_b_[1][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][2][j] += sums_w_b_[2][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][3][j] += sums_w_b_[3][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[0][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[1][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[2][j] = 0.0f;
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    sums_w_b_[3][j] = 0.0f;
+                }
+                for (int32_t y = 0; y < 1; y++) {
+                    for (int32_t x = 0; x < 1; x++) {
+                        const int32_t out = (y + x) * 3;
+                        const int32_t place = (y * 2 * 2 + x * 2) * 2;
+                        const float x0 = box_of_b_max_pool_2_[place + 4];
+                        const float x1 = box_of_b_max_pool_2_[place + 5];
+                        const float x2 = box_of_b_max_pool_2_[place + 6];
+                        const float x3 = box_of_b_max_pool_2_[place + 7];
+                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                            const float g = b_v_then_g_b_conv_[b_2][t][out + j];
+                            sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
+                            sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
+                            sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
+                            sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
+                        }
+                    }
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][4][j] += sums_w_b_[0][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][5][j] += sums_w_b_[1][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][6][j] += sums_w_b_[2][j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    parts_of_w_b_[slice][7][j] += sums_w_b_[3][j];
                 }
             }
         }
@@ -1697,7 +1752,8 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
     float (*restrict image_)[16] = net->image_;
     float (*restrict g_a_conv_)[32] = net->g_a_conv_;
     float (*restrict parts_of_w_a_)[9][2] = net->parts_of_w_a_;
-    _Alignas(64) float sums_w_a_[1][2];
+    _Alignas(64) float box_of_image_2_[36];
+    _Alignas(64) float sums_w_a_[5][2];
     for (int32_t slice = first; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -1706,36 +1762,106 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
                 parts_of_w_a_[slice][i][j] = 0.0f;
             }
         }
-        /* gradient of w_a, tap by tap */
-        for (int32_t tap = 0; tap < 3; tap++) {
-            const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
-            const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
-            for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
-                const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
-                const int32_t row = tap * 3 + tap_2;
-                for (int32_t block = 0; block < 1; block++) {
-                    const int32_t i0 = block;
+        /* gradient of w_a, window by window */
+        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
+            SNN_INDEPENDENT for (int32_t n = 0; n < 36; n++) {
+                box_of_image_2_[n] = 0.0f;
+            }
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t place = (y + 1) * 6 + 1;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                    box_of_image_2_[place + n] = image_[b_2][y * 4 + n];
+                }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[3][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[4][j] = 0.0f;
+            }
+            for (int32_t y = 0; y < 4; y++) {
+                for (int32_t x = 0; x < 4; x++) {
+                    const int32_t out = (y * 4 + x) * 2;
+                    const int32_t place = y * 6 + x;
+                    const float x0 = box_of_image_2_[place];
+                    const float x1 = box_of_image_2_[place + 1];
+                    const float x2 = box_of_image_2_[place + 2];
+                    const float x3 = box_of_image_2_[place + 6];
+                    const float x4 = box_of_image_2_[place + 7];
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        sums_w_a_[0][j] = 0.0f;
-                    }
-                    for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-                        for (int32_t y = from; y < to; y++) {
-                            for (int32_t x = from_2; x < to_2; x++) {
-                                const int32_t in = (y + (tap + -1)) * 4 + (x + (tap_2 + -1)) + i0;
-                                const int32_t out = (y * 4 + x) * 2;
-                                const float x0 = image_[b_2][in];
-                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                    const float g = g_a_conv_[b_2][out + j];
-                                    sums_w_a_[0][j] = snn_fmaf(x0, g, sums_w_a_[0][j]);
-                                }
-                            }
-                        }
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_a_[slice][row + i0][j] += sums_w_a_[0][j];
+                        const float g = g_a_conv_[b_2][out + j];
+                        sums_w_a_[0][j] = snn_fmaf(x0, g, sums_w_a_[0][j]);
+                        sums_w_a_[1][j] = snn_fmaf(x1, g, sums_w_a_[1][j]);
+                        sums_w_a_[2][j] = snn_fmaf(x2, g, sums_w_a_[2][j]);
+                        sums_w_a_[3][j] = snn_fmaf(x3, g, sums_w_a_[3][j]);
+                        sums_w_a_[4][j] = snn_fmaf(x4, g, sums_w_a_[4][j]);
                     }
                 }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][0][j] += sums_w_a_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][1][j] += sums_w_a_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][2][j] += sums_w_a_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][3][j] += sums_w_a_[3][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][4][j] += sums_w_a_[4][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_w_a_[3][j] = 0.0f;
+            }
+            for (int32_t y = 0; y < 4; y++) {
+                for (int32_t x = 0; x < 4; x++) {
+                    const int32_t out = (y * 4 + x) * 2;
+                    const int32_t place = y * 6 + x;
+                    const float x0 = box_of_image_2_[place + 8];
+                    const float x1 = box_of_image_2_[place + 12];
+                    const float x2 = box_of_image_2_[place + 13];
+                    const float x3 = box_of_image_2_[place + 14];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        const float g = g_a_conv_[b_2][out + j];
+                        sums_w_a_[0][j] = snn_fmaf(x0, g, sums_w_a_[0][j]);
+                        sums_w_a_[1][j] = snn_fmaf(x1, g, sums_w_a_[1][j]);
+                        sums_w_a_[2][j] = snn_fmaf(x2, g, sums_w_a_[2][j]);
+                        sums_w_a_[3][j] = snn_fmaf(x3, g, sums_w_a_[3][j]);
+                    }
+                }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][5][j] += sums_w_a_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][6][j] += sums_w_a_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][7][j] += sums_w_a_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_a_[slice][8][j] += sums_w_a_[3][j];
             }
         }
     }

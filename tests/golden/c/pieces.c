@@ -153,13 +153,9 @@ struct net {
     float (*parts_of_w_out_2_)[128][10];
     float (*tiles_of_w_out_2_transposed_)[10][64];
     float (*parts_of_w_out_)[144][32];
-    int32_t *spikes_of_input_; /* in every fourth sample, at every fourth step */
-    int32_t *crowded_input_; /* forward and backward: windows are faster for this batch */
     uint8_t (*met_g_first_conv_)[64]; /* the positions that are met by a spike at any step */
     uint8_t (*met_g_out_max_pool_)[16]; /* the positions that are met by a spike at any step */
     float (*tiles_of_w_out_2_)[289][32]; /* some channels next to each other, and a row of zeros behind them */
-    uint16_t (*pieces_of_input_)[264]; /* what spikes, by its number in its row, position by position */
-    int32_t (*piece_ends_of_input_)[257]; /* where each position's events begin, and the last one's end */
     float (*parts_of_w_first_)[9][16];
 };
 #define NET(buffer) offsetof(struct net, buffer)
@@ -1808,81 +1804,35 @@ static void SNN_AT_LEVEL(sum_w_out_)(void *context, int32_t first_2, int32_t las
     }
 }
 
-/* spikes of input in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure_input_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict input_)[4][64] = net->input_;
-    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
-    for (int32_t b = first_2; b < last; b++) {
-        /* every fourth sample */
-        if (b == b / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t n = 0; n < 64; n++) {
-                    count = count + input_[b][k * 4][n];
-                }
-            }
-            spikes_of_input_[b] = count;
-        }
-    }
-}
-
-/* is input crowded enough for windows, forward and backward? By this batch alone */
-static void SNN_AT_LEVEL(choose_input_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    int32_t *restrict spikes_of_input_ = net->spikes_of_input_;
-    int32_t *restrict crowded_input_ = net->crowded_input_;
-    for (int32_t k = first_2; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
-            total = total + (float)spikes_of_input_[b * 4];
-        }
-        /* forward: windows are faster where more than 55 % of the units spike */
-        crowded_input_[0] = total > 0.55f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-        /* backward: windows are faster where more than 60 % of the units spike */
-        crowded_input_[1] = total > 0.6f * (64.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
-    }
-}
-
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
  * g_first_conv: the positions where spikes are met */
 static void SNN_AT_LEVEL(meet_g_first_conv_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[4][64] = net->input_;
-    int32_t *restrict crowded_input_ = net->crowded_input_;
     uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
     _Alignas(64) uint8_t seen_input_[64];
     for (int32_t b = first_2; b < last; b++) {
-        if (crowded_input_[1] != 0) {
+        SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+            met_g_first_conv_[b][n] = 0;
+        }
+        SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+            seen_input_[n] = 0;
+        }
+        for (int32_t t = 0; t < 4; t++) {
             SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
-                met_g_first_conv_[b][n] = 1;
+                seen_input_[n] = (uint8_t)(seen_input_[n] + input_[b][t][n] != 0 ? 1 : 0);
             }
         }
-        if (crowded_input_[1] == 0) {
-            SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
-                met_g_first_conv_[b][n] = 0;
-            }
-            SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
-                seen_input_[n] = 0;
-            }
-            for (int32_t t = 0; t < 4; t++) {
-                SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
-                    seen_input_[n] = (uint8_t)(seen_input_[n] + input_[b][t][n] != 0 ? 1 : 0);
-                }
-            }
-            for (int32_t tap = 0; tap < 3; tap++) {
-                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
-                const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
-                for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                    const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
-                    const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
-                    for (int32_t y = from; y < to; y++) {
-                        SNN_INDEPENDENT for (int32_t x = from_2; x < to_2; x++) {
-                            met_g_first_conv_[b][y * 8 + x] = (uint8_t)(met_g_first_conv_[b][y * 8 + x] + seen_input_[(y + (tap + -1)) * 8 + (x + (tap_2 + -1))] != 0 ? 1 : 0);
-                        }
+        for (int32_t tap = 0; tap < 3; tap++) {
+            const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
+            const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
+            for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
+                const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
+                for (int32_t y = from; y < to; y++) {
+                    SNN_INDEPENDENT for (int32_t x = from_2; x < to_2; x++) {
+                        met_g_first_conv_[b][y * 8 + x] = (uint8_t)(met_g_first_conv_[b][y * 8 + x] + seen_input_[(y + (tap + -1)) * 8 + (x + (tap_2 + -1))] != 0 ? 1 : 0);
                     }
                 }
             }
@@ -2244,32 +2194,6 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
     }
 }
 
-/* input: what spikes, position by position */
-static void SNN_AT_LEVEL(list_pieces_of_input_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict input_)[4][64] = net->input_;
-    uint16_t (*restrict pieces_of_input_)[264] = net->pieces_of_input_;
-    int32_t (*restrict piece_ends_of_input_)[257] = net->piece_ends_of_input_;
-    for (int32_t b = first_2; b < last; b++) {
-        int32_t count = 0;
-        piece_ends_of_input_[b][0] = 0;
-        for (int32_t t = 0; t < 4; t++) {
-            for (int32_t row = 0; row < 8; row++) {
-                for (int32_t x = 0; x < 8; x++) {
-                    const int32_t first_3 = x;
-                    for (int32_t c = 0; c < 1; c++) {
-                        const int32_t i = first_3 + c;
-                        pieces_of_input_[b][count] = (uint16_t)i;
-                        count = count + input_[b][t][row * 8 + i];
-                    }
-                    piece_ends_of_input_[b][t * 64 + row * 8 + (x + 1)] = count;
-                }
-            }
-        }
-    }
-}
-
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
  * w_first: gradient of w_first */
 static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int32_t last)
@@ -2277,17 +2201,11 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
     const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[4][64] = net->input_;
     float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
-    int32_t *restrict crowded_input_ = net->crowded_input_;
     uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
-    uint16_t (*restrict pieces_of_input_)[264] = net->pieces_of_input_;
-    int32_t (*restrict piece_ends_of_input_)[257] = net->piece_ends_of_input_;
     float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
-    _Alignas(64) float plane_of_g_first_conv_[100][16];
-    _Alignas(64) uint16_t where_input_[1][64];
-    _Alignas(64) int32_t times_input_[1];
+    _Alignas(64) float box_of_input_2_[100];
     snn_floats sums_w_first_[9][16 / SNN_LANES];
-    snn_floats sums_w_first_2_[3][16 / SNN_LANES];
-    snn_floats sums_w_first_3_[1][16 / SNN_LANES];
+    snn_floats sums_w_first_2_[5][16 / SNN_LANES];
     for (int32_t slice = first_2; slice < last; slice++) {
         const int32_t b0 = net->run.rows * slice / 8;
         const int32_t b1 = net->run.rows * (slice + 1) / 8;
@@ -2297,261 +2215,198 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
             }
         }
         for (int32_t b = b0; b < b1; b++) {
-            if (crowded_input_[1] == 0) {
-                /* gradient of w_first, event by event */
-                for (int32_t n = 0; n < 100; n++) {
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&plane_of_g_first_conv_[n][j], snn_all(0.0f));
+            /* gradient of w_first, window by window */
+            SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
+                box_of_input_2_[n] = 0.0f;
+            }
+            for (int32_t t = 0; t < 4; t++) {
+                for (int32_t y = 0; y < 8; y++) {
+                    const int32_t place = (y + 1) * 10 + 1;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                        box_of_input_2_[place + n] = (float)input_[b][t][y * 8 + n];
                     }
                 }
-                for (int32_t t = 0; t < 4; t++) {
-                    SNN_INDEPENDENT_SHORT for (int32_t c = 0; c < 1; c++) {
-                        times_input_[c] = 0;
+                if (SNN_LANES >= 16) {
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[0][j / SNN_LANES] = snn_all(0.0f);
                     }
-                    for (int32_t y = 0; y < 8; y++) {
-                        for (int32_t x = 0; x < 8; x++) {
-                            const int32_t ends = t * 64 + y * 8;
-                            const int32_t e0 = piece_ends_of_input_[b][ends + x];
-                            const int32_t e1 = piece_ends_of_input_[b][ends + (x + 1)];
-                            for (int32_t e = e0; e < e1; e++) {
-                                const int32_t c = pieces_of_input_[b][e] - x;
-                                const int32_t count = times_input_[c];
-                                where_input_[c][count] = (uint16_t)(y * 10 + x);
-                                times_input_[c] = count + 1;
-                            }
-                        }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[1][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[2][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[3][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[4][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[5][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[6][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[7][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_w_first_[8][j / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t y = 0; y < 8; y++) {
                         for (int32_t x = 0; x < 8; x++) {
                             if (met_g_first_conv_[b][y * 8 + x] != 0) {
                                 const int32_t out = (y * 8 + x) * 16;
-                                const int32_t place = (y + 1) * 10 + (x + 1);
+                                const int32_t place = y * 10 + x;
+                                const float x0 = box_of_input_2_[place];
+                                const float x1 = box_of_input_2_[place + 1];
+                                const float x2 = box_of_input_2_[place + 2];
+                                const float x3 = box_of_input_2_[place + 10];
+                                const float x4 = box_of_input_2_[place + 11];
+                                const float x5 = box_of_input_2_[place + 12];
+                                const float x6 = box_of_input_2_[place + 20];
+                                const float x7 = box_of_input_2_[place + 21];
+                                const float x8 = box_of_input_2_[place + 22];
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&plane_of_g_first_conv_[place][j], snn_load(&first_v_then_g_first_conv_[b][t][out + j]));
+                                    const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
+                                    sums_w_first_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_[0][j / SNN_LANES]);
+                                    sums_w_first_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_[1][j / SNN_LANES]);
+                                    sums_w_first_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_[2][j / SNN_LANES]);
+                                    sums_w_first_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_[3][j / SNN_LANES]);
+                                    sums_w_first_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_[4][j / SNN_LANES]);
+                                    sums_w_first_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_first_[5][j / SNN_LANES]);
+                                    sums_w_first_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_first_[6][j / SNN_LANES]);
+                                    sums_w_first_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_first_[7][j / SNN_LANES]);
+                                    sums_w_first_[8][j / SNN_LANES] = snn_fma(snn_all(x8), g, sums_w_first_[8][j / SNN_LANES]);
                                 }
                             }
                         }
                     }
-                    if (SNN_LANES >= 16) {
-                        for (int32_t c = 0; c < 1; c++) {
-                            const int32_t count = times_input_[c];
-                            if (count > 0) {
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[3][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[4][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[5][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[6][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[7][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_[8][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t e = 0; e < count; e++) {
-                                    const int32_t place = where_input_[c][e];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[0][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 22][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[1][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 21][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[2][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 20][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[3][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 12][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[4][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 11][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[5][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 10][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[6][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 2][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[7][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 1][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_[8][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place][j]);
-                                    }
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][c][j], snn_load(&parts_of_w_first_[slice][c][j]) + sums_w_first_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][1 + c][j], snn_load(&parts_of_w_first_[slice][1 + c][j]) + sums_w_first_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][2 + c][j], snn_load(&parts_of_w_first_[slice][2 + c][j]) + sums_w_first_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][3 + c][j], snn_load(&parts_of_w_first_[slice][3 + c][j]) + sums_w_first_[3][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][4 + c][j], snn_load(&parts_of_w_first_[slice][4 + c][j]) + sums_w_first_[4][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][5 + c][j], snn_load(&parts_of_w_first_[slice][5 + c][j]) + sums_w_first_[5][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][6 + c][j], snn_load(&parts_of_w_first_[slice][6 + c][j]) + sums_w_first_[6][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][7 + c][j], snn_load(&parts_of_w_first_[slice][7 + c][j]) + sums_w_first_[7][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][8 + c][j], snn_load(&parts_of_w_first_[slice][8 + c][j]) + sums_w_first_[8][j / SNN_LANES]);
-                                }
-                            }
-                        }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][0][j], snn_load(&parts_of_w_first_[slice][0][j]) + sums_w_first_[0][j / SNN_LANES]);
                     }
-                    if (SNN_LANES < 16) {
-                        for (int32_t c = 0; c < 1; c++) {
-                            const int32_t count = times_input_[c];
-                            if (count > 0) {
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t e = 0; e < count; e++) {
-                                    const int32_t place = where_input_[c][e];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[0][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 22][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[1][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 21][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[2][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 20][j]);
-                                    }
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][c][j], snn_load(&parts_of_w_first_[slice][c][j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][1 + c][j], snn_load(&parts_of_w_first_[slice][1 + c][j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][2 + c][j], snn_load(&parts_of_w_first_[slice][2 + c][j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t e = 0; e < count; e++) {
-                                    const int32_t place = where_input_[c][e];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[0][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 12][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[1][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 11][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[2][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 10][j]);
-                                    }
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][3 + c][j], snn_load(&parts_of_w_first_[slice][3 + c][j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][4 + c][j], snn_load(&parts_of_w_first_[slice][4 + c][j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][5 + c][j], snn_load(&parts_of_w_first_[slice][5 + c][j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t e = 0; e < count; e++) {
-                                    const int32_t place = where_input_[c][e];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[0][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 2][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[1][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place + 1][j]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        sums_w_first_2_[2][j / SNN_LANES] += snn_load(&plane_of_g_first_conv_[place][j]);
-                                    }
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][6 + c][j], snn_load(&parts_of_w_first_[slice][6 + c][j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][7 + c][j], snn_load(&parts_of_w_first_[slice][7 + c][j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_first_[slice][8 + c][j], snn_load(&parts_of_w_first_[slice][8 + c][j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                                }
-                            }
-                        }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][1][j], snn_load(&parts_of_w_first_[slice][1][j]) + sums_w_first_[1][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][2][j], snn_load(&parts_of_w_first_[slice][2][j]) + sums_w_first_[2][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][3][j], snn_load(&parts_of_w_first_[slice][3][j]) + sums_w_first_[3][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][4][j], snn_load(&parts_of_w_first_[slice][4][j]) + sums_w_first_[4][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][5][j], snn_load(&parts_of_w_first_[slice][5][j]) + sums_w_first_[5][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][6][j], snn_load(&parts_of_w_first_[slice][6][j]) + sums_w_first_[6][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][7][j], snn_load(&parts_of_w_first_[slice][7][j]) + sums_w_first_[7][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][8][j], snn_load(&parts_of_w_first_[slice][8][j]) + sums_w_first_[8][j / SNN_LANES]);
                     }
                 }
-            }
-            if (crowded_input_[1] != 0) {
-                /* gradient of w_first, tap by tap */
-                for (int32_t tap = 0; tap < 3; tap++) {
-                    const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 8 ? (1 - tap < 0 ? 0 : 1 - tap) : 8;
-                    const int32_t to = (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) < 8 ? (1 - tap + 8 < 0 ? 0 : 1 - tap + 8) : 8;
-                    for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                        const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 8 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 8;
-                        const int32_t to_2 = (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) < 8 ? (1 - tap_2 + 8 < 0 ? 0 : 1 - tap_2 + 8) : 8;
-                        const int32_t row = tap * 3 + tap_2;
-                        for (int32_t block = 0; block < 1; block++) {
-                            const int32_t i0 = block;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_w_first_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            for (int32_t t = 0; t < 4; t++) {
-                                for (int32_t y = from; y < to; y++) {
-                                    for (int32_t x = from_2; x < to_2; x++) {
-                                        const int32_t in = (y + (tap + -1)) * 8 + (x + (tap_2 + -1)) + i0;
-                                        const int32_t out = (y * 8 + x) * 16;
-                                        const float x0 = (float)input_[b][t][in];
-                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                            const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                            sums_w_first_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_3_[0][j / SNN_LANES]);
-                                        }
+                if (SNN_LANES < 16) {
+                    for (int32_t outputs = 0; outputs < 1; outputs++) {
+                        const int32_t j0 = outputs * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[4][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        for (int32_t y = 0; y < 8; y++) {
+                            for (int32_t x = 0; x < 8; x++) {
+                                if (met_g_first_conv_[b][y * 8 + x] != 0) {
+                                    const int32_t out = (y * 8 + x) * 16 + j0;
+                                    const int32_t place = y * 10 + x;
+                                    const float x0 = box_of_input_2_[place];
+                                    const float x1 = box_of_input_2_[place + 1];
+                                    const float x2 = box_of_input_2_[place + 2];
+                                    const float x3 = box_of_input_2_[place + 10];
+                                    const float x4 = box_of_input_2_[place + 11];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
+                                        sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
+                                        sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
+                                        sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
+                                        sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
+                                        sums_w_first_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_2_[4][j / SNN_LANES]);
                                     }
                                 }
                             }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&parts_of_w_first_[slice][row + i0][j], snn_load(&parts_of_w_first_[slice][row + i0][j]) + sums_w_first_3_[0][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][0][j0 + j], snn_load(&parts_of_w_first_[slice][0][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][1][j0 + j], snn_load(&parts_of_w_first_[slice][1][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][2][j0 + j], snn_load(&parts_of_w_first_[slice][2][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][3][j0 + j], snn_load(&parts_of_w_first_[slice][3][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][4][j0 + j], snn_load(&parts_of_w_first_[slice][4][j0 + j]) + sums_w_first_2_[4][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        for (int32_t y = 0; y < 8; y++) {
+                            for (int32_t x = 0; x < 8; x++) {
+                                if (met_g_first_conv_[b][y * 8 + x] != 0) {
+                                    const int32_t out = (y * 8 + x) * 16 + j0;
+                                    const int32_t place = y * 10 + x;
+                                    const float x0 = box_of_input_2_[place + 12];
+                                    const float x1 = box_of_input_2_[place + 20];
+                                    const float x2 = box_of_input_2_[place + 21];
+                                    const float x3 = box_of_input_2_[place + 22];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
+                                        sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
+                                        sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
+                                        sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
+                                        sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
+                                    }
+                                }
                             }
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][5][j0 + j], snn_load(&parts_of_w_first_[slice][5][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][6][j0 + j], snn_load(&parts_of_w_first_[slice][6][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][7][j0 + j], snn_load(&parts_of_w_first_[slice][7][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&parts_of_w_first_[slice][8][j0 + j], snn_load(&parts_of_w_first_[slice][8][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
                         }
                     }
                 }
@@ -2676,15 +2531,12 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(adjoint_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 144, 0, NULL},
-    {SNN_AT_LEVEL(measure_input_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(choose_input_), 1, 0, NULL},
     {SNN_AT_LEVEL(meet_g_first_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(meet_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(turn_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_g_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(list_pieces_of_input_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_first_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_first_), 9, 0, NULL},
 };
@@ -2692,7 +2544,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 25);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 22);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2780,13 +2632,9 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_out_2_), 147456, false, false, 0},
     {NET(tiles_of_w_out_2_transposed_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(parts_of_w_out_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(spikes_of_input_), 0, .place = NET(out_mean_)},
-    {NET(crowded_input_), 0, .place = NET(crowded_out_max_pool_)},
     {NET(met_g_first_conv_), 0, .place = NET(spikes_of_out_max_pool_)},
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(pieces_of_input_), 0, .place = NET(pieces_of_out_max_pool_)},
-    {NET(piece_ends_of_input_), 0, .place = NET(out_lif_)},
     {NET(parts_of_w_first_), 0, .place = NET(tiles_of_w_out_)},
 };
 
