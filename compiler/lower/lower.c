@@ -106,7 +106,7 @@ static void finish_weights(Lower *lower)
         const Node *node = &net->nodes.at[n];
         if (node->kind == NODE_PARAM)
             lower->streams[node->out].values = lower->params[node->weight].values;
-        if (!reads_transposed(net, node) || node->aux == NONE || lower->streams[node->aux].transposed >= 0)
+        if (!reads_transposed(lower, node) || node->aux == NONE || lower->streams[node->aux].transposed >= 0)
             continue;
         const Stream *weights = stream_of(lower, node->aux);
         lower->streams[node->aux].transposed = add_transposed(
@@ -119,7 +119,7 @@ static bool *find_transposed(const Lower *lower)
 {
     bool *transposed = NEW_ARRAY(lower->arena, bool, lower->net->params.count + 1);
     for (int n = 0; n < lower->net->nodes.count; n++)
-        if (reads_transposed(lower->net, &lower->net->nodes.at[n]) && lower->net->nodes.at[n].weight != NONE)
+        if (reads_transposed(lower, &lower->net->nodes.at[n]) && lower->net->nodes.at[n].weight != NONE)
             transposed[lower->net->nodes.at[n].weight] = true;
     return transposed;
 }

@@ -53,15 +53,17 @@ int weight_place(const Lower *lower, const Node *node, LoopExpr *row, LoopExpr *
     return matrix ? 2 : 1;
 }
 
-bool reads_transposed(const Net *net, const Node *node)
+bool reads_transposed(const Lower *lower, const Node *node)
 {
+    const Net *net = lower->net;
     return node >= net->nodes.at + net->backward && node->kind == NODE_MAP && node->transposed
-           && (node->weight != NONE || node->aux != NONE) && map_mixes_space(node->map);
+           && (node->weight != NONE || node->aux != NONE) && map_mixes_space(node->map)
+           && !plan_of(lower, node)->taps;
 }
 
 BufferId weights_of(const Lower *lower, const Node *map)
 {
-    if (!reads_transposed(lower->net, map))
+    if (!reads_transposed(lower, map))
         return weight_values(lower, map);
     return map->aux != NONE ? lower->streams[map->aux].transposed : lower->params[map->weight].transposed;
 }

@@ -22,7 +22,7 @@ void matrix_copy(Lower *lower, LoopBlock *into, const Matrix *to, const Matrix *
 /* Where a weight is in the buffer of those that a map reads, or in that of their gradient: the number of indices. */
 int weight_place(const Lower *lower, const Node *node, LoopExpr *row, LoopExpr *column, LoopExpr *place[2]);
 /* Whether the node reads the transpose of its weights, which is made where the backward phase begins. */
-bool reads_transposed(const Net *net, const Node *node);
+bool reads_transposed(const Lower *lower, const Node *node);
 /* The matrix that a map reads: its weights, or their transpose. Weights lie [inputs][outputs], so that inner loops run
  * over outputs, contiguous. */
 BufferId weights_of(const Lower *lower, const Node *map);

@@ -70,7 +70,7 @@ static LoopExpr *weight(Lower *lower, const Node *node, const MapNest *nest, con
     LoopExpr *place[2];
     if (node->weight == NONE && node->aux == NONE)
         return nest->constant;
-    if (reads_transposed(lower->net, node))
+    if (reads_transposed(lower, node))
         return load2(lower, weights_of(lower, node), meeting->column, meeting->row);
     int count = weight_place(lower, node, meeting->row, meeting->column, place);
     return loop_load(lower->program, weight_values(lower, node), count, place);
