@@ -87,8 +87,17 @@ enum {
 };
 
 enum {
-    TAPS_WIDTH = 32, /* outputs whose steps, or weights for all taps (25, say), are in a cache together */
-    TAPS_INPUTS = 16 /* inputs whose gradients are summed together */
+    TAPS_WIDTH = 32,  /* outputs whose steps, or weights for all taps (25, say), are in a cache together */
+    TAPS_INPUTS = 64, /* inputs whose gradients are summed together, */
+    TAPS_TIMES = 4    /* by so many of their spikes at a time */
+};
+
+enum {
+    FREQUENCY_PART = 16, /* frequencies for which a thread keeps a tile's weights in a cache; */
+    FREQUENCY_SAMPLES =
+        8, /* samples whose sums are made together, half as many where vectors are not of WIDE_LANES; */
+    FREQUENCY_OUTPUTS = 4, /* outputs whose weights are transformed together; */
+    FREQUENCY_GAIN = 2     /* how many times fewer products there have to be */
 };
 
 /* ---- tables and events of spikes ---- */

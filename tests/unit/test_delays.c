@@ -154,6 +154,8 @@ START_TEST(fast_and_naive_agree)
                                     fast[_i]);
     const Compilation *naive = compiled_without(arena, text, 1u << OPTIMISATION_TAPS);
     expect_agreement(compiled_without(arena, text, 0), naive);
+    /* back by frequencies, however few steps there are */
+    expect_agreement(compiled_with(arena, text, (LowerOptions){.kernels = KERNELS_TABLE}), naive);
     arena_free(arena);
 }
 END_TEST

@@ -2,6 +2,8 @@
  * followed: each adds its weights for all taps, which are next to each other, to as many steps of some outputs, which stay
  * in a cache. Gradients of the weights are the same sums turned round. Back to the inputs go products of some steps at a
  * time. */
+#include "lower/maps/taps.h"
+
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -11,17 +13,10 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->taps;
+    return linear->plan->taps && !linear->plan->frequencies;
 }
 
-/* The map, and how what it makes, or of a gradient the outputs, is cut into tiles of units. */
-typedef struct Taps {
-    const Node *node;
-    int steps, taps, ins, outs;
-    int units, width, tiles;
-} Taps;
-
-static Taps taps_of(const Node *node)
+Taps taps_of(const Node *node)
 {
     const AxisMap *map = node->map;
     Taps taps = {node, map->time.in, map->time.taps, map->space[0].in, map->space[0].out, 0, 0, 0};
@@ -33,23 +28,30 @@ static Taps taps_of(const Node *node)
     return taps;
 }
 
-/* The first unit of a tile. */
+LoopExpr *taps_first(Lower *lower, LoopBlock *into, LoopExpr *tile, int width)
+{
+    return loop_local(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, width)));
+}
+
+LoopExpr *taps_count(Lower *lower, LoopBlock *into, LoopExpr *j0, int units, int width)
+{
+    LoopExpr *all = num(lower, width);
+    if (units % width == 0)
+        return all;
+    return loop_local(lower, into, "width", least(lower, op2(lower, OP_SUB, num(lower, units), j0), all));
+}
+
 static LoopExpr *first_unit(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr *tile)
 {
-    return loop_local(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, taps->width)));
+    return taps_first(lower, into, tile, taps->width);
 }
 
-/* How many there are: a tile may reach beyond the last one. */
 static LoopExpr *count_of(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr *j0)
 {
-    LoopExpr *all = num(lower, taps->width);
-    if (taps->units % taps->width == 0)
-        return all;
-    return loop_local(lower, into, "width",
-                      least(lower, op2(lower, OP_SUB, num(lower, taps->units), j0), all));
+    return taps_count(lower, into, j0, taps->units, taps->width);
 }
 
-static LoopStmt *for_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
+LoopStmt *taps_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 {
     LoopStmt *loop = for_bounds(lower, into, "j", from, to);
     loop->independent = true;
@@ -79,12 +81,11 @@ static void zero_rows(Lower *lower, LoopBlock *into, BufferId rows, int from)
            loop_float(lower->arena, 0), false);
 }
 
-/* Units j0 .. j0 + count - 1 of a stream, at all steps. */
-static void copy_rows(Lower *lower, const Taps *taps, Site site, StreamId stream, BufferId rows, LoopExpr *j0,
-                      LoopExpr *count)
+void taps_copy(Lower *lower, const Taps *taps, Site site, StreamId stream, BufferId rows, LoopExpr *j0,
+               LoopExpr *count)
 {
     site = walk_steps(lower, (Walk){NULL, NULL, taps->steps}, site);
-    LoopStmt *loop = for_some(lower, site.into, num(lower, 0), count);
+    LoopStmt *loop = taps_some(lower, site.into, num(lower, 0), count);
     LoopExpr *j = loop_variable(lower, loop);
     site.into = &loop->body;
     LoopExpr *value = load_stream(lower, stream, site, op2(lower, OP_ADD, j0, j));
@@ -102,7 +103,7 @@ static void emit_tile(Lower *lower, const Taps *taps, LoopBlock *into, BufferId 
     LoopStmt *loop_a = for_range(lower, into, outer, lower->program->buffers.at[tiles].dims[1]);
     LoopStmt *loop_b = for_range(lower, &loop_a->body, inner, lower->program->buffers.at[tiles].dims[2]);
     LoopExpr *a = loop_variable(lower, loop_a), *b = loop_variable(lower, loop_b);
-    LoopStmt *loop = for_some(lower, &loop_b->body, num(lower, 0), count);
+    LoopStmt *loop = taps_some(lower, &loop_b->body, num(lower, 0), count);
     LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, j0, j);
     int n = node->transposed ? weight_place(lower, node, weight_row(lower, taps, a, unit), b, place)
                              : weight_place(lower, node, weight_row(lower, taps, b, a), unit, place);
@@ -110,12 +111,12 @@ static void emit_tile(Lower *lower, const Taps *taps, LoopBlock *into, BufferId 
                loop_load(lower->program, weight_values(lower, node), n, place), false);
     if (count->kind == LOOP_NUMBER)
         return;
-    LoopStmt *zeros = for_some(lower, &loop_b->body, count, num(lower, taps->width));
+    LoopStmt *zeros = taps_some(lower, &loop_b->body, count, num(lower, taps->width));
     loop_store(lower->program, &zeros->body, tiles, 4,
                (LoopExpr *[]){tile, a, b, loop_variable(lower, zeros)}, loop_float(lower->arena, 0), false);
 }
 
-static void prepare(Lower *lower, Linear *linear)
+void taps_prepare(Lower *lower, Linear *linear)
 {
     const Node *node = linear->node;
     Taps taps = taps_of(node);
@@ -173,7 +174,7 @@ static void store_rows(Lower *lower, const Taps *taps, Site site, BufferId rows,
 {
     ParamId bias = taps->node->bias;
     site = walk_steps(lower, (Walk){NULL, NULL, taps->steps}, site);
-    LoopStmt *loop = for_some(lower, site.into, num(lower, 0), count);
+    LoopStmt *loop = taps_some(lower, site.into, num(lower, 0), count);
     LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, j0, j);
     LoopExpr *value = load2(lower, rows, site.t, j);
     if (bias != NONE)
@@ -245,7 +246,7 @@ static void emit_blocks(Lower *lower, Made made, Site site, LoopExpr *i0, LoopEx
     zero_sums(lower, site.into, made.sums, made.count, made.taps->width);
     emit_products_of(lower, &made, site.into);
     for (int r = 0; r < made.count; r++) {
-        LoopStmt *units = for_some(lower, site.into, num(lower, 0), width);
+        LoopStmt *units = taps_some(lower, site.into, num(lower, 0), width);
         LoopExpr *j = loop_variable(lower, units);
         Site to = site;
         to.into = &units->body;
@@ -260,7 +261,7 @@ static void emit_turned(Lower *lower, const Linear *map, Site site)
     Taps taps = taps_of(map->node);
     note_map(lower, map, site.into, ", some steps at a time");
     Made made = {.taps = &taps, .map = map, .rows = rows_buffer(lower, &taps, taps.node->in, taps.outs)};
-    copy_rows(lower, &taps, site, taps.node->in, made.rows, num(lower, 0), num(lower, taps.outs));
+    taps_copy(lower, &taps, site, taps.node->in, made.rows, num(lower, 0), num(lower, taps.outs));
     zero_rows(lower, site.into, made.rows, taps.steps);
     LoopStmt *tiles = for_range(lower, site.into, "tile", taps.tiles);
     site.into = &tiles->body;
@@ -308,23 +309,56 @@ static void zero_block(Lower *lower, const Block *block, LoopBlock *into)
                loop_float(lower->arena, 0), false);
 }
 
+/* The sums of input i, which is a unit of the sample, += what it contributes at steps that stand from e on in its list, */
+static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit,
+                            LoopExpr *e, int count)
+{
+    StreamId in = block->taps->node->in;
+    LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES];
+    for (int r = 0; r < count; r++) {
+        t[r] = site.t = time_at(lower, in, site, op2(lower, OP_ADD, e, num(lower, r)));
+        x[r] = heard(lower, in, site, unit);
+    }
+    LoopStmt *later = for_range(lower, site.into, "later", block->taps->taps);
+    LoopExpr *k = loop_variable(lower, later);
+    LoopStmt *loop = for_units(lower, &later->body, "j", block->taps->width);
+    LoopExpr *j = loop_variable(lower, loop), *place[3] = {i, k, j};
+    LoopExpr *sum = loop_load(lower->program, block->sums, 3, place);
+    for (int r = 0; r < count; r++) {
+        LoopExpr *g = load2(lower, block->rows, op2(lower, OP_ADD, t[r], k), j);
+        sum = x[r] ? multiply_add(lower, sum, x[r], g) : op2(lower, OP_ADD, sum, g);
+    }
+    loop_store(lower->program, &loop->body, block->sums, 3, place, sum, false);
+}
+
+/* and at all steps: some of them together as long as there are so many, then half as many. */
+static void emit_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit)
+{
+    LoopExpr *from, *count = times_count(lower, block->taps->node->in, site, unit, &from);
+    LoopExpr *end = loop_local(lower, site.into, "end", op2(lower, OP_ADD, from, count));
+    for (int together = TAPS_TIMES; together > 0; together /= 2) {
+        LoopExpr *groups = op2(lower, OP_DIV, op2(lower, OP_SUB, end, from), num(lower, together));
+        groups = loop_local(lower, site.into, "groups", groups);
+        LoopStmt *loop = for_bounds(lower, site.into, "group", num(lower, 0), groups);
+        Site inner = site;
+        inner.into = &loop->body;
+        LoopExpr *e = scaled_plus(lower, loop_variable(lower, loop), together, from);
+        emit_some_times(lower, block, inner, i, unit, loop_local(lower, inner.into, "e", e), together);
+        if (together > 1)
+            from = loop_local(lower, site.into, "left", scaled_plus(lower, groups, together, from));
+    }
+}
+
 /* The sums += what a sample contributes. */
 static void emit_sample(Lower *lower, const Block *block, Site site)
 {
     const Node *node = block->taps->node;
-    copy_rows(lower, block->taps, site, node->aux, block->rows, block->j0, block->width);
+    taps_copy(lower, block->taps, site, node->aux, block->rows, block->j0, block->width);
     LoopStmt *inputs = for_bounds(lower, site.into, "i", num(lower, 0), block->count);
     LoopExpr *i = loop_variable(lower, inputs);
     site.into = &inputs->body;
     LoopExpr *unit = loop_local(lower, site.into, "unit", op2(lower, OP_ADD, block->i0, i));
-    site.into = &loop_times(lower, node->in, site, unit, &site.t)->body;
-    LoopExpr *x = heard(lower, node->in, site, unit);
-    LoopStmt *later = for_range(lower, site.into, "later", block->taps->taps);
-    LoopExpr *k = loop_variable(lower, later);
-    LoopStmt *loop = for_units(lower, &later->body, "j", block->taps->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    add_heard(lower, &loop->body, block->sums, 3, (LoopExpr *[]){i, k, j}, x,
-              load2(lower, block->rows, op2(lower, OP_ADD, site.t, k), j));
+    emit_times(lower, block, site, i, unit);
 }
 
 static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
@@ -332,7 +366,7 @@ static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
     const Node *node = block->taps->node;
     LoopExpr *i, *k, *place[2];
     for_weights(lower, block, &into, &i, &k);
-    LoopStmt *loop = for_some(lower, into, num(lower, 0), block->width);
+    LoopStmt *loop = taps_some(lower, into, num(lower, 0), block->width);
     LoopExpr *j = loop_variable(lower, loop);
     int count = weight_place(lower, node, weight_row(lower, block->taps, k, op2(lower, OP_ADD, block->i0, i)),
                              op2(lower, OP_ADD, block->j0, j), place);
@@ -371,4 +405,5 @@ static void lower_gradient(Lower *lower, const Node *node)
     emit_totals(lower, &block, into);
 }
 
-const MapKernel by_taps = {.serves = serves, .prepare = prepare, .forward = forward, .alone = lower_gradient};
+const MapKernel by_taps = {
+    .serves = serves, .prepare = taps_prepare, .forward = forward, .alone = lower_gradient};

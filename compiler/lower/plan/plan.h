@@ -105,7 +105,8 @@ typedef struct NodePlan {
     bool patches;           /* or those that multiply by all that a window reads, */
     bool sparse;            /* or those that follow neurons with a gradient */
     bool steps_shared;      /* a map along time that all units share, or its gradient */
-    bool taps;              /* a map along time that mixes all units, or its gradient */
+    bool taps;              /* a map along time that mixes all units, or its gradient; */
+    bool frequencies;       /* a transposed one, for which transforms along time pay */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */

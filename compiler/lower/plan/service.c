@@ -126,6 +126,20 @@ static bool has_taps(const Node *node)
     return causal && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
 }
 
+/* Of maps with taps: a transposed one that has fewer products by frequencies. */
+static bool has_frequencies(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    const AxisMap *map = node->map;
+    Kernels kernels = plan->options.kernels;
+    if (node->kind != NODE_MAP || !node->transposed || kernels == KERNELS_EVENT)
+        return false;
+    double steps = map->time.in, ins = map->space[0].in, outs = map->space[0].out,
+           all = steps + map->time.taps;
+    double products = all * steps * (ins + outs) + 1.5 * all * ins * outs;
+    return kernels == KERNELS_TABLE || FREQUENCY_GAIN * products <= map->time.taps * steps * ins * outs;
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -141,6 +155,8 @@ static void serve(Planning *plan, int n)
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && kernels == KERNELS_AUTO;
     record->taps = !is_without(plan->options.without, OPTIMISATION_TAPS) && has_taps(node);
+    record->frequencies = record->taps && !is_without(plan->options.without, OPTIMISATION_FREQUENCIES)
+                          && has_frequencies(plan, n);
     if (record->taps && node->kind == NODE_MAP_GRAD)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     if (!follows(plan, n))

@@ -55,13 +55,23 @@ void times_prepare(Lower *lower, StreamId stream)
     emit_unit(lower, stream, site, loop_variable(lower, units));
 }
 
+LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from)
+{
+    *from = loop_local(lower, site.into, "e0", first_of(lower, stream, i));
+    return loop_local(lower, site.into, "count",
+                      load2(lower, lower->streams[stream].spikes.counted, site.b, i));
+}
+
+LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e)
+{
+    return loop_local(lower, site.into, "t", load2(lower, lower->streams[stream].spikes.times, site.b, e));
+}
+
 LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **t)
 {
-    const SpikeBuffers *lists = &lower->streams[stream].spikes;
-    LoopExpr *from = loop_local(lower, site.into, "e0", first_of(lower, stream, i));
-    LoopExpr *count = loop_local(lower, site.into, "count", load2(lower, lists->counted, site.b, i));
+    LoopExpr *from, *count = times_count(lower, stream, site, i, &from);
     LoopStmt *loop = for_bounds(lower, site.into, "e", num(lower, 0), count);
-    LoopExpr *e = op2(lower, OP_ADD, from, loop_variable(lower, loop));
-    *t = loop_local(lower, &loop->body, "t", load2(lower, lists->times, site.b, e));
+    site.into = &loop->body;
+    *t = time_at(lower, stream, site, op2(lower, OP_ADD, from, loop_variable(lower, loop)));
     return loop;
 }

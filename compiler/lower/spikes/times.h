@@ -6,6 +6,9 @@
 
 /* A kernel that lists them, of a stream over time, unless they are listed already. */
 void times_prepare(Lower *lower, StreamId stream);
+/* How many there are of unit i of the site's sample, and where they begin in its list; each of these steps. */
+LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from);
+LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e);
 /* A loop over the steps at which unit i of the site's sample is not 0. */
 LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **t);
 

@@ -1,0 +1,27 @@
+/* Maps along time that mix all units, as kernels see them: see taps.c and frequencies.c. */
+#ifndef SNNC_TAPS_H
+#define SNNC_TAPS_H
+
+#include "lower/maps/linear.h"
+
+/* The map, and how what it makes, or of a gradient the outputs, is cut into tiles of units. */
+typedef struct Taps {
+    const Node *node;
+    int steps, taps, ins, outs;
+    int units, width, tiles;
+} Taps;
+
+Taps taps_of(const Node *node);
+/* The first unit of a tile of so many. */
+LoopExpr *taps_first(Lower *lower, LoopBlock *into, LoopExpr *tile, int width);
+/* How many there are of `units`: a tile may reach beyond the last one. */
+LoopExpr *taps_count(Lower *lower, LoopBlock *into, LoopExpr *j0, int units, int width);
+/* A loop over from .. to-1, whose turns are independent. */
+LoopStmt *taps_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to);
+/* rows[t][j] = unit j0 + j of a stream, at all steps. */
+void taps_copy(Lower *lower, const Taps *taps, Site site, StreamId stream, BufferId rows, LoopExpr *j0,
+               LoopExpr *count);
+/* Kernels that must run before those of a map; of a transposed one, linear->tiles are [tile][how much later][output][unit]. */
+void taps_prepare(Lower *lower, Linear *linear);
+
+#endif
