@@ -15,6 +15,16 @@ static const Expr *argument_of(const Scope **scope, const Expr *expr, Shape shap
     return expr;
 }
 
+/* Where an axis is a default of what is used here, so that an argument may say another one; else NULL. */
+static const char *defaulted(const Build *b, const Expr *axis)
+{
+    const Formals *formals = b->use ? b->use->formals : NULL;
+    for (int i = 0; formals && i < formals->count; i++)
+        if (formals->at[i].value == axis)
+            return formals->at[i].name;
+    return NULL;
+}
+
 static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
 {
     if (expr->kind != EXPR_NAME) {
@@ -28,7 +38,11 @@ static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
         axes = arena_printf(b->arena, "%s%s`time`", axes, axes[0] ? ", " : "");
     for (int d = 0; d < shape.ndim; d++)
         axes = arena_printf(b->arena, "%s%s`%s`", axes, axes[0] ? ", " : "", shape_axis(shape, d));
-    if (axes[0])
+    const char *argument = defaulted(b, expr);
+    if (axes[0] && argument)
+        report_hint(b, "its axes are %s: say which one, as in `%s(%s = %s)`", axes, b->use->name, argument,
+                    shape.ndim > 0 ? shape_axis(shape, 0) : name_time);
+    else if (axes[0])
         report_hint(b, "its axes are %s", axes);
 }
 

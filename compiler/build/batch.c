@@ -9,6 +9,7 @@ static bool sums_samples(Build *b, const Node *node)
     return sums;
 }
 
+/* The first one: others are likely of the same loop. */
 void check_loop_sums(Build *b, const bool *looped)
 {
     for (int n = 0; n < b->net->nodes.count; n++) {
@@ -18,5 +19,6 @@ void check_loop_sums(Build *b, const bool *looped)
             b, RULE_LOOP, made_at(b, &b->net->nodes.at[n]),
             "a reduction over the batch needs all samples at once, but in this loop each goes step by step");
         report_hint(b, "take it of what enters or leaves the loop");
+        return;
     }
 }

@@ -46,9 +46,10 @@ typedef struct Window {
     Span span;
     const Scope *frame; /* of its arguments */
     Shape in;
-    int count;       /* of those axes */
-    bool strides;    /* without an argument, the stride is the kernel */
-    bool transposed; /* from outputs to inputs */
+    int count;        /* of those axes */
+    const char *size; /* the argument that says how large a window is */
+    bool strides;     /* without an argument, the stride is the kernel */
+    bool transposed;  /* from outputs to inputs */
 } Window;
 
 bool has_channels(Shape shape);

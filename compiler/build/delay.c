@@ -30,6 +30,9 @@ static int delay_steps(Build *b, Value value, Span span, const char *what, int l
     if (whole < least || whole >= b->net->steps) {
         report(b, RULE_DELAY, span, "%s must be from %d to %d steps, as a sample has %d, found %.15g", what,
                least, b->net->steps - 1, b->net->steps, whole);
+        if (time)
+            report_hint(b, "a step is %.15g ms long: %.15g to %.15g ms are possible", b->net->dt,
+                        least * b->net->dt, (b->net->steps - 1) * b->net->dt);
         return -1;
     }
     return (int)whole;

@@ -2,13 +2,14 @@
 #include "connect.h"
 
 const char *const pool_formals[] = {name_kernel, NULL, name_stride, name_none, name_pad, name_none, NULL};
-const char *const upsample_formals[] = {name_kernel, NULL, name_linear, name_false, NULL};
+const char *const upsample_formals[] = {name_factor, NULL, name_linear, name_false, NULL};
 
 /* Without an argument, windows do not overlap. */
 static bool pool_map(Build *b, Window *window, AxisMap *map)
 {
     *map = (AxisMap){.name = window->stage, .groups = 1, .constant = 1};
     window->strides = true;
+    window->size = window->transposed ? name_factor : name_kernel; /* of an `upsample` */
     bool fine = read_windows(b, window, map);
     if (fine)
         add_same_channels(window, map);

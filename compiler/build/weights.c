@@ -310,6 +310,18 @@ static Value make_undelayed(Build *b, void *from)
                         unit_plain);
 }
 
+static bool check_taps(Build *b, const Expr *delay, Shape made)
+{
+    if (shape_find(made, name_time) >= 0)
+        return true;
+    report(b, RULE_DELAY, delay->span,
+           "what comes of this delay has no axis `time`: each weight is the same at all taps");
+    report_hint(
+        b, "a number for each tap is `weights(of = w, per = time, init = position(time), frozen)`, as in "
+           "`snnc --show random`");
+    return false;
+}
+
 bool delayed_weights(Build *b, const StageUse *use, const Scope *arguments, const Entry *delay,
                      const AxisMap *kernel, Node *node)
 {
@@ -323,7 +335,8 @@ bool delayed_weights(Build *b, const StageUse *use, const Scope *arguments, cons
     node->weight = NONE;
     node->aux = stream;
     node->map = kernel;
-    return check_fit(b, delay->expr, stream_at(b, stream)->shape, span, kernel);
+    return check_taps(b, delay->expr, stream_at(b, stream)->shape)
+           && check_fit(b, delay->expr, stream_at(b, stream)->shape, span, kernel);
 }
 
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,

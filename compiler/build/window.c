@@ -114,6 +114,7 @@ Window window_of(const char *stage, Span span, const Scope *frame, Shape in, boo
                     .frame = frame,
                     .in = in,
                     .transposed = transposed,
+                    .size = name_kernel,
                     .count = has_channels(in) ? in.ndim - 1 : in.ndim};
 }
 
@@ -157,7 +158,7 @@ static bool place_window(Build *b, const Window *window, MapAxis *axis, int padd
 static bool read_axes(Build *b, const Window *window, AxisMap *map)
 {
     int taps[MAX_AXES] = {1, 1, 1, 1}, stride[MAX_AXES] = {1, 1, 1, 1}, dilation[MAX_AXES] = {1, 1, 1, 1};
-    if (!read_numbers(b, window, name_kernel, 1, taps))
+    if (!read_numbers(b, window, window->size, 1, taps))
         return false;
     if (window->strides)
         memcpy(stride, taps, sizeof stride);

@@ -95,12 +95,12 @@ static void info_training(const SnnModel *model, int64_t batch)
         printf("no training: the model has no `train` block\n");
 }
 
-static void info_set(const char *what, int64_t bytes)
+static void info_set(const char *what, int64_t bytes, const char *folder)
 {
     if (bytes > 0)
         info_size(what, bytes);
     else
-        printf("  %-28s %14s\n", what, "not found");
+        printf("  %-28s %14s in %s\n", what, "not found", folder);
 }
 
 /* What buffers of this kind take together. */
@@ -116,7 +116,8 @@ static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse
 }
 
 /* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
-static void info_memory(const SnnModel *model, const SnnFound *found, int64_t batch, int64_t params)
+static void info_memory(const SnnModel *model, const SnnFound *found, const char *folder, int64_t batch,
+                        int64_t params)
 {
     int64_t lists =
         (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / SNN_SPARSE;
@@ -124,8 +125,8 @@ static void info_memory(const SnnModel *model, const SnnFound *found, int64_t ba
     info_size("scratch", info_buffers(model, false, false, 1) - params);
     info_size("lists, if a quarter full", lists);
     if (model->train != NULL)
-        info_set("training set", found->train);
-    info_set("test set", found->test);
+        info_set("training set", found->train, folder);
+    info_set("test set", found->test, folder);
     info_size("together, in whole pages",
               (int64_t)snn_memory_bytes(&model->memory) + lists + found->train + found->test);
 }
@@ -151,7 +152,8 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
         printf(" of %g ms", (double)model->dt);
     printf("\n");
     info_training(model, batch);
-    const SnnFound found = snn_found(model, snn_data_folder(model, options));
+    const char *folder = snn_data_folder(model, options);
+    const SnnFound found = snn_found(model, folder);
     int64_t operations = info_streams(model);
     info_saved(model);
     int64_t params = info_params(model, &learned, &states);
@@ -160,7 +162,7 @@ int snn_info(SnnModel *model, const SnnOptions *options, SnnError *error)
     info_size("parameters", params * four);
     info_size("gradients", learned * four);
     info_size("optimiser", states * four);
-    info_memory(model, &found, batch, (params + learned + states) * four);
+    info_memory(model, &found, folder, batch, (params + learned + states) * four);
     snn_session_close(&session);
     return SNN_OK;
 }

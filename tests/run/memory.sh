@@ -51,5 +51,5 @@ if [ -z "$SANITIZE" ]; then
         'predict argmax(rate(digit))' \
         'train { loss cross_entropy(rate(digit), label)  optimizer adam(lr = 1e-3)  batch 128 }' '}' > busy.snn
     takes busy 784 512
-    shows "memory: info without data" '^  training set +not found$' ./busy info --data nowhere
+    shows "memory: info without data" '^  training set +not found in nowhere$' ./busy info --data nowhere
 fi
