@@ -62,7 +62,7 @@ static bool check_texts(Build *b, const Args *args)
 }
 
 /* False if the stream of the samples is not known. */
-static bool data_arguments(Build *b, const Scope *frame)
+static bool data_arguments(Build *b, const Scope *frame, const Format *format)
 {
     Data *data = &b->net->data;
     const Entry *shape = given_argument(frame, name_shape), *classes = given_argument(frame, name_classes);
@@ -80,7 +80,7 @@ static bool data_arguments(Build *b, const Scope *frame)
         fine &= constant_flag(b, temporal->scope, temporal->expr, "`temporal`", &data->temporal);
     if (spikes && fine)
         fine = data_spikes(b, spikes);
-    fine &= data_target(b, frame);
+    fine &= format->columns || data_target(b, frame);
     data_folder(b, frame);
     return fine;
 }
@@ -186,6 +186,13 @@ static const Format formats[] = {
      .formals = wav_formals,
      .data = {.format = name_wav, .shape = {.ndim = 1, .dims = {1}}, .classes = 10, .temporal = true},
      .arguments = wav_arguments},
+    {.name = name_csv,
+     .about = "tables as text",
+     .stream = name_sample,
+     .columns = true,
+     .formals = csv_formals,
+     .data = {.format = name_csv, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
+     .arguments = csv_arguments},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -254,7 +261,7 @@ static bool build_arguments(Build *b, const Item *item, const Format *format)
     if (!check_texts(b, &value->args))
         return false;
     Scope *frame = bind_arguments(b, &call);
-    return !frame->wrong && data_arguments(b, frame)
+    return !frame->wrong && data_arguments(b, frame, format)
            && (!format->arguments || format->arguments(b, frame, value->span));
 }
 

@@ -36,24 +36,23 @@ static bool check_pattern(Build *b, const Entry *names)
     return false;
 }
 
-/* The text before `=`, without blanks around it; NULL if that is none. */
-static const char *field_of(Build *b, const char *choice)
+const char *data_chooser(Build *b, const Entry *choice)
 {
-    const char *equals = strchr(choice, '=');
-    choice += strspn(choice, " ");
-    if (!equals || choice >= equals || !equals[1 + strspn(equals + 1, " ,")])
+    const char *text = choice->expr->name, *equals = strchr(text, '=');
+    text += strspn(text, " ");
+    if (!equals || text >= equals || !equals[1 + strspn(equals + 1, " ,")])
         return NULL;
-    size_t length = (size_t)(equals - choice);
-    while (length > 0 && choice[length - 1] == ' ')
+    size_t length = (size_t)(equals - text);
+    while (length > 0 && text[length - 1] == ' ')
         length--;
-    return arena_printf(b->arena, "%.*s", (int)length, choice);
+    return arena_printf(b->arena, "%.*s", (int)length, text);
 }
 
 static bool check_choice(Build *b, const Entry *names, const Entry *choice, const char *name)
 {
     if (!choice)
         return true;
-    const char *field = field_of(b, choice->expr->name), *pattern = names ? names->expr->name : "";
+    const char *field = data_chooser(b, choice), *pattern = names ? names->expr->name : "";
     if (field && strstr(pattern, arena_printf(b->arena, "{%s}", field)))
         return true;
     report(b, RULE_DATA, choice->expr->span,

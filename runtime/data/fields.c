@@ -1,6 +1,7 @@
 /* Parts of the names of files. */
 #include "snn_fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool snn_fields_are(SnnField field, const char *text)
@@ -73,18 +74,30 @@ static SnnField fields_next(const char **text, char end)
     return (SnnField){at, length};
 }
 
+SnnField snn_fields_next(const char **names)
+{
+    return fields_next(names, ',');
+}
+
+SnnField snn_fields_chooser(const char *choice)
+{
+    return fields_next(&choice, '=');
+}
+
+bool snn_fields_chosen(const char *choice, SnnField value)
+{
+    fields_next(&choice, '=');
+    while (*choice != '\0')
+        if (fields_mean(fields_next(&choice, ','), value))
+            return true;
+    return false;
+}
+
 bool snn_fields_choose(const char *choice, const char *pattern, SnnField name)
 {
     char wanted[64];
-    SnnField called = fields_next(&choice, '='), field;
-    if (called.length >= sizeof wanted)
-        return false;
-    memcpy(wanted, called.at, called.length);
-    wanted[called.length] = '\0';
-    if (!snn_fields_match(pattern, name, wanted, &field) || field.at == NULL)
-        return false;
-    while (*choice != '\0')
-        if (fields_mean(fields_next(&choice, ','), field))
-            return true;
-    return false;
+    SnnField called = snn_fields_chooser(choice), field;
+    snprintf(wanted, sizeof wanted, "%.*s", (int)called.length, called.at);
+    return snn_fields_match(pattern, name, wanted, &field) && field.at != NULL
+           && snn_fields_chosen(choice, field);
 }

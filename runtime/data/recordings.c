@@ -1,7 +1,7 @@
 /* Folders of files, one a sample. */
 #include "snn_recordings.h"
-#include "snn_fields.h"
 #include "snn_setting.h"
+#include "snn_words.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -164,44 +164,21 @@ static void recordings_keep(const RecordingsSearch *search, SnnRecordings *list)
 
 /* ---- classes by name ------------------------------------------------------------------------------- */
 
-/* All words that are labels, each once, in their order. */
-typedef struct RecordingsWords {
-    SnnField *at;
-    int32_t count;
-} RecordingsWords;
-
-static int recordings_compare_words(const void *one, const void *other)
+/* The labels in the names of all files. False unless these are called as the model says. */
+static bool recordings_words(RecordingsSearch *search, const SnnRecordings *list, SnnWords *words)
 {
-    const SnnField *a = one, *b = other;
-    int order = memcmp(a->at, b->at, a->length < b->length ? a->length : b->length);
-    return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
-}
-
-/* False unless all files are called as the model says. */
-static bool recordings_words(RecordingsSearch *search, const SnnRecordings *list, RecordingsWords *words)
-{
-    *words = (RecordingsWords){calloc((size_t)list->count + 1, sizeof *words->at), list->count};
-    if (words->at == NULL)
-        return recordings_no_memory(search, list->at[0].path);
+    SnnField label;
     for (int32_t i = 0; i < list->count; i++) {
-        SnnField stem = recordings_stem(list->at[i].path);
-        if (!snn_fields_match(search->names, stem, "label", &words->at[i]))
+        if (!snn_fields_match(search->names, recordings_stem(list->at[i].path), "label", &label))
             return snn_fail(search->error,
                             "unusable name (%s): it is not called as `%s`; give the file another name, or "
                             "say in the model how they are called, as `names = \"{label}_{speaker}\"`",
                             list->at[i].path, search->names);
+        if (label.at != NULL && !snn_words_add(words, label))
+            return recordings_no_memory(search, list->at[0].path);
     }
+    snn_words_sort(words);
     return true;
-}
-
-static void recordings_make_unique(RecordingsWords *words)
-{
-    int32_t kept = 0;
-    qsort(words->at, (size_t)words->count, sizeof *words->at, recordings_compare_words);
-    for (int32_t i = 0; i < words->count; i++)
-        if (i == 0 || recordings_compare_words(&words->at[i], &words->at[kept - 1]) != 0)
-            words->at[kept++] = words->at[i];
-    words->count = kept;
 }
 
 static bool recordings_check_label(const RecordingsSearch *search, const char *path, long label)
@@ -212,35 +189,18 @@ static bool recordings_check_label(const RecordingsSearch *search, const char *p
                        path, label, model->name, model->data.classes - 1);
 }
 
-static bool recordings_all_numbers(const RecordingsWords *words)
-{
-    int number;
-    for (int32_t i = 0; i < words->count; i++)
-        if (!snn_fields_number(words->at[i], &number))
-            return false;
-    return true;
-}
-
-/* Classes are the labels in names, if they are numbers, else these words in their order. */
-static bool recordings_number_words(RecordingsSearch *search, SnnRecordings *list, RecordingsWords *words)
+static bool recordings_set_classes(RecordingsSearch *search, SnnRecordings *list, const SnnWords *words)
 {
     const SnnModel *model = search->model;
-    bool numbers = recordings_all_numbers(words);
     SnnField label;
-    recordings_make_unique(words);
-    if (!numbers && words->count != model->data.classes)
+    if (!words->numbers && words->count != model->data.classes)
         return snn_fail(search->error,
                         "wrong number of classes (%s): the names of its files have %d labels, the model `%s` "
                         "has %d classes",
                         list->at[0].path, words->count, model->name, model->data.classes);
     for (int32_t i = 0; i < list->count; i++) {
-        int number = 0;
         snn_fields_match(search->names, recordings_stem(list->at[i].path), "label", &label);
-        const SnnField *place =
-            bsearch(&label, words->at, (size_t)words->count, sizeof label, recordings_compare_words);
-        if (numbers)
-            snn_fields_number(label, &number);
-        list->at[i].label = numbers ? number : (int32_t)(place - words->at);
+        list->at[i].label = snn_words_class(words, label);
         if (!recordings_check_label(search, list->at[i].path, list->at[i].label))
             return false;
     }
@@ -250,11 +210,11 @@ static bool recordings_number_words(RecordingsSearch *search, SnnRecordings *lis
 /* Where names have no label, those that files have stay. */
 static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *list)
 {
-    RecordingsWords words;
+    SnnWords words = {0};
     bool ok = recordings_words(search, list, &words);
-    if (ok && search->model->data.classes > 0 && words.count > 0 && words.at[0].at != NULL)
-        ok = recordings_number_words(search, list, &words);
-    free(words.at);
+    if (ok && search->model->data.classes > 0 && words.count > 0)
+        ok = recordings_set_classes(search, list, &words);
+    snn_words_free(&words);
     return ok;
 }
 

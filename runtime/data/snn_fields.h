@@ -15,8 +15,13 @@ typedef struct SnnField {
 /* Whether the name, of this length, is called so; sets the field of it that is called `wanted`, `at` NULL if the pattern has no
  * such field. A field goes to where what follows it stands first, and is not empty. */
 bool snn_fields_match(const char *pattern, SnnField name, const char *wanted, SnnField *field);
-/* Whether the choice means the name, which is called as the pattern says. */
+/* The field that a choice is by; whether it means one of this value; and whether it means a name that is called as the pattern
+ * says. */
+SnnField snn_fields_chooser(const char *choice);
+bool snn_fields_chosen(const char *choice, SnnField value);
 bool snn_fields_choose(const char *choice, const char *pattern, SnnField name);
+/* The next of some names with commas between them, without the blanks around it; `*names` goes behind it. */
+SnnField snn_fields_next(const char **names);
 bool snn_fields_are(SnnField field, const char *text);
 /* Whether the field is a whole number from 0 on, below 10^9. */
 bool snn_fields_number(SnnField field, int *number);

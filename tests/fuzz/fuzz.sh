@@ -57,7 +57,8 @@ readers_seeds() {
     printf '\005#!AER-DAT3.1\r\n#!END-HEADER\r\n\001\000\000\000\010\000\000\000\004\000\000\000' > "$1/aedat3"
     printf '\005%% evt 2.0\n\000\000\000\200\001\040\000\020' > "$1/evt2"
     printf '\005%% evt 3.0\n%% end\n\000\200\000\140\001\000\004\050' > "$1/evt3"
-    printf '\010param w: [2, 3]\nh: v = 2\n' > "$1/text"
+    printf '\010run,a,"b"\r\np,1,-2\np,1e3,""\n' > "$1/table"
+    printf '\011param w: [2, 3]\nh: v = 2\n' > "$1/text"
     rm "$1/plain"
 }
 

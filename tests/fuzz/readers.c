@@ -2,6 +2,7 @@
  * one of the formats, JSON, a command line, or the text of a model. */
 #define _GNU_SOURCE
 #include "snn_checkpoint.h"
+#include "snn_csv.h"
 #include "snn_event_file.h"
 #include "snn_idx.h"
 #include "snn_json.h"
@@ -71,6 +72,9 @@ static const SnnData npy_data = {.format = &snn_npy, .ndim = 1, .dims = {4}, .cl
 static const char *const wav_settings[] = {"rate = 8000", "hop = 40",    "mel = 5", "deltas = 1", "window = 60",
                                            "low = 20",    "high = 4000", "log = 1", NULL};
 static const SnnData wav_data = {.format = &snn_wav, .ndim = 3, .dims = {3, 5, 2}, .classes = 3, .settings = wav_settings};
+
+static const char *const csv_settings[] = {"columns = a, b", "sequence = run", NULL};
+static const SnnData csv_data = {.format = &snn_csv, .ndim = 2, .dims = {3, 2}, .settings = csv_settings};
 
 /* ---- the readers ---- */
 
@@ -163,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 9) {
+    switch (data[0] % 10) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
@@ -172,6 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 5: read_events(data + 1, size - 1); break;
     case 6: read_samples(&fake, &npy_data, data + 1, size - 1); break;
     case 7: read_samples(&fake, &wav_data, data + 1, size - 1); break;
+    case 8: read_samples(&fake, &csv_data, data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);

@@ -1,0 +1,583 @@
+/* Data sets of tables. Settings: `columns` by their names, of which a sample is made (else all that nothing else is made of), and
+ * those of its `labels` and its `target`; `sequence`: rows with the same value there are the steps of one sample; `header = 0`:
+ * columns are called 1, 2, ...; `separator` and `decimal`, a sign each; `name`, with which the files' names begin; and which rows
+ * are of the parts `test` and `valid`, see snn_fields.h. */
+#include "snn_csv.h"
+#include "snn_csv_file.h"
+#include "snn_numbers.h"
+#include "snn_output.h"
+#include "snn_setting.h"
+#include "snn_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CSV_PATH = 4096, CSV_NUMBER = 64, CSV_WAYS = 4 };
+
+static const char *const csv_choices[] = {"test", "valid"};
+enum { CSV_CHOICES = sizeof csv_choices / sizeof *csv_choices };
+
+/* Where a sample's row began, and what it says there. */
+typedef struct CsvRow {
+    SnnField label, sequence;
+    int line, rows;
+} CsvRow;
+
+enum { CSV_NONE = -1 }; /* no such column: they count from 0 */
+
+/* A table while it is read. */
+typedef struct CsvReader {
+    SnnDataset *data;
+    const SnnModel *model;
+    SnnCsvFile file;
+    SnnField *columns;
+    int column_count;
+    int *features, *targets; /* columns */
+    int feature_count, target_count;
+    int label, sequence, choice[CSV_CHOICES];
+    const char *part; /* whose rows are wanted; NULL: all */
+    bool labelled, header;
+    char decimal;
+    CsvRow *rows; /* of each sample */
+    SnnWords words;
+    int64_t cut; /* rows behind the last step */
+    SnnError *error;
+} CsvReader;
+
+static bool csv_lacks_memory(const CsvReader *reader)
+{
+    return snn_fail(reader->error, "no memory (%s): its rows", reader->file.path);
+}
+
+/* ---- files ----------------------------------------------------------------------------------------- */
+
+static const char *csv_part(const char *part)
+{
+    return strcmp(part, "t10k") == 0 ? "test" : part;
+}
+
+static const char *csv_choice(const SnnModel *model, const char *part)
+{
+    for (int i = 0; i < CSV_CHOICES; i++)
+        if (strcmp(part, csv_choices[i]) == 0)
+            return snn_setting(model, part);
+    return "";
+}
+
+/* Where the part may be: in a file of its own, or in that of training, or in one for all, if rows say of which part they are;
+ * false if there is no such file. */
+static bool csv_place(char *path, const SnnModel *model, const char *folder, const char *part, int way)
+{
+    const char *name = snn_setting(model, "name"), *dash = name[0] != '\0' ? "_" : "";
+    const char *end = way % 2 == 0 ? ".csv" : ".csv.gz";
+    bool train = strcmp(part, "train") == 0;
+    int length = -1;
+    if (way < 2)
+        length = snprintf(path, CSV_PATH, "%s/%s%s%s%s", folder, name, dash, part, end);
+    else if (name[0] != '\0' && (train || csv_choice(model, part)[0] != '\0'))
+        length = snprintf(path, CSV_PATH, "%s/%s%s", folder, name, end);
+    return length > 0 && length < CSV_PATH && access(path, F_OK) == 0;
+}
+
+/* `own`: the file is the part's alone. */
+static bool csv_find(char *path, const SnnModel *model, const char *folder, const char *part, bool *own)
+{
+    *own = true;
+    for (int way = 0; way < CSV_WAYS; way++)
+        if (csv_place(path, model, folder, part, way)) {
+            *own = way < 2 && strcmp(part, "train") != 0;
+            return true;
+        }
+    *own = false;
+    for (int way = 0; way < CSV_WAYS && csv_choice(model, part)[0] != '\0'; way++)
+        if (csv_place(path, model, folder, "train", way))
+            return true;
+    return false;
+}
+
+static bool csv_exists(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[CSV_PATH];
+    bool own;
+    return csv_find(path, model, folder, csv_part(part), &own);
+}
+
+static bool csv_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
+{
+    const char *parts[] = {"train", "test", validate};
+    char path[CSV_PATH];
+    for (int i = 0; i < (validate == NULL ? 2 : 3); i++)
+        for (int way = 0; way < CSV_WAYS; way++)
+            if (csv_place(path, model, folder, parts[i], way) && snn_same_file(path, target))
+                return true;
+    return false;
+}
+
+/* ---- columns --------------------------------------------------------------------------------------- */
+
+static bool csv_no_column(const CsvReader *reader, SnnField name)
+{
+    char known[400] = "";
+    size_t used = 0;
+    for (int i = 0; i < reader->column_count && used < 300; i++) {
+        SnnField column = reader->columns[i];
+        int length = column.length < 60 ? (int)column.length : 60;
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s`%.*s`", i > 0 ? ", " : "", length,
+                                 column.at);
+    }
+    bool single = reader->column_count == 1 && strpbrk(known, ";\t") != NULL;
+    return snn_fail(reader->error, "no column `%.*s` (%s:%d): there %s %s%s%s", (int)name.length, name.at,
+                    reader->file.path, reader->file.line, reader->column_count == 1 ? "is" : "are", known,
+                    used >= 300 ? ", ..." : "",
+                    single ? "; say in the model what separates them, as `separator = \";\"`" : "");
+}
+
+/* Without a header, a column is called by its number. */
+static bool csv_find_column(const CsvReader *reader, SnnField name, int *column)
+{
+    int number;
+    *column = CSV_NONE;
+    if (!reader->header && snn_fields_number(name, &number) && number >= 1 && number <= reader->column_count)
+        *column = number - 1;
+    for (int i = 0; reader->header && i < reader->column_count && *column == CSV_NONE; i++)
+        if (reader->columns[i].length == name.length
+            && memcmp(reader->columns[i].at, name.at, name.length) == 0)
+            *column = i;
+    return *column != CSV_NONE || csv_no_column(reader, name);
+}
+
+/* That of a setting, if there is one, and of a choice; only where samples have a class must it be there. */
+static bool csv_set_column(const CsvReader *reader, SnnField name, bool needed, int *column)
+{
+    *column = CSV_NONE;
+    return name.length == 0 || csv_find_column(reader, name, column) || !needed;
+}
+
+static bool csv_set_columns(CsvReader *reader, const char *names, bool needed, int **columns, int *count)
+{
+    *columns = malloc(((size_t)reader->column_count + strlen(names) + 1) * sizeof **columns);
+    bool ok = *columns != NULL || csv_lacks_memory(reader);
+    while (ok && *names != '\0') {
+        int column;
+        ok = csv_find_column(reader, snn_fields_next(&names), &column) || !needed;
+        if (ok && column != CSV_NONE)
+            (*columns)[(*count)++] = column;
+    }
+    return ok;
+}
+
+static bool csv_is_used(const CsvReader *reader, int column)
+{
+    bool used = column == reader->label || column == reader->sequence;
+    for (int i = 0; i < CSV_CHOICES; i++)
+        used = used || column == reader->choice[i];
+    for (int i = 0; i < reader->target_count; i++)
+        used = used || column == reader->targets[i];
+    return used;
+}
+
+/* Those that are named, or all that nothing else is made of. */
+static bool csv_set_features(CsvReader *reader)
+{
+    const SnnModel *model = reader->model;
+    bool sequences = snn_setting(model, "sequence")[0] != '\0';
+    int wanted = 1;
+    for (int i = sequences; i < model->data.ndim; i++)
+        wanted *= model->data.dims[i];
+    if (!csv_set_columns(reader, snn_setting(model, "columns"), true, &reader->features,
+                         &reader->feature_count))
+        return false;
+    for (int i = 0; snn_setting(model, "columns")[0] == '\0' && i < reader->column_count; i++)
+        if (!csv_is_used(reader, i))
+            reader->features[reader->feature_count++] = i;
+    return reader->feature_count == wanted
+           || snn_fail(reader->error,
+                       "wrong number of columns (%s:%d): a sample is made of %d, in the model `%s` of %d; "
+                       "name those that are meant, as `columns = \"height, width\"`",
+                       reader->file.path, reader->file.line, reader->feature_count, model->name, wanted);
+}
+
+static bool csv_copy_header(CsvReader *reader)
+{
+    size_t count = (size_t)reader->file.count;
+    reader->columns = malloc((count + 1) * sizeof *reader->columns);
+    if (reader->columns == NULL)
+        return csv_lacks_memory(reader);
+    memcpy(reader->columns, reader->file.fields, count * sizeof *reader->columns);
+    reader->column_count = (int)count;
+    return true;
+}
+
+/* A file to predict from need not have what samples are compared with. */
+static bool csv_set_header(CsvReader *reader)
+{
+    const SnnModel *model = reader->model;
+    const char *label = snn_setting(model, "labels"), *sequence = snn_setting(model, "sequence");
+    if (!csv_copy_header(reader))
+        return false;
+    for (int i = 0; i < CSV_CHOICES; i++) {
+        SnnField name = snn_fields_chooser(snn_setting(model, csv_choices[i]));
+        if (!csv_set_column(reader, name, reader->part != NULL, &reader->choice[i]))
+            return false;
+    }
+    return csv_set_column(reader, (SnnField){sequence, strlen(sequence)}, true, &reader->sequence)
+           && csv_set_column(reader, (SnnField){label, strlen(label)}, reader->labelled, &reader->label)
+           && csv_set_columns(reader, snn_setting(model, "target"), reader->labelled, &reader->targets,
+                              &reader->target_count)
+           && csv_set_features(reader);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------ */
+
+static bool csv_no_number(const CsvReader *reader, int column, SnnField text)
+{
+    const char *advice = "leave the line out, or give it a number";
+    if (memchr(text.at, ',', text.length) != NULL && reader->decimal != ',')
+        advice = "if it has a decimal comma, say so in the model: `decimal = \",\"`";
+    char name[24];
+    snprintf(name, sizeof name, "%d", column + 1);
+    SnnField called = reader->header ? reader->columns[column] : (SnnField){name, strlen(name)};
+    return snn_fail(reader->error, "no number (%s:%d): column `%.*s` has `%.*s`; %s", reader->file.path,
+                    reader->file.line, (int)called.length, called.at,
+                    text.length < CSV_NUMBER ? (int)text.length : CSV_NUMBER, text.at, advice);
+}
+
+static bool csv_number(const CsvReader *reader, int column, float *into)
+{
+    char copy[CSV_NUMBER];
+    SnnField text = reader->file.fields[column];
+    while (text.length > 0 && *text.at == ' ')
+        text = (SnnField){text.at + 1, text.length - 1};
+    while (text.length > 0 && text.at[text.length - 1] == ' ')
+        text.length--;
+    if (text.length == 0 || text.length >= CSV_NUMBER)
+        return csv_no_number(reader, column, text);
+    memcpy(copy, text.at, text.length);
+    copy[text.length] = '\0';
+    for (char *at = copy; reader->decimal != '.' && *at != '\0'; at++)
+        *at = *at == '.' ? '?' : *at == reader->decimal ? '.' : *at;
+    char *end = copy;
+    double number = strspn(copy, "0123456789+-.eE") == text.length ? strtod(copy, &end) : 0.0;
+    if (end != copy + text.length)
+        return csv_no_number(reader, column, text);
+    *into = (float)number;
+    return snn_numbers_check(number, (size_t)reader->data->count - 1, reader->file.path, reader->error);
+}
+
+static bool csv_numbers(const CsvReader *reader, const int *columns, int count, float *into)
+{
+    for (int i = 0; i < count; i++)
+        if (!csv_number(reader, columns[i], into + i))
+            return false;
+    return true;
+}
+
+/* Whether the row is of the part. */
+static bool csv_belongs(const CsvReader *reader)
+{
+    for (int i = 0; reader->part != NULL && i < CSV_CHOICES; i++) {
+        bool train = strcmp(reader->part, "train") == 0, mine = strcmp(reader->part, csv_choices[i]) == 0;
+        const char *choice = snn_setting(reader->model, csv_choices[i]);
+        if (reader->choice[i] != CSV_NONE && (train || mine)
+            && snn_fields_chosen(choice, reader->file.fields[reader->choice[i]]) != mine)
+            return false;
+    }
+    return true;
+}
+
+static bool csv_grow(float **numbers, size_t count, int64_t width)
+{
+    float *grown = realloc(*numbers, 2 * count * (size_t)width * sizeof *grown);
+    *numbers = grown != NULL ? grown : *numbers;
+    return grown != NULL;
+}
+
+/* One sample more, all 0. There is room for as many as the next power of 2. */
+static bool csv_add_sample(CsvReader *reader)
+{
+    SnnDataset *data = reader->data;
+    size_t count = (size_t)data->count + 1;
+    if (count == INT32_MAX / 2)
+        return csv_lacks_memory(reader);
+    if ((count & (count - 1)) == 0) {
+        CsvRow *rows = realloc(reader->rows, 2 * count * sizeof *rows);
+        reader->rows = rows != NULL ? rows : reader->rows;
+        if (rows == NULL || !csv_grow(&data->reals, count, data->width)
+            || (data->target_width > 0 && !csv_grow(&data->targets, count, data->target_width)))
+            return csv_lacks_memory(reader);
+    }
+    memset(data->reals + data->count * data->width, 0, (size_t)data->width * sizeof *data->reals);
+    if (data->target_width > 0)
+        memset(data->targets + data->count * data->target_width, 0,
+               (size_t)data->target_width * sizeof *data->targets);
+    reader->rows[data->count++] = (CsvRow){.line = reader->file.line};
+    return true;
+}
+
+static SnnField csv_at(const CsvReader *reader, int column)
+{
+    return column != CSV_NONE ? reader->file.fields[column] : (SnnField){"", 0};
+}
+
+static bool csv_same(SnnField one, SnnField other)
+{
+    return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
+}
+
+/* A target that does not go over time is that of the first row. */
+static bool csv_take_step(CsvReader *reader, int step)
+{
+    SnnDataset *data = reader->data;
+    float *into = data->reals + (data->count - 1) * data->width + (int64_t)step * reader->feature_count;
+    if (!csv_numbers(reader, reader->features, reader->feature_count, into))
+        return false;
+    if (data->target_width == 0 || (step > 0 && data->target_width == reader->target_count))
+        return true;
+    into = data->targets + (data->count - 1) * data->target_width + (int64_t)step * reader->target_count;
+    return csv_numbers(reader, reader->targets, reader->target_count, into);
+}
+
+static bool csv_take_row(CsvReader *reader)
+{
+    SnnDataset *data = reader->data;
+    SnnField label = csv_at(reader, reader->label), sequence = csv_at(reader, reader->sequence);
+    int steps = reader->sequence != CSV_NONE ? reader->model->steps : 1;
+    CsvRow *row = data->count > 0 ? &reader->rows[data->count - 1] : NULL;
+    if (row == NULL || reader->sequence == CSV_NONE || !csv_same(row->sequence, sequence)) {
+        if (!csv_add_sample(reader))
+            return false;
+        row = &reader->rows[data->count - 1];
+        row->label = label;
+        row->sequence = sequence;
+    }
+    if (!csv_same(row->label, label))
+        return snn_fail(reader->error,
+                        "different labels (%s:%d): `%.*s`, and `%.*s` in line %d, of the same sequence",
+                        reader->file.path, reader->file.line, (int)label.length, label.at,
+                        (int)row->label.length, row->label.at, row->line);
+    int step = row->rows++;
+    reader->cut += step >= steps;
+    return step >= steps || csv_take_step(reader, step);
+}
+
+static bool csv_next(CsvReader *reader)
+{
+    const SnnCsvFile *file = &reader->file;
+    if (file->count != reader->column_count)
+        return snn_fail(reader->error,
+                        "wrong number of fields (%s:%d): it has %d, the first line has %d; quote fields that "
+                        "have a separator in them",
+                        file->path, file->line, file->count, reader->column_count);
+    if (reader->label != CSV_NONE && !snn_words_add(&reader->words, csv_at(reader, reader->label)))
+        return csv_lacks_memory(reader);
+    return !csv_belongs(reader) || csv_take_row(reader);
+}
+
+static bool csv_open(CsvReader *reader, const char *path)
+{
+    const char *separator = snn_setting(reader->model, "separator");
+    if (!snn_csv_open(&reader->file, path, separator[0] != '\0' ? separator[0] : ',', reader->error)
+        || !snn_csv_next(&reader->file, reader->error))
+        return false;
+    if (reader->file.count == 0)
+        return snn_fail(reader->error, "empty file (%s): it has no line", path);
+    return csv_set_header(reader) && (!reader->header || snn_csv_next(&reader->file, reader->error));
+}
+
+static bool csv_read_rows(CsvReader *reader)
+{
+    while (reader->file.count > 0)
+        if (!csv_next(reader) || !snn_csv_next(&reader->file, reader->error))
+            return false;
+    return reader->data->count > 0
+           || snn_fail(reader->error, "no data (%s): no row of it is of the part `%s`", reader->file.path,
+                       reader->part != NULL ? reader->part : "all");
+}
+
+/* ---- sequences ------------------------------------------------------------------------------------- */
+
+static int csv_compare(const void *one, const void *other)
+{
+    const CsvRow *a = one, *b = other;
+    size_t least = a->sequence.length < b->sequence.length ? a->sequence.length : b->sequence.length;
+    int order = memcmp(a->sequence.at, b->sequence.at, least);
+    if (order != 0)
+        return order;
+    if (a->sequence.length != b->sequence.length)
+        return a->sequence.length < b->sequence.length ? -1 : 1;
+    return a->line < b->line ? -1 : a->line > b->line;
+}
+
+/* None goes on behind another. Forgets the order of rows. */
+static bool csv_check_sequences(const CsvReader *reader)
+{
+    CsvRow *rows = reader->rows;
+    int32_t count = reader->sequence != CSV_NONE ? reader->data->count : 0;
+    if (count > 0)
+        qsort(rows, (size_t)count, sizeof *rows, csv_compare);
+    for (int32_t i = 1; i < count; i++)
+        if (csv_same(rows[i].sequence, rows[i - 1].sequence))
+            return snn_fail(
+                reader->error,
+                "a sequence in pieces (%s:%d): that of `%.*s` began in line %d, others are between; "
+                "sort the lines by it",
+                reader->file.path, rows[i].line, (int)rows[i].sequence.length, rows[i].sequence.at,
+                rows[i - 1].line);
+    return true;
+}
+
+/* ---- labels ---------------------------------------------------------------------------------------- */
+
+/* Words of the training set are classes in all parts. NULL: they are those of this file. */
+static bool csv_read_words(CsvReader *reader, CsvReader *train, const char *path)
+{
+    bool ok = csv_open(train, path);
+    while (ok && train->file.count > 0)
+        ok = (train->file.count != train->column_count
+              || snn_words_add(&train->words, csv_at(train, train->label)) || csv_lacks_memory(reader))
+             && snn_csv_next(&train->file, reader->error);
+    return ok;
+}
+
+static bool csv_set_class(const CsvReader *reader, const SnnWords *words, int32_t sample)
+{
+    const CsvRow *row = &reader->rows[sample];
+    const SnnModel *model = reader->model;
+    int32_t class = snn_words_class(words, row->label);
+    reader->data->labels[sample] = class;
+    if (class >= 0 && class < model->data.classes)
+        return true;
+    if (words->numbers)
+        return snn_fail(reader->error,
+                        "label out of range (%s:%d): it is `%.*s`, the model `%s` knows 0 to %d",
+                        reader->file.path, row->line, (int)row->label.length, row->label.at, model->name,
+                        model->data.classes - 1);
+    return snn_fail(reader->error, "unknown label (%s:%d): `%.*s` is none of the training set's",
+                    reader->file.path, row->line, (int)row->label.length, row->label.at);
+}
+
+static bool csv_set_classes(CsvReader *reader, const SnnWords *words, const char *path)
+{
+    SnnDataset *data = reader->data;
+    const SnnModel *model = reader->model;
+    if (!words->numbers && words->count != model->data.classes)
+        return snn_fail(reader->error,
+                        "wrong number of classes (%s): column `%s` has %d different labels, the model `%s` "
+                        "has %d classes",
+                        path, snn_setting(model, "labels"), words->count, model->name, model->data.classes);
+    data->labels = calloc((size_t)data->count, sizeof *data->labels);
+    if (data->labels == NULL)
+        return csv_lacks_memory(reader);
+    for (int32_t i = 0; i < data->count; i++)
+        if (!csv_set_class(reader, words, i))
+            return false;
+    return true;
+}
+
+static void csv_close(CsvReader *reader);
+
+/* `train`: the path of the training set, or of the file itself. */
+static bool csv_label(CsvReader *reader, const char *train)
+{
+    if (!reader->labelled || reader->label == CSV_NONE)
+        return true;
+    CsvReader other = {.data = reader->data,
+                       .model = reader->model,
+                       .labelled = true,
+                       .header = reader->header,
+                       .decimal = reader->decimal,
+                       .error = reader->error};
+    snn_words_sort(&reader->words);
+    bool own = reader->words.numbers || strcmp(train, reader->file.path) == 0, ok = true;
+    if (!own)
+        ok = csv_read_words(reader, &other, train);
+    snn_words_sort(&other.words);
+    ok = ok && csv_set_classes(reader, own ? &reader->words : &other.words, own ? reader->file.path : train);
+    csv_close(&other);
+    return ok;
+}
+
+/* ---- sets ------------------------------------------------------------------------------------------ */
+
+static void csv_close(CsvReader *reader)
+{
+    snn_csv_close(&reader->file);
+    snn_words_free(&reader->words);
+    free(reader->columns);
+    free(reader->features);
+    free(reader->targets);
+    free(reader->rows);
+}
+
+static void csv_describe(const CsvReader *reader)
+{
+    SnnDataset *data = reader->data;
+    int least = 0, most = 0;
+    for (int32_t i = 0; i < data->count; i++) {
+        int rows = reader->rows[i].rows;
+        least = i == 0 || rows < least ? rows : least;
+        most = rows > most ? rows : most;
+    }
+    if (reader->sequence == CSV_NONE)
+        return;
+    int used = snprintf(data->about, sizeof data->about, "%d to %d rows each", least, most);
+    if (reader->cut > 0)
+        snprintf(data->about + used, sizeof data->about - (size_t)used,
+                 "; left out, as they come after the %d steps: %lld", reader->model->steps,
+                 (long long)reader->cut);
+}
+
+/* `part`: of whose rows, NULL if all are meant; `train`: where the training set is. */
+static bool csv_read(SnnDataset *data, const SnnModel *model, const char *path, const char *part,
+                     const char *train, bool labelled, SnnError *error)
+{
+    const SnnData *said = &model->data;
+    CsvReader reader = {.data = data,
+                        .model = model,
+                        .part = part,
+                        .labelled = labelled,
+                        .header = strcmp(snn_setting(model, "header"), "0") != 0,
+                        .decimal =
+                            snn_setting(model, "decimal")[0] != '\0' ? snn_setting(model, "decimal")[0] : '.',
+                        .error = error};
+    *data = (SnnDataset){.width = 1};
+    for (int i = 0; i < said->ndim; i++)
+        data->width *= said->dims[i];
+    data->target_width = labelled && said->target_ndim > 0;
+    for (int i = 0; i < said->target_ndim; i++)
+        data->target_width *= said->target_dims[i];
+    bool ok = csv_open(&reader, path) && csv_read_rows(&reader) && csv_label(&reader, train);
+    if (ok)
+        csv_describe(&reader);
+    ok = ok && csv_check_sequences(&reader);
+    csv_close(&reader);
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
+}
+
+static bool csv_read_part(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                          SnnError *error)
+{
+    char path[CSV_PATH], train[CSV_PATH];
+    const char *name = snn_setting(model, "name"), *wanted = csv_part(part);
+    bool own, own_train;
+    *data = (SnnDataset){0};
+    if (!csv_find(path, model, folder, wanted, &own))
+        return snn_fail(
+            error,
+            "no data (%s/%s%s%s.csv): give the folder of the CSV files with --data DIR, and say in the model "
+            "how they are called, as `data csv(name = \"iris\")` for iris_train.csv and iris_test.csv",
+            folder, name, name[0] != '\0' ? "_" : "", wanted);
+    if (!csv_find(train, model, folder, "train", &own_train))
+        strcpy(train, path);
+    return csv_read(data, model, path, own ? NULL : wanted, train, true, error);
+}
+
+static bool csv_read_samples(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
+{
+    return csv_read(data, model, path, NULL, path, false, error);
+}
+
+const SnnFormat snn_csv = {csv_read_part, csv_exists, csv_has, csv_read_samples, "test.csv"};
