@@ -53,6 +53,7 @@ const char *loop_name(Program *program, const char *base)
 BufferId loop_buffer(Program *program, Buffer buffer)
 {
     buffer.place = program->buffers.count;
+    buffer.length = -1;
     vec_push(program->arena, &program->buffers, buffer);
     return program->buffers.count - 1;
 }

@@ -68,6 +68,7 @@ typedef struct Buffer {
     bool keep; /* somebody looks at it when all is done */
     int place; /* BufferId: of the first buffer in the memory where it stands; its own, unless it shares */
     int param; /* PARAM, GRADIENT, MOMENT: index into Program.params; else -1 */
+    int length; /* BufferId: of a constant that says how long the last dimension is, if that is less than here; -1: none */
     const double *values; /* what it holds, if it is a constant of a program that only predicts; else NULL */
     Span span;
 } Buffer;
@@ -253,9 +254,10 @@ typedef struct LoopPrediction {
 
 /* The most that a step needs, or a sample, of a program that does not go step by step. */
 typedef struct LoopWork {
-    int64_t products;  /* multiply-adds of maps, as if all inputs were there */
-    int64_t equations; /* operations of neurons and formulas */
-    int64_t events;    /* spikes that maps follow */
+    int64_t products;      /* multiply-adds of maps, as if all inputs were there */
+    int64_t equations;     /* operations of neurons and formulas */
+    int64_t events;        /* spikes that maps follow */
+    VEC(BufferId) counted; /* constants that say of how many products more */
 } LoopWork;
 
 /* A sample, and what is predicted of it, to the bit. */

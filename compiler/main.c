@@ -4,6 +4,7 @@
 #include "options.h"
 #include "pipeline.h"
 #include "run.h"
+#include "vectors.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -43,7 +44,10 @@ static int write_inference(Compilation *compilation, const Options *options)
                 compilation->program->name);
         return EXIT_FAILURE;
     }
-    if (!right || !make_constants(compilation->program, options->weights, options->selftest, &differs))
+    if (!right || !make_constants(compilation->program, options->weights, &differs))
+        return EXIT_FAILURE;
+    trim_constants(compilation->program);
+    if (!make_vectors(compilation->program, options->selftest))
         return EXIT_FAILURE;
     return driver_infer(compilation, options, differs);
 }

@@ -66,6 +66,14 @@ static int taps_of(const MapAxis *axis)
     return axis->reach == REACH_WINDOW ? axis->taps : 1;
 }
 
+bool map_reads_past(const AxisMap *map)
+{
+    const MapAxis *time = &map->time;
+    bool causal = time->reach == REACH_WINDOW && time->stride == 1 && time->dilation == 1
+                  && time->before == time->taps - 1 && time->in == time->out && map->edge == EDGE_ZERO;
+    return causal && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
+}
+
 int map_rows(const AxisMap *map)
 {
     int rows = taps_of(&map->time);

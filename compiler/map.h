@@ -54,6 +54,9 @@ int window_outputs(int in, int taps, int stride, int dilation, int padding);
 /* Units of a sample at one step. */
 int map_inputs(const AxisMap *map);
 int map_outputs(const AxisMap *map);
+/* Whether each output reads the inputs of its own step and of some before it, by weights of its own for each of them: as
+ * delays do. */
+bool map_reads_past(const AxisMap *map);
 /* Weights as they are stored: rows are taps, outermost axis first, times inputs of a group; columns are outputs. */
 int map_rows(const AxisMap *map);
 int map_columns(const AxisMap *map);

@@ -96,6 +96,10 @@ void single_sample(Program *program);
 /* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */
 void freeze_kernels(Program *program);
 
+/* Loop -> Loop, once buffers have their values, which the initial phase made and does not make again: arrays are no longer than
+ * they have to be. */
+void trim_constants(Program *program);
+
 /* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
  * whatever the size of what lies between them. */
 void chain_kernels(Program *program, bool small);

@@ -74,7 +74,8 @@ static const char *needs_whole(const Net *net, const Node *node, const StepTime 
         return "goes from the last step to the first";
     if (node->kind == NODE_REDUCE && !node->each_step && node->reduce == REDUCE_ARGMAX)
         return "tells one step from the others";
-    if ((node->kind == NODE_MAP || node->kind == NODE_POOL) && !node_is_stepwise(node))
+    bool recalls = node->kind == NODE_MAP && !node->transposed && map_reads_past(node->map);
+    if ((node->kind == NODE_MAP || node->kind == NODE_POOL) && !node_is_stepwise(node) && !recalls)
         return "mixes steps";
     return NULL;
 }

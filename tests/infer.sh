@@ -271,7 +271,7 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
-    whole_spikes) infers $model sparks "$root/tests/infer/$model.snn" ;;
+    whole_spikes | late) infers $model sparks "$root/tests/infer/$model.snn" ;;
     *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
     esac
 done

@@ -28,6 +28,14 @@ static const char *order_text(const Infer *infer)
     return arena_printf(infer->arena, ", [%s] row by row", text);
 }
 
+static int64_t products_of(const Program *program)
+{
+    int64_t products = program->work.products;
+    for (int i = 0; i < program->work.counted.count; i++)
+        products += (int64_t)program->buffers.at[program->work.counted.at[i]].values[0];
+    return products;
+}
+
 /* At most: silent inputs of maps cost next to nothing. */
 static void write_work(const Infer *infer, Out *out)
 {
@@ -36,7 +44,7 @@ static void write_work(const Infer *infer, Out *out)
     out_line(
         out,
         " * Worst case of a %s: %lld multiply-adds of maps%s, and %lld operations of neurons and formulas.",
-        goes_by_steps(infer) ? "step" : "sample", (long long)work->products,
+        goes_by_steps(infer) ? "step" : "sample", (long long)products_of(infer->program),
         work->events ? arena_printf(infer->arena, ", if all of %lld units spike", (long long)work->events)
                      : "",
         (long long)work->equations);

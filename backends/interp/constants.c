@@ -1,7 +1,6 @@
 #include "constants.h"
 
 #include "run.h"
-#include "vectors.h"
 
 #include "snn_model_text.h"
 #include "snn_safetensors.h"
@@ -114,7 +113,7 @@ static bool are_finite(const Interp *interp, const char *path)
     return true;
 }
 
-bool make_constants(Program *program, const char *weights, int vectors, const char **differs)
+bool make_constants(Program *program, const char *weights, const char **differs)
 {
     SnnError error;
     int64_t seed;
@@ -134,8 +133,6 @@ bool make_constants(Program *program, const char *weights, int vectors, const ch
         interp_run(interp, PHASE_INIT);
         keep_constants(program, interp);
         made = are_finite(interp, weights);
-        if (made)
-            make_vectors(program, interp, vectors);
     }
     if (file)
         snn_tensors_close(file);

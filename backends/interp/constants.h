@@ -4,8 +4,7 @@
 
 #include "loop.h"
 
-/* Reads the weights, and gives each buffer that is made of them its values, and the program so many vectors (vectors.h).
- * `differs`: what the file says of another model than this one, or NULL. False after a message. */
-bool make_constants(Program *program, const char *weights, int vectors, const char **differs);
+/* Reads the weights, and gives each buffer that is made of them its values. `differs`: what the file says of another model than this one, or NULL. False after a message. */
+bool make_constants(Program *program, const char *weights, const char **differs);
 
 #endif

@@ -3,6 +3,7 @@
 #include "snn_random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { EIGHTHS = 9, OFTEN = 4, SELDOM = 16 };
@@ -71,9 +72,27 @@ static double *results_of(const Interp *interp, bool *finite)
     return results;
 }
 
-void make_vectors(Program *program, Interp *interp, int count)
+/* NULL if there is not enough memory. */
+static Interp *interp_of_constants(const Program *program)
+{
+    Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
+    for (BufferId b = 0; interp && b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        if (buffer->values)
+            memcpy(interp->buffers[b], buffer->values,
+                   (size_t)buffer_elements(buffer) * sizeof *buffer->values);
+    }
+    return interp;
+}
+
+bool make_vectors(Program *program, int count)
 {
     bool finite;
+    Interp *interp = interp_of_constants(program);
+    if (!interp) {
+        fprintf(stderr, "snnc: not enough memory to run `%s`\n", program->name);
+        return false;
+    }
     interp->seed = program->seed;
     interp->epoch = UINT32_MAX; /* as of what runs outside of a training */
     for (int sample = 0; sample < count && program->input >= 0; sample++) {
@@ -83,4 +102,6 @@ void make_vectors(Program *program, Interp *interp, int count)
         if (finite)
             vec_push(program->arena, &program->vectors, vector);
     }
+    interp_free(interp);
+    return true;
 }

@@ -5,8 +5,8 @@
 
 #include "interp.h"
 
-/* So many random samples, but for those whose predictions are not finite. The interpreter has run the initial phase, in
- * single precision and for one sample. */
-void make_vectors(Program *program, Interp *interp, int count);
+/* So many random samples, but for those whose predictions are not finite, of a program whose constants have values. False
+ * after a message. */
+bool make_vectors(Program *program, int count);
 
 #endif

@@ -61,6 +61,16 @@ Site kernel_samples(Lower *lower, const char *verb, const char *name, const char
     return (Site){.into = &loop->body, .b = loop_variable(lower, loop)};
 }
 
+Site kernel_samples_in(Lower *lower, Phase phase, const char *verb, const char *name, const char *about,
+                       Span origin)
+{
+    Phase own = lower->phase;
+    lower->phase = phase;
+    Site site = kernel_samples(lower, verb, name, about, origin);
+    lower->phase = own;
+    return site;
+}
+
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count)
 {
     return loop_for(lower->arena, into, loop_var(lower->arena, lower->kernel, name, TYPE_I32),

@@ -13,6 +13,9 @@ LoopStmt *kernel_items(Lower *lower, const char *name);
 LoopStmt *kernel_items_in(Lower *lower, LoopBlock *into, const char *name);
 /* A kernel over the samples, up to the loop over them. */
 Site kernel_samples(Lower *lower, const char *verb, const char *name, const char *about, Span origin);
+/* The same, in another phase than that of its surroundings. */
+Site kernel_samples_in(Lower *lower, Phase phase, const char *verb, const char *name, const char *about,
+                       Span origin);
 
 LoopStmt *for_range(Lower *lower, LoopBlock *into, const char *name, int count);
 /* The same, over units (or elements) that do not touch each other: the loops that vectorise. */

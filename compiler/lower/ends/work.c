@@ -31,7 +31,8 @@ void describe_work(Lower *lower, const StepTime *times)
             work->equations += equation_operations(net, node) * plan_of(lower, node)->steps;
         if (node->kind != NODE_MAP)
             continue;
-        work->products += map_operations(node->map, steps_of(lower, node->out));
+        if (!plan_of(lower, node)->recent)
+            work->products += map_operations(node->map, steps_of(lower, node->out));
         work->events += map_events(lower, node, seen);
     }
 }

@@ -115,17 +115,6 @@ static bool shares_steps(const Node *node)
     return shares;
 }
 
-/* Along time, from all units to all: each output reads some steps of its inputs, the last of which is its own. */
-static bool has_taps(const Node *node)
-{
-    const AxisMap *map = node->map;
-    bool maps = node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD;
-    if (!maps || map->time.reach != REACH_WINDOW || map->edge != EDGE_ZERO)
-        return false;
-    bool causal = map->time.stride == 1 && map->time.dilation == 1 && map->time.before == map->time.taps - 1;
-    return causal && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
-}
-
 /* Of maps with taps: a transposed one that has fewer products by frequencies. */
 static bool has_frequencies(const Planning *plan, int n)
 {
@@ -154,7 +143,9 @@ static void serve(Planning *plan, int n)
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && kernels == KERNELS_AUTO;
-    record->taps = !is_without(plan->options.without, OPTIMISATION_TAPS) && has_taps(node);
+    bool past = (node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD) && map_reads_past(node->map);
+    record->recent = past && plan->net->stepwise;
+    record->taps = past && !plan->net->stepwise && !is_without(plan->options.without, OPTIMISATION_TAPS);
     record->frequencies = record->taps && !is_without(plan->options.without, OPTIMISATION_FREQUENCIES)
                           && has_frequencies(plan, n);
     if (record->taps && node->kind == NODE_MAP_GRAD)

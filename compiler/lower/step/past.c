@@ -8,10 +8,7 @@
 static Site begin_in(Lower *lower, Phase phase, const char *verb, const char *name, const char *about,
                      Span span)
 {
-    Phase own = lower->phase;
-    lower->phase = phase;
-    Site site = kernel_samples(lower, verb, name, about, span);
-    lower->phase = own;
+    Site site = kernel_samples_in(lower, phase, verb, name, about, span);
     site.t = num(lower, 0);
     return site;
 }

@@ -1,0 +1,250 @@
+/* Maps along time that mix all units, as delays do, of a network that goes step by step. What its inputs were at the last steps
+ * is kept. Of the weights, those that are not 0 are listed, by input and by how many steps later it is heard:
+ *
+ *   target[e], heard[e], e = ends[i * slots + later] .. ends[i * slots + later + 1] - 1
+ *
+ * There are no more slots than the longest delay needs that is really there. Sums are made input by input, and of each from
+ * its first step to its last, as in taps.c: they are the same to the bit. */
+#include "lower/base/code.h"
+#include "lower/base/streams.h"
+#include "lower/maps/rows.h"
+#include "lower/maps/view.h"
+#include "lower/spikes/lists.h"
+
+enum { BYTE = 256 };
+
+/* The first three are constants of one number: slots of an input, places in `ends`, synapses. */
+struct Synapses {
+    const Node *node;
+    int taps, ins, outs;
+    BufferId slots, places, count;
+    BufferId ends, target, heard;
+    BufferId recent; /* [inputs][slots]: that of step t is at t mod slots */
+};
+
+static bool serves(const Linear *linear)
+{
+    return linear->plan->recent;
+}
+
+/* ---- the lists ---- */
+
+static BufferId constant_buffer(Lower *lower, const char *prefix, const char *name)
+{
+    return named_buffer(lower, prefix, name, TYPE_I32, BUFFER_SCRATCH, false, 0, NULL);
+}
+
+/* Of so many elements at most, and as many as the constant says. */
+static BufferId list_buffer(Lower *lower, const char *prefix, const char *name, Type type, int most,
+                            BufferId length)
+{
+    BufferId list = named_buffer(lower, prefix, name, type, BUFFER_SCRATCH, false, 1, &most);
+    lower->program->buffers.at[list].length = length;
+    return list;
+}
+
+static void add_lists(Lower *lower, struct Synapses *synapses)
+{
+    const char *name = weight_name(lower->net, synapses->node);
+    int most = synapses->taps * synapses->ins * synapses->outs;
+    Type target = synapses->outs <= BYTE ? TYPE_U8 : index_type(synapses->outs);
+    synapses->slots = constant_buffer(lower, "slots_of", name);
+    synapses->places = constant_buffer(lower, "places_of", name);
+    synapses->count = constant_buffer(lower, "synapses_of", name);
+    synapses->ends =
+        list_buffer(lower, "ends_of", name, TYPE_I32, synapses->ins * synapses->taps + 1, synapses->places);
+    synapses->target = list_buffer(lower, "targets_of", name, target, most, synapses->count);
+    synapses->heard = list_buffer(lower, "heard_of", name, TYPE_F32, most, synapses->count);
+    buffer_about(lower, synapses->ends,
+                 "of each input, for each step that it may be heard later: where its synapses begin");
+    buffer_about(lower, synapses->target, "the unit that hears each synapse");
+    buffer_about(lower, synapses->heard, "its weight");
+}
+
+static LoopExpr *load0(Lower *lower, BufferId buffer)
+{
+    return loop_load(lower->program, buffer, 0, NULL);
+}
+
+static void store0(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *value)
+{
+    loop_store(lower->program, into, buffer, 0, NULL, value, false);
+}
+
+static void set(Lower *lower, LoopBlock *into, LoopExpr *variable, LoopExpr *value)
+{
+    loop_set(lower->arena, into, variable->var, value);
+}
+
+static LoopExpr *weight_at(Lower *lower, const struct Synapses *synapses, LoopExpr *later, LoopExpr *i,
+                           LoopExpr *j)
+{
+    LoopExpr *place[2], *tap = op2(lower, OP_SUB, num(lower, synapses->taps - 1), later);
+    int count = weight_place(lower, synapses->node, scaled_plus(lower, tap, synapses->ins, i), j, place);
+    return loop_load(lower->program, weight_values(lower, synapses->node), count, place);
+}
+
+/* The block that runs for each unit that hears input i so many steps later. */
+static LoopBlock *for_heard(Lower *lower, const struct Synapses *synapses, LoopBlock *into, LoopExpr *later,
+                            LoopExpr *i, LoopExpr **j)
+{
+    LoopStmt *loop = for_range(lower, into, "j", synapses->outs);
+    *j = loop_variable(lower, loop);
+    LoopExpr *w = weight_at(lower, synapses, later, i, *j);
+    return &loop_if(lower->arena, &loop->body, op2(lower, OP_NE, w, loop_float(lower->arena, 0)))->body;
+}
+
+static LoopExpr *emit_slots(Lower *lower, const struct Synapses *synapses, LoopBlock *into)
+{
+    LoopExpr *slots = declare_local(lower, into, "slots", num(lower, 1)), *j;
+    LoopStmt *steps = for_range(lower, into, "later", synapses->taps);
+    LoopStmt *inputs = for_range(lower, &steps->body, "i", synapses->ins);
+    LoopExpr *later = loop_variable(lower, steps);
+    LoopBlock *heard = for_heard(lower, synapses, &inputs->body, later, loop_variable(lower, inputs), &j);
+    set(lower, heard, slots, op2(lower, OP_ADD, later, num(lower, 1)));
+    store0(lower, into, synapses->slots, slots);
+    return slots;
+}
+
+static void emit_lists(Lower *lower, const struct Synapses *synapses, LoopBlock *into)
+{
+    LoopExpr *slots = emit_slots(lower, synapses, into), *j;
+    LoopExpr *count = declare_local(lower, into, "count", num(lower, 0));
+    LoopStmt *inputs = for_range(lower, into, "i", synapses->ins);
+    LoopExpr *i = loop_variable(lower, inputs);
+    LoopStmt *steps = for_bounds(lower, &inputs->body, "later", num(lower, 0), slots);
+    LoopExpr *later = loop_variable(lower, steps);
+    LoopExpr *place = op2(lower, OP_ADD, op2(lower, OP_MUL, i, slots), later);
+    store1(lower, &steps->body, synapses->ends, place, count, false);
+    LoopBlock *heard = for_heard(lower, synapses, &steps->body, later, i, &j);
+    store1(lower, heard, synapses->target, count, j, false);
+    store1(lower, heard, synapses->heard, count, weight_at(lower, synapses, later, i, j), false);
+    set(lower, heard, count, op2(lower, OP_ADD, count, num(lower, 1)));
+    LoopExpr *last = op2(lower, OP_MUL, num(lower, synapses->ins), slots);
+    store1(lower, into, synapses->ends, last, count, false);
+    store0(lower, into, synapses->places, op2(lower, OP_ADD, last, num(lower, 1)));
+    store0(lower, into, synapses->count, count);
+}
+
+/* ---- what is kept ---- */
+
+static void add_recent(Lower *lower, struct Synapses *synapses)
+{
+    StreamId in = synapses->node->in;
+    const char *name = stream_of(lower, in)->name;
+    bool spikes = stream_of(lower, in)->kind == STREAM_SPIKES;
+    int dims[2] = {synapses->ins, synapses->taps};
+    synapses->recent =
+        named_buffer(lower, "recent", name, spikes ? TYPE_U8 : TYPE_F32, BUFFER_SCRATCH, false, 2, dims);
+    lower->program->buffers.at[synapses->recent].length = synapses->slots;
+    buffer_about(lower, synapses->recent, "a ring of each unit's last steps");
+    LoopExpr *nothing = spikes ? num(lower, 0) : loop_float(lower->arena, 0);
+    Site site =
+        kernel_samples_in(lower, PHASE_RESET, "forget_recent", name,
+                          arena_printf(lower->arena, "%s: no past", name), stream_of(lower, in)->span);
+    LoopStmt *units = for_range(lower, site.into, "i", synapses->ins);
+    LoopStmt *steps = for_bounds(lower, &units->body, "slot", num(lower, 0), load0(lower, synapses->slots));
+    store2(lower, &steps->body, synapses->recent, loop_variable(lower, units), loop_variable(lower, steps),
+           nothing, false);
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    struct Synapses *synapses = NEW(lower->arena, struct Synapses);
+    const AxisMap *map = linear->node->map;
+    const char *name = weight_name(lower->net, linear->node);
+    *synapses = (struct Synapses){
+        .node = linear->node, .taps = map->time.taps, .ins = map->space[0].in, .outs = map->space[0].out};
+    add_lists(lower, synapses);
+    kernel_begin(lower, "list_synapses_of", name,
+                 arena_printf(lower->arena, "%s: the weights that are not 0, by input and delay", name),
+                 linear->node->span, 1);
+    emit_lists(lower, synapses, &lower->kernel->body);
+    add_recent(lower, synapses);
+    vec_push(lower->arena, &lower->program->work.counted, synapses->count);
+    linear->synapses = synapses;
+}
+
+/* ---- a step ---- */
+
+typedef struct Hearing {
+    const struct Synapses *synapses;
+    BufferId sums;
+    LoopExpr *i, *now; /* the slot of this step */
+} Hearing;
+
+/* What input i was at slots from .. to - 1, which are that of now and so many more. */
+static void emit_heard(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *from, LoopExpr *to,
+                       LoopExpr *more)
+{
+    const struct Synapses *synapses = hearing->synapses;
+    LoopStmt *slots = for_bounds(lower, into, "slot", from, to);
+    LoopExpr *slot = loop_variable(lower, slots), *x = load2(lower, synapses->recent, hearing->i, slot);
+    bool spikes = lower->program->buffers.at[synapses->recent].type == TYPE_U8;
+    into = &slots->body;
+    if (spikes)
+        slots->value = x;
+    else
+        into = &loop_if(lower->arena, into, op2(lower, OP_NE, x, loop_float(lower->arena, 0)))->body;
+    LoopExpr *later = op2(lower, OP_SUB, op2(lower, OP_ADD, hearing->now, more), slot);
+    LoopExpr *place =
+        loop_local(lower, into, "place",
+                   op2(lower, OP_ADD, op2(lower, OP_MUL, hearing->i, load0(lower, synapses->slots)), later));
+    LoopStmt *events = for_bounds(lower, into, "e", load1(lower, synapses->ends, place),
+                                  load1(lower, synapses->ends, op2(lower, OP_ADD, place, num(lower, 1))));
+    LoopExpr *e = loop_variable(lower, events), *w = load1(lower, synapses->heard, e);
+    LoopExpr *j = load1(lower, synapses->target, e);
+    if (spikes)
+        store1(lower, &events->body, hearing->sums, j, w, true);
+    else
+        store_product(lower, &events->body, hearing->sums, 1, &j, x, w);
+}
+
+static void emit_input(Lower *lower, const Hearing *hearing, Site site)
+{
+    const struct Synapses *synapses = hearing->synapses;
+    LoopExpr *zero = num(lower, 0), *slots = load0(lower, synapses->slots);
+    LoopExpr *next = op2(lower, OP_ADD, hearing->now, num(lower, 1));
+    store2(lower, site.into, synapses->recent, hearing->i, hearing->now,
+           load_stream(lower, synapses->node->in, site, hearing->i), false);
+    emit_heard(lower, hearing, site.into, next, slots, slots);
+    emit_heard(lower, hearing, site.into, zero, next, zero);
+}
+
+static void store_sums(Lower *lower, const Node *node, Site site, BufferId sums)
+{
+    LoopStmt *units = for_units(lower, site.into, "j", stream_size(lower, node->out));
+    LoopExpr *j = loop_variable(lower, units), *value = load1(lower, sums, j);
+    if (node->bias != NONE)
+        value = op2(lower, OP_ADD, value, load1(lower, lower->params[node->bias].values, j));
+    site.into = &units->body;
+    store_stream(lower, node->out, site, j, value, false);
+}
+
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+{
+    const Node *node = map->node;
+    site.tile = NULL;
+    site = walk_samples(lower, walk, site);
+    site.t = num(lower, 0);
+    note_map(lower, map, site.into, ", as inputs of the last steps are heard now");
+    int units = stream_size(lower, node->out);
+    Hearing hearing = {.synapses = map->synapses};
+    hearing.sums = named_buffer(lower, "sums_of", stream_of(lower, node->out)->name, TYPE_F32, BUFFER_LOCAL,
+                                false, 1, &units);
+    LoopStmt *zeros = for_units(lower, site.into, "j", units);
+    store1(lower, &zeros->body, hearing.sums, loop_variable(lower, zeros), loop_float(lower->arena, 0),
+           false);
+    LoopExpr *slots = load0(lower, map->synapses->slots);
+    LoopExpr *rounds = op2(lower, OP_DIV, step_now(lower), slots);
+    hearing.now = loop_local(lower, site.into, "now",
+                             op2(lower, OP_SUB, step_now(lower), op2(lower, OP_MUL, rounds, slots)));
+    LoopStmt *inputs = for_range(lower, site.into, "i", map->synapses->ins);
+    hearing.i = loop_variable(lower, inputs);
+    Site inner = site;
+    inner.into = &inputs->body;
+    emit_input(lower, &hearing, inner);
+    store_sums(lower, node, site, hearing.sums);
+}
+
+const MapKernel by_recent = {.serves = serves, .prepare = prepare, .forward = forward};
