@@ -31,6 +31,37 @@ int window_outputs(int in, int taps, int stride, int dilation, int padding)
     return room < 0 ? 0 : room / stride + 1;
 }
 
+void axis_met(const MapAxis *axis, int *from, int *to)
+{
+    *from = *to = 0;
+    for (int k = 0; k < axis->taps; k++) {
+        bool meets = false;
+        for (int o = 0; o < axis->out && !meets; o++) {
+            int at = o * axis->stride + k * axis->dilation - axis->before;
+            meets = at >= 0 && at < axis->in;
+        }
+        if (meets && *to == 0)
+            *from = k;
+        if (meets)
+            *to = k + 1;
+    }
+}
+
+void map_met(const AxisMap *map, int *from, int *to)
+{
+    int last = *from = 0;
+    for (int a = 0; a < map->count; a++) {
+        const MapAxis *axis = &map->space[a];
+        int first, end;
+        if (axis->reach != REACH_WINDOW)
+            continue;
+        axis_met(axis, &first, &end);
+        *from = *from * axis->taps + first;
+        last = last * axis->taps + end - 1;
+    }
+    *to = last + 1;
+}
+
 int map_inputs(const AxisMap *map)
 {
     int size = 1;

@@ -51,6 +51,11 @@ bool map_is_dense(const AxisMap *map);
 /* Outputs of a window along an axis with `padding` at both ends together; not positive where it does not fit. */
 int window_outputs(int in, int taps, int stride, int dilation, int padding);
 
+/* Of a window along an axis: outputs read inputs that are there by taps *from .. *to-1, by none before or behind these. */
+void axis_met(const MapAxis *axis, int *from, int *to);
+/* The same of all windows over space, taps counted with the outermost axis first. */
+void map_met(const AxisMap *map, int *from, int *to);
+
 /* Units of a sample at one step. */
 int map_inputs(const AxisMap *map);
 int map_outputs(const AxisMap *map);

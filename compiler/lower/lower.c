@@ -389,14 +389,10 @@ static void begin_weights(Lower *lower)
             lower_zeroed_weights(lower, net->nodes.at[n].out);
     for (ParamId p = 0; p < net->params.count; p++)
         if (lower->params[p].transposed >= 0)
-            lower_transposed(lower, net->params.at[p].name, param_rows(&net->params.at[p]),
-                             param_columns(&net->params.at[p]), lower->params[p].values,
-                             lower->params[p].transposed);
+            lower_transposed(lower, p, NONE);
     for (StreamId s = 0; s < net->streams.count; s++)
         if (lower->streams[s].transposed >= 0)
-            lower_transposed(lower, stream_of(lower, s)->name, weight_rows(stream_of(lower, s)->shape),
-                             weight_columns(stream_of(lower, s)->shape), lower->streams[s].values,
-                             lower->streams[s].transposed);
+            lower_transposed(lower, NONE, s);
 }
 
 /* ---- what tests run, where that is something else ---- */

@@ -61,6 +61,32 @@ START_TEST(outputs_of_windows)
 }
 END_TEST
 
+START_TEST(taps_that_meet_inputs)
+{
+    AxisMap map = convolution();
+    MapAxis small = window(name_y, 1, 1, 3, 1, 1), half = window(name_x, 2, 1, 3, 2, 1),
+            far = window(name_x, 2, 2, 5, 1, 2);
+    int from, to;
+    axis_met(&small, &from, &to); /* the middle */
+    ck_assert_int_eq(from, 1);
+    ck_assert_int_eq(to, 2);
+    axis_met(&half, &from, &to); /* what is padded at its begin */
+    ck_assert_int_eq(from, 1);
+    ck_assert_int_eq(to, 3);
+    axis_met(&far, &from, &to);
+    ck_assert_int_eq(from, 1);
+    ck_assert_int_eq(to, 4);
+    map_met(&map, &from, &to);
+    ck_assert_int_eq(from, 0);
+    ck_assert_int_eq(to, 15);
+    map.space[0] = small;
+    map.space[1] = half;
+    map_met(&map, &from, &to); /* taps (1, 1) and (1, 2) of 3 x 3 */
+    ck_assert_int_eq(from, 4);
+    ck_assert_int_eq(to, 6);
+}
+END_TEST
+
 START_TEST(dense_maps)
 {
     AxisMap map = map_dense(5, 3), grouped = map;
@@ -156,6 +182,7 @@ Suite *map_suite(void)
     Suite *suite = suite_create("map");
     TCase *tcase = tcase_create("map");
     tcase_add_test(tcase, outputs_of_windows);
+    tcase_add_test(tcase, taps_that_meet_inputs);
     tcase_add_test(tcase, dense_maps);
     tcase_add_test(tcase, convolutions);
     tcase_add_test(tcase, maps_along_time);

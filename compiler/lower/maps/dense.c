@@ -4,31 +4,6 @@
 #include "lower/maps/linear.h"
 #include "lower/tuned.h"
 
-void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values,
-                      BufferId transposed)
-{
-    int width = columns >= TRANSPOSED_LEAST ? TRANSPOSED_WIDTH : 1;
-    kernel_begin(lower, "transpose", name,
-                 arena_printf(lower->arena, "%s with outputs first, for the gradient of its inputs", name),
-                 (Span){0, 0}, (columns + width - 1) / width);
-    LoopStmt *items = kernel_items(lower, width > 1 ? "block" : "j");
-    LoopExpr *j = loop_variable(lower, items);
-    LoopStmt *inner, *loop_i;
-    if (width > 1) {
-        LoopExpr *j0 = loop_local(lower, &items->body, "j0", op2(lower, OP_MUL, j, num(lower, width)));
-        LoopExpr *end = op2(lower, OP_ADD, j0, num(lower, width));
-        end = loop_local(lower, &items->body, "j1",
-                         columns % width ? least(lower, end, num(lower, columns)) : end);
-        loop_i = for_range(lower, &items->body, "i", rows);
-        inner = for_bounds(lower, &loop_i->body, "j", j0, end);
-        j = loop_variable(lower, inner);
-    } else {
-        loop_i = inner = for_range(lower, &items->body, "i", rows);
-    }
-    LoopExpr *i = loop_variable(lower, loop_i);
-    store2(lower, &inner->body, transposed, j, i, load2(lower, values, i, j), false);
-}
-
 void lower_bias_grad(Lower *lower, const Node *node)
 {
     const Param *param = &lower->net->params.at[node->bias];

@@ -70,8 +70,7 @@ void lower_pool(Lower *lower, const Node *node);
 void lower_bias_grad(Lower *lower, const Node *node);
 /* The rest of that of a bias that all units share: one for each step, where time is mixed, or for all of them. */
 void lower_shared_bias(Lower *lower, const Node *node);
-/* transposed[j][i] = values[i][j], of weights of that name. */
-void lower_transposed(Lower *lower, const char *name, int rows, int columns, BufferId values,
-                      BufferId transposed);
+/* transposed[j][i] = values[i][j] of the parameter, or of the stream, if it is not NONE: of what maps read. */
+void lower_transposed(Lower *lower, ParamId param, StreamId stream);
 
 #endif

@@ -39,26 +39,32 @@ static LoopStmt *for_tile(Lower *lower, const Gather *gather, LoopBlock *into, L
     return loop;
 }
 
+/* Of rows of taps, and of the taps of each, those that meet what is there. */
 static void emit_tile(Lower *lower, const Gather *gather, LoopBlock *into, BufferId tiles, LoopExpr *tile)
 {
-    int taps = gather->node->map->space[gather->axes - 1].taps;
+    const AxisMap *map = gather->node->map;
+    int taps = map->space[gather->axes - 1].taps, first, end, from, to;
+    map_met(map, &first, &end);
+    axis_met(&map->space[gather->axes - 1], &from, &to);
+    bool turned = gather->node->transposed;
     LoopExpr *j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
-    LoopStmt *rows = for_range(lower, into, "row", tap_rows(gather));
-    LoopStmt *loop_m = for_range(lower, &rows->body, "m", taps);
+    LoopStmt *rows =
+        for_bounds(lower, into, "row", num(lower, first / taps), num(lower, (end - 1) / taps + 1));
+    LoopStmt *loop_m = for_bounds(lower, &rows->body, "m", num(lower, turned ? taps - to : from),
+                                  num(lower, turned ? taps - from : to));
     LoopStmt *loop_i = for_range(lower, &loop_m->body, "i", gather->ins);
     LoopExpr *row = loop_variable(lower, rows), *m = loop_variable(lower, loop_m),
              *i = loop_variable(lower, loop_i);
     LoopStmt *loop_j = for_tile(lower, gather, &loop_i->body, j0);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *at = gather->node->transposed ? scaled_plus(lower, row, taps, m)
-                                            : scaled_plus(lower, m, tap_rows(gather), row);
+    LoopExpr *at = turned ? scaled_plus(lower, row, taps, m) : scaled_plus(lower, m, tap_rows(gather), row);
     at = scaled_plus(lower, at, gather->ins, i);
     loop_store(lower->program, &loop_j->body, tiles, 3, (LoopExpr *[]){tile, at, j},
                weight(lower, gather, row, m, i, op2(lower, OP_ADD, j0, j)), false);
     LoopStmt *zeros = for_units(lower, into, "j", WINDOW_WIDTH);
-    LoopExpr *end = num(lower, tap_rows(gather) * taps * gather->ins);
-    loop_store(lower->program, &zeros->body, tiles, 3, (LoopExpr *[]){tile, end, loop_variable(lower, zeros)},
-               loop_float(lower->arena, 0), false);
+    LoopExpr *behind = num(lower, tap_rows(gather) * taps * gather->ins);
+    loop_store(lower->program, &zeros->body, tiles, 3,
+               (LoopExpr *[]){tile, behind, loop_variable(lower, zeros)}, loop_float(lower->arena, 0), false);
 }
 
 BufferId weight_tiles(Lower *lower, const Node *node)

@@ -128,6 +128,37 @@ LoopExpr *view_tap(Lower *lower, const View *view, LoopExpr *m)
     return scaled_plus(lower, m, view->tap_step, view->tap);
 }
 
+bool view_is_fixed(const View *view)
+{
+    return is_number(view->count) && is_number(view->base) && is_number(view->taps);
+}
+
+void view_positions(const View *view, int m, int *first, int *end)
+{
+    int at = m * view->dilation + (int)view->base->number; /* what position 0 reads */
+    *first = *end = 0;
+    for (int q = 0; q < view->most_count; q++, at += view->stride) {
+        if (at < 0 || at >= view->in)
+            continue;
+        *first = *end == 0 ? q : *first;
+        *end = q + 1;
+    }
+}
+
+void view_met(Lower *lower, const View *view, LoopExpr **from, LoopExpr **to)
+{
+    int least = view->most_taps, most = 0, first, end;
+    for (int m = 0; m < view->most_taps; m++) {
+        view_positions(view, m, &first, &end);
+        if (first == end)
+            continue;
+        least = m < least ? m : least;
+        most = m + 1;
+    }
+    *from = num(lower, least < most ? least : most);
+    *to = num(lower, most);
+}
+
 int view_extent(const View *view)
 {
     int apart = view->dilation < 0 ? -view->dilation : view->dilation;

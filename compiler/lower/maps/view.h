@@ -26,6 +26,12 @@ void view_taps(Lower *lower, LoopBlock *into, const View *view, LoopExpr *q, Loo
 LoopExpr *view_read(Lower *lower, const View *view, LoopExpr *q, LoopExpr *m);
 /* The number of tap m. */
 LoopExpr *view_tap(Lower *lower, const View *view, LoopExpr *m);
+/* Whether all of it is numbers: it is the same for all remainders. */
+bool view_is_fixed(const View *view);
+/* Of one that is: positions *first .. *end-1 read what is there by tap m; none: both are 0. */
+void view_positions(const View *view, int m, int *first, int *end);
+/* And taps *from .. *to-1 are those by which any position does. */
+void view_met(Lower *lower, const View *view, LoopExpr **from, LoopExpr **to);
 /* Positions from the lowest that any q reads, which is `lowest`, to the highest. */
 int view_extent(const View *view);
 LoopExpr *view_lowest(Lower *lower, const View *view);

@@ -145,25 +145,26 @@ static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
     }
 }
 
-static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
+/* By tap m, of positions first .. end-1 of the tile. */
+static void emit_tap(Lower *lower, const Block *tile, const Read *read, LoopBlock *into, LoopExpr *m,
+                     int first, int end)
 {
     const Gather *gather = tile->gather;
     const View *view = last_view(gather);
-    Read read = for_reads(lower, gather, into);
-    LoopStmt *taps = for_bounds(lower, read.into, "m", num(lower, 0), view->taps);
-    LoopExpr *m = loop_variable(lower, taps);
     LoopExpr *place = view_read(lower, view, tile->q0, m), *x[WINDOW_MOST];
     place = op2(lower, OP_SUB, place, view_lowest(lower, view));
-    place = loop_local(lower, &taps->body, "place", op2(lower, OP_MUL, place, num(lower, gather->ins)));
+    place = loop_local(lower, into, "place", op2(lower, OP_MUL, place, num(lower, gather->ins)));
     int last = gather->node->map->space[gather->axes - 1].taps;
     LoopExpr *tap =
-        loop_local(lower, &taps->body, "tap", scaled_plus(lower, read.tap, last, view_tap(lower, view, m)));
-    LoopStmt *inputs = for_range(lower, &taps->body, "i", gather->ins);
+        loop_local(lower, into, "tap", scaled_plus(lower, read->tap, last, view_tap(lower, view, m)));
+    LoopStmt *inputs = for_range(lower, into, "i", gather->ins);
     LoopExpr *i = loop_variable(lower, inputs);
     for (int p = 0; p < rows_of(tile); p++) {
-        int ahead = p % tile->count * view->stride * gather->ins;
+        int q = p % tile->count, ahead = q * view->stride * gather->ins;
+        if (q < first || q >= end)
+            continue;
         LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, ahead));
-        LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read.slot);
+        LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read->slot);
         x[p] = loop_local(lower, &inputs->body, arena_printf(lower->arena, "x%d", p),
                           load2(lower, gather->box, slot, at));
     }
@@ -171,7 +172,47 @@ static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *w = loop_local(lower, &loop->body, "w", weight(lower, tile, tap, i, j));
     for (int p = 0; p < rows_of(tile); p++)
-        store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
+        if (p % tile->count >= first && p % tile->count < end)
+            store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
+}
+
+/* Taps from .. to-1, one after the other. */
+static void emit_taps(Lower *lower, const Block *tile, const Read *read, LoopExpr *from, LoopExpr *to,
+                      int first, int end)
+{
+    LoopStmt *taps = for_bounds(lower, read->into, "m", from, to);
+    emit_tap(lower, tile, read, &taps->body, loop_variable(lower, taps), first, end);
+}
+
+/* A tile that is a whole row: by each tap, of the positions only that read what is there by it. */
+static void emit_taps_of_row(Lower *lower, const Block *tile, const Read *read)
+{
+    const View *view = last_view(tile->gather);
+    int taps = view->most_taps, first, end, next_first, next_end;
+    for (int m = 0, next; m < taps; m = next) {
+        view_positions(view, m, &first, &end);
+        for (next = m + 1; next < taps; next++) {
+            view_positions(view, next, &next_first, &next_end);
+            if (next_first != first || next_end != end)
+                break;
+        }
+        if (first < end)
+            emit_taps(lower, tile, read, num(lower, m), num(lower, next), first, end);
+    }
+}
+
+static void emit_sums(Lower *lower, const Block *tile, LoopBlock *into)
+{
+    const View *view = last_view(tile->gather);
+    Read read = for_reads(lower, tile->gather, into);
+    LoopExpr *from = num(lower, 0), *to = view->taps;
+    if (view_is_fixed(view) && tile->count == view->most_count && view->most_taps <= WINDOW_TAPS) {
+        emit_taps_of_row(lower, tile, &read);
+        return;
+    }
+    if (view_is_fixed(view))
+        view_met(lower, view, &from, &to);
+    emit_taps(lower, tile, &read, from, to, 0, tile->count);
 }
 
 static void emit_ends(Lower *lower, const Block *tile, LoopBlock *into)

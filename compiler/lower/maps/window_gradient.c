@@ -33,11 +33,14 @@ typedef struct Block {
     BufferId sums;
 } Block;
 
+/* Those that meet inputs. */
 static void for_taps(Lower *lower, Tap *tap)
 {
     tap->number = num(lower, 0);
     for (int a = 0; a < tap->axes; a++) {
-        LoopStmt *loop = for_range(lower, tap->site.into, "tap", tap->axis[a].taps);
+        int from, to;
+        axis_met(&tap->axis[a], &from, &to);
+        LoopStmt *loop = for_bounds(lower, tap->site.into, "tap", num(lower, from), num(lower, to));
         tap->site.into = &loop->body;
         tap->k[a] = loop_variable(lower, loop);
         tap->number = scaled_plus(lower, tap->number, tap->axis[a].taps, tap->k[a]);

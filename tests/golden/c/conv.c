@@ -336,7 +336,22 @@ static void SNN_AT_LEVEL(conv_a_conv_)(void *context, int32_t first, int32_t las
                     sums_a_conv_[3][j] = b_a_[j];
                 }
                 for (int32_t m = from; m < to; m++) {
-                    for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                    for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                        const int32_t place = q0 + (m_2 + -1) - -1;
+                        const int32_t tap = m * 3 + m_2;
+                        for (int32_t i = 0; i < 1; i++) {
+                            const float x1 = box_of_image_[m][place + i + 1];
+                            const float x2 = box_of_image_[m][place + i + 2];
+                            const float x3 = box_of_image_[m][place + i + 3];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                const float w = w_a_[tap + i][j];
+                                sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
+                                sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
+                                sums_a_conv_[3][j] = snn_fmaf(x3, w, sums_a_conv_[3][j]);
+                            }
+                        }
+                    }
+                    for (int32_t m_2 = 1; m_2 < 2; m_2++) {
                         const int32_t place = q0 + (m_2 + -1) - -1;
                         const int32_t tap = m * 3 + m_2;
                         for (int32_t i = 0; i < 1; i++) {
@@ -350,6 +365,21 @@ static void SNN_AT_LEVEL(conv_a_conv_)(void *context, int32_t first, int32_t las
                                 sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
                                 sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
                                 sums_a_conv_[3][j] = snn_fmaf(x3, w, sums_a_conv_[3][j]);
+                            }
+                        }
+                    }
+                    for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                        const int32_t place = q0 + (m_2 + -1) - -1;
+                        const int32_t tap = m * 3 + m_2;
+                        for (int32_t i = 0; i < 1; i++) {
+                            const float x0 = box_of_image_[m][place + i];
+                            const float x1 = box_of_image_[m][place + i + 1];
+                            const float x2 = box_of_image_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                const float w = w_a_[tap + i][j];
+                                sums_a_conv_[0][j] = snn_fmaf(x0, w, sums_a_conv_[0][j]);
+                                sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
+                                sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
                             }
                         }
                     }

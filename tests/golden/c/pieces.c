@@ -323,7 +323,30 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                             sums_first_conv_[7][j / SNN_LANES] = snn_all(0.0f);
                         }
                         for (int32_t m = from; m < to; m++) {
-                            for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                            for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                                const int32_t place = q0 + (m_2 + -1) - -1;
+                                const int32_t tap = m * 3 + m_2;
+                                for (int32_t i = 0; i < 1; i++) {
+                                    const float x1 = box_of_input_[m][place + i + 1];
+                                    const float x2 = box_of_input_[m][place + i + 2];
+                                    const float x3 = box_of_input_[m][place + i + 3];
+                                    const float x4 = box_of_input_[m][place + i + 4];
+                                    const float x5 = box_of_input_[m][place + i + 5];
+                                    const float x6 = box_of_input_[m][place + i + 6];
+                                    const float x7 = box_of_input_[m][place + i + 7];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        const snn_floats w = snn_load(&w_first_[tap + i][j]);
+                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
+                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
+                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
+                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_first_conv_[7][j / SNN_LANES]);
+                                    }
+                                }
+                            }
+                            for (int32_t m_2 = 1; m_2 < 2; m_2++) {
                                 const int32_t place = q0 + (m_2 + -1) - -1;
                                 const int32_t tap = m * 3 + m_2;
                                 for (int32_t i = 0; i < 1; i++) {
@@ -345,6 +368,29 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                                         sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
                                         sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
                                         sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_first_conv_[7][j / SNN_LANES]);
+                                    }
+                                }
+                            }
+                            for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                                const int32_t place = q0 + (m_2 + -1) - -1;
+                                const int32_t tap = m * 3 + m_2;
+                                for (int32_t i = 0; i < 1; i++) {
+                                    const float x0 = box_of_input_[m][place + i];
+                                    const float x1 = box_of_input_[m][place + i + 1];
+                                    const float x2 = box_of_input_[m][place + i + 2];
+                                    const float x3 = box_of_input_[m][place + i + 3];
+                                    const float x4 = box_of_input_[m][place + i + 4];
+                                    const float x5 = box_of_input_[m][place + i + 5];
+                                    const float x6 = box_of_input_[m][place + i + 6];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        const snn_floats w = snn_load(&w_first_[tap + i][j]);
+                                        sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_first_conv_[0][j / SNN_LANES]);
+                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
+                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
+                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
                                     }
                                 }
                             }
@@ -720,7 +766,28 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                     sums_out_conv_2_[7][j / SNN_LANES] = snn_all(0.0f);
                                 }
                                 for (int32_t m = from; m < to; m++) {
-                                    for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                                    for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                                        const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
+                                        const int32_t tap = m * 3 + m_2;
+                                        for (int32_t i = 0; i < 16; i++) {
+                                            const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                            const float x2 = box_of_out_max_pool_[m][place + i + 32];
+                                            const float x3 = box_of_out_max_pool_[m][place + i + 48];
+                                            const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
+                                            const float x7 = box_of_out_max_pool_[3 + m][place + i + 48];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
+                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
+                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
+                                                sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_out_conv_2_[3][j / SNN_LANES]);
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
+                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_out_conv_2_[7][j / SNN_LANES]);
+                                            }
+                                        }
+                                    }
+                                    for (int32_t m_2 = 1; m_2 < 2; m_2++) {
                                         const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
                                         const int32_t tap = m * 3 + m_2;
                                         for (int32_t i = 0; i < 16; i++) {
@@ -742,6 +809,27 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                                 sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
                                                 sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
                                                 sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_out_conv_2_[7][j / SNN_LANES]);
+                                            }
+                                        }
+                                    }
+                                    for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                                        const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
+                                        const int32_t tap = m * 3 + m_2;
+                                        for (int32_t i = 0; i < 16; i++) {
+                                            const float x0 = box_of_out_max_pool_[m][place + i];
+                                            const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                            const float x2 = box_of_out_max_pool_[m][place + i + 32];
+                                            const float x4 = box_of_out_max_pool_[3 + m][place + i];
+                                            const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
+                                                sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_2_[0][j / SNN_LANES]);
+                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
+                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
+                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_out_conv_2_[4][j / SNN_LANES]);
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
                                             }
                                         }
                                     }

@@ -760,13 +760,9 @@ static void SNN_AT_LEVEL(transpose_w_kind_)(void *context, int32_t first, int32_
     const struct net *net = snn_net(context);
     float (*restrict w_kind_)[300] = net->w_kind_;
     float (*restrict w_kind_transposed_)[5] = net->w_kind_transposed_;
-    for (int32_t block = first; block < last; block++) {
-        const int32_t j0 = block * 16;
-        const int32_t j1 = j0 + 16 < 300 ? j0 + 16 : 300;
+    for (int32_t j = first; j < last; j++) {
         for (int32_t i = 0; i < 5; i++) {
-            for (int32_t j = j0; j < j1; j++) {
-                w_kind_transposed_[j][i] = w_kind_[i][j];
-            }
+            w_kind_transposed_[j][i] = w_kind_[i][j];
         }
     }
 }
@@ -1386,7 +1382,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
         NET(grad_w_kind_)
     }},
     {SNN_AT_LEVEL(transpose_w_path_), 6, 0, NULL},
-    {SNN_AT_LEVEL(transpose_w_kind_), 19, 0, NULL},
+    {SNN_AT_LEVEL(transpose_w_kind_), 300, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_loss_map_3_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_g_fit_map_mean_), SNN_SAMPLES, 0, NULL},
