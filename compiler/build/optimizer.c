@@ -173,7 +173,7 @@ static bool has_group(const Build *b, const char *name)
 static bool is_usual(const char *group)
 {
     return !group || group == name_weights || group == name_biases || group == name_neurons
-           || group == name_delays;
+           || group == name_delays || group == name_places;
 }
 
 void check_parameters(Build *b)

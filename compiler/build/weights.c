@@ -60,12 +60,73 @@ static Fans fans_of_units(Shape stored, Shape shape, bool temporal)
     return fans;
 }
 
+/* `element = 4`: an axis that the stream does not have. */
+static bool add_new_axis(Build *b, Scope *scope, const Arg *arg, Shape shape, Shape *added)
+{
+    if (shape_find(shape, arg->name) >= 0) {
+        report(b, RULE_AXIS, arg->span, "there is an axis `%s` here already: the stream is %s", arg->name,
+               shape_text(b->arena, shape));
+        report_hint(b, "write `%s` for this one, and call a new one otherwise", arg->name);
+        return false;
+    }
+    if (added->ndim == MAX_DIMS) {
+        report(b, RULE_AXIS, arg->span, "%d axes are possible", MAX_DIMS);
+        return false;
+    }
+    const char *what = arena_printf(b->arena, "the extent of `%s`", arg->name);
+    added->axes[added->ndim] = arg->name;
+    return constant_integer(b, scope, arg->value, what, 1, MAX_ELEMENTS, &added->dims[added->ndim++]);
+}
+
+/* `per = [element = 4, c]`: those of the stream, and new ones. */
+static bool read_per(Build *b, const Entry *per, Shape shape, int beside, AxisSet *kept, Shape *added)
+{
+    Scope *scope = per->scope;
+    const Expr *list = given_as(&scope, per->expr);
+    if (list->kind != EXPR_LIST)
+        return named_axes(b, per->scope, per->expr, shape, beside, kept);
+    bool fine = true;
+    Args others = {0};
+    for (int i = 0; i < list->args.count; i++)
+        if (list->args.at[i].name)
+            fine = add_new_axis(b, scope, &list->args.at[i], shape, added) && fine;
+        else
+            vec_push(b->arena, &others, list->args.at[i]);
+    *kept = (AxisSet){0};
+    bool only_new = others.count == 0 && list->args.count > 0;
+    return (only_new || named_axes(b, scope, expr_list(b->arena, list->span, others), shape, beside, kept))
+           && fine;
+}
+
+/* `added`, and behind them those of what they are of. */
+static bool join_axes(Build *b, Shape added, Shape kept, Span span, Shape *shape)
+{
+    if (added.ndim == 0) {
+        *shape = kept;
+        return true;
+    }
+    if (added.ndim + kept.ndim > MAX_DIMS) {
+        report(b, RULE_AXIS, span, "these are %d axes, and %d are possible", added.ndim + kept.ndim,
+               MAX_DIMS);
+        return false;
+    }
+    *shape = added;
+    double elements = 1;
+    for (int d = 0; d < kept.ndim; d++, shape->ndim++) {
+        shape->axes[shape->ndim] = shape_axis(kept, d);
+        shape->dims[shape->ndim] = kept.dims[d];
+    }
+    for (int d = 0; d < shape->ndim; d++)
+        elements *= shape->dims[d];
+    return check_axes(b, *shape, span) && check_array(b, elements, span, "the weights");
+}
+
 /* weights(of = x, per = c): one for each channel of x. */
 static Value build_units(Build *b, const StageUse *use, const Scope *frame)
 {
     const Entry *of = given_argument(frame, name_of), *per = given_argument(frame, name_per);
     AxisSet kept;
-    Shape shape;
+    Shape shape, added = {0};
     bool temporal;
     if (!units_of(b, of, &shape, &temporal))
         return value_poison();
@@ -74,9 +135,9 @@ static Value build_units(Build *b, const StageUse *use, const Scope *frame)
         report_hint(b, "as in `weights(of = x, per = c)`, one a channel");
         return value_poison();
     }
-    if (!named_axes(b, per->scope, per->expr, shape, temporal ? OVER_TIME : 0, &kept))
+    if (!read_per(b, per, shape, temporal ? OVER_TIME : 0, &kept, &added)
+        || !join_axes(b, added, shape_part(shape, kept.space), per->expr->span, &shape))
         return value_poison();
-    shape = shape_part(shape, kept.space);
     const char *name = use->name && !b->equation
                            ? use->name
                            : arena_printf(b->arena, "%s_%s", b->equation ? b->equation : "w", b->binding);

@@ -19,11 +19,15 @@ static void write_numbers(FILE *out, Dice *dice, const char *name, Extents axes,
     fputs("]", out);
 }
 
-static void write_start(FILE *out, Dice *dice)
+/* `places`: of weights in a kernel may be learned. */
+static void write_start(FILE *out, Dice *dice, bool places)
 {
     static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
     fputs(biases[dice_below(dice, 4)], out);
-    if (dice_chance(dice, 20))
+    if (places && dice_chance(dice, 50))
+        fprintf(out, ", synapse = spaced(%d, width = %.2g%s%s)", dice_between(dice, 1, 3), dice_real(dice, 0.5, 2),
+                dice_chance(dice, 30) ? ", bump = triangle" : "", dice_chance(dice, 30) ? ", learn_width" : "");
+    else if (dice_chance(dice, 20))
         fputs(", init = normal(0.1, 0.5)", out);
 }
 
@@ -48,7 +52,7 @@ static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
         fputs(", edge = replicate", out);
     if (groups > 1)
         fprintf(out, ", groups = %d", groups);
-    write_start(out, dice);
+    write_start(out, dice, axes.count == 2 && !turned);
     fputs(")", out);
 }
 
@@ -116,6 +120,6 @@ void write_time_window(FILE *out, Dice *dice, int steps)
         return;
     }
     fprintf(out, " -> %s", maps[dice_below(dice, 3)]);
-    write_start(out, dice);
+    write_start(out, dice, false);
     fputs(")", out);
 }

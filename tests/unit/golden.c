@@ -89,6 +89,11 @@ Golden *golden_open_delays(void)
     return open_files(FOLDER "delays.txt", FOLDER "delays.safetensors");
 }
 
+Golden *golden_open_spacings(void)
+{
+    return open_files(FOLDER "spacings.txt", FOLDER "spacings.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

@@ -138,6 +138,11 @@ static void open_delays(void)
     exact = golden_open_delays();
 }
 
+static void open_spacings(void)
+{
+    exact = golden_open_spacings();
+}
+
 static void close_exact(void)
 {
     golden_close(exact);
@@ -164,6 +169,12 @@ END_TEST
 START_TEST(number_of_delays)
 {
     ck_assert_int_eq(exact->cases.count, GOLDEN_DELAYS);
+}
+END_TEST
+
+START_TEST(number_of_spacings)
+{
+    ck_assert_int_eq(exact->cases.count, GOLDEN_SPACINGS);
 }
 END_TEST
 
@@ -359,5 +370,11 @@ Suite *torch_suite(void)
     tcase_add_test(delays, number_of_delays);
     tcase_add_loop_test(delays, exact_gradients, 0, GOLDEN_DELAYS);
     suite_add_tcase(suite, delays);
+    TCase *spacings = tcase_create("spacings");
+    tcase_set_timeout(spacings, 60);
+    tcase_add_unchecked_fixture(spacings, open_spacings, close_exact);
+    tcase_add_test(spacings, number_of_spacings);
+    tcase_add_loop_test(spacings, exact_gradients, 0, GOLDEN_SPACINGS);
+    suite_add_tcase(suite, spacings);
     return suite;
 }
