@@ -31,13 +31,14 @@ static Range rows_of(const Node *node)
 }
 
 /* By all maps that read the transpose of the parameter, or the stream. */
-static Range rows_read(const Net *net, ParamId param, StreamId stream)
+static Range rows_read(const Lower *lower, ParamId param, StreamId stream)
 {
+    const Net *net = lower->net;
     Range rows = {0, 0};
     for (int n = net->backward; n < net->updates; n++) {
         const Node *node = &net->nodes.at[n];
         bool reads = stream != NONE ? node->aux == stream : node->aux == NONE && node->weight == param;
-        if (!reads || !reads_transposed(net, node))
+        if (!reads || !reads_transposed(lower, node))
             continue;
         Range own = rows_of(node);
         rows.from = rows.to == 0 || own.from < rows.from ? own.from : rows.from;
@@ -95,7 +96,7 @@ void lower_transposed(Lower *lower, ParamId param, StreamId stream)
     const char *name = is_stream ? stream_of(lower, stream)->name : lower->net->params.at[param].name;
     BufferId values = is_stream ? lower->streams[stream].values : lower->params[param].values;
     BufferId transposed = is_stream ? lower->streams[stream].transposed : lower->params[param].transposed;
-    Range rows = rows_read(lower->net, param, stream);
+    Range rows = rows_read(lower, param, stream);
     int columns = lower->program->buffers.at[transposed].dims[0];
     bool squares = columns >= TRANSPOSED_LEAST && rows.to - rows.from >= TRANSPOSED_WIDTH;
     kernel_begin(lower, "transpose", name,
