@@ -14,6 +14,7 @@ typedef struct SpikeBuffers {
     BufferId counts;  /* spikes of each sample, where they decide */
     BufferId busy;    /* [2]: tables were chosen for this batch, over units and over steps; -1: no choice */
     BufferId crowded; /* [2]: windows were chosen for this batch, forward and backward; -1: no choice */
+    BufferId lively;  /* the same of frequencies */
     BufferId event, ends; /* units that spike, step by step; where each step's begin and the last one's end */
     BufferId piece, piece_ends; /* the same position by position */
     BufferId index;             /* five units in one index of a table */

@@ -97,8 +97,8 @@ enum {
     FREQUENCY_PART = 16, /* frequencies for which a thread keeps a tile's weights in a cache; */
     FREQUENCY_SAMPLES =
         8, /* samples whose sums are made together, half as many where vectors are not of WIDE_LANES; */
-    FREQUENCY_OUTPUTS = 4, /* outputs whose weights are transformed together; */
-    FREQUENCY_GAIN = 2     /* how many times fewer products there have to be */
+    FREQUENCY_READ = 4, /* units for which weights are transformed together; */
+    FREQUENCY_GAIN = 2  /* how many times fewer products there have to be */
 };
 
 /* ---- tables and events of spikes ---- */
@@ -115,6 +115,9 @@ enum {
  * than in gradients, whose events add to memory. */
 #define TABLE_ACTIVITY_FORWARD 0.16
 #define TABLE_ACTIVITY_BACKWARD 0.08
+
+/* Maps along time by frequencies win where more of the inputs are not 0. */
+#define FREQUENCY_ACTIVITY 0.07
 
 /* In convolutions, the kernels of windows win above these. */
 #define WINDOW_ACTIVITY_FORWARD 0.55

@@ -1,11 +1,13 @@
-/* Gradients back through maps along time that mix all units. What an input gets at step t is a sum over how much later it is heard,
- * of outputs' gradients g(t + k) by weights w(k): a correlation along time, which is a product, frequency by frequency, of
- * Fourier transforms. So instead of a product for each step and tap there are three for each of half as many frequencies as
- * steps. With an odd n >= steps + taps - 1, so that no sum goes round, and of angles 2 pi f t / n, for f = 0 .. (n - 1) / 2:
+/* Maps along time that mix all units, of inputs that are busy, and gradients back through them. What is made at step t is a sum
+ * over how much later things are heard, of inputs x(t - k), or gradients x(t + k), by weights w(k): a product, frequency by
+ * frequency, of Fourier transforms along time. So instead of a product for each step and tap there are three for each of half
+ * as many frequencies as steps. With an odd n >= steps + taps - 1, so that no sum goes round, and of angles 2 pi f t / n, for
+ * f = 0 .. (n - 1) / 2:
  *
- *   a, b = sums over t of g(t) by cosines and sines, for each output
+ *   a, b = sums over t of x(t) by cosines and sines, for each unit that is read
  *   c, d = the same of w(k), for each weight
- *   re = a c + b d, im = a d - b c, summed over outputs: by p = a c, q = b d, r = (a + b) (c - d) it is p + q and p - q - r
+ *   re, im = a c - b d, -(a d + b c), summed over what is read: by p = a c, q = b d, r = (a + b) (c + d) it is p - q and p + q - r
+ *   turned: a c + b d, a d - b c:                               by p = a c, q = b d, r = (a + b) (c - d) it is p + q and p - q - r
  *   back at step t: the sum over f of re by cosines - im by sines, times 2 / n, or 1 / n where f = 0
  *
  * Three kernels make the waves, a and b, and the products; the fourth, of whoever wants what the map makes, ends it. */
@@ -14,6 +16,7 @@
 #include "lower/maps/rows.h"
 #include "lower/maps/taps.h"
 #include "lower/maps/view.h"
+#include "lower/spikes/choice.h"
 #include "lower/tuned.h"
 
 #define TWO_PI 6.283185307179586
@@ -22,9 +25,10 @@
 typedef struct Spectrum {
     Taps taps;
     int period, count; /* n; frequencies */
-    int room;          /* of outputs: whole tiles */
+    int read, room;    /* units, and room for whole tiles of them */
+    bool turned;
     BufferId waves;    /* [steps][2 count] */
-    BufferId sums;     /* of the outputs' gradients: [batch][2 count][room] */
+    BufferId sums;     /* of what is read: [batch][2 count][room] */
     BufferId products; /* [batch][2 count][units of all tiles] */
 } Spectrum;
 
@@ -38,7 +42,9 @@ static Spectrum spectrum_of(const Node *node)
     Spectrum spectrum = {.taps = taps_of(node), .waves = -1, .sums = -1, .products = -1};
     spectrum.period = (spectrum.taps.steps + spectrum.taps.taps - 1) | 1;
     spectrum.count = (spectrum.period + 1) / 2;
-    spectrum.room = (spectrum.taps.outs + STEPS_WIDTH - 1) / STEPS_WIDTH * STEPS_WIDTH;
+    spectrum.turned = node->transposed;
+    spectrum.read = spectrum.turned ? spectrum.taps.outs : spectrum.taps.ins;
+    spectrum.room = (spectrum.read + STEPS_WIDTH - 1) / STEPS_WIDTH * STEPS_WIDTH;
     return spectrum;
 }
 
@@ -106,8 +112,11 @@ static void store_made(Lower *lower, const Waved *waved, LoopBlock *into, LoopEx
 {
     Site site = waved->site;
     LoopExpr *unit = op2(lower, OP_ADD, waved->j0, j);
+    ParamId bias = waved->spectrum->taps.node->bias;
     site.into = into;
     site.t = made;
+    if (waved->back && bias != NONE)
+        value = op2(lower, OP_ADD, value, load1(lower, lower->params[bias].values, unit));
     if (waved->back)
         store_stream(lower, waved->out, site, unit, value, false);
     else
@@ -176,7 +185,7 @@ static void pad_rows(Lower *lower, LoopBlock *into, BufferId rows, LoopExpr *wid
            loop_float(lower->arena, 0), false);
 }
 
-/* ---- of the outputs' gradients ---- */
+/* ---- of what is read ---- */
 
 static void emit_sums(Lower *lower, Spectrum *spectrum)
 {
@@ -188,12 +197,13 @@ static void emit_sums(Lower *lower, Spectrum *spectrum)
     Site site = kernel_samples(lower, "transform", name,
                                arena_printf(lower->arena, "%s: Fourier transforms along time", name),
                                taps->node->span);
+    site.into = if_chosen(lower, taps->node, site.into, true);
     LoopStmt *tiles = for_range(lower, site.into, "tile", spectrum->room / STEPS_WIDTH);
     Waved waved = {.spectrum = spectrum, .read = taps->steps, .made = dims[0], .site = site};
     site.into = &tiles->body;
     waved.rows = waved_rows(lower, name, taps->steps);
     waved.j0 = taps_first(lower, site.into, loop_variable(lower, tiles), STEPS_WIDTH);
-    waved.width = taps_count(lower, site.into, waved.j0, taps->outs, STEPS_WIDTH);
+    waved.width = taps_count(lower, site.into, waved.j0, spectrum->read, STEPS_WIDTH);
     taps_copy(lower, taps, site, in, waved.rows, waved.j0, waved.width);
     pad_rows(lower, site.into, waved.rows, waved.width);
     emit_waved(lower, &waved, site.into);
@@ -201,8 +211,7 @@ static void emit_sums(Lower *lower, Spectrum *spectrum)
 
 /* ---- products ---- */
 
-/* One frequency of a tile: its weights, [c, d, c - d][output][unit], and of some samples a + b, [sample][output], and p, q
- * and r, [sample][unit]. */
+/* One frequency of a tile: its weights, [c, d, c + d or c - d][read][unit], and of some samples a + b, [sample][read]. */
 typedef struct Product {
     const Spectrum *spectrum;
     BufferId tiles, weights, both;
@@ -216,7 +225,7 @@ static void add_weight(Lower *lower, const Product *product, LoopBlock *into, Bu
     store_product(lower, into, sums, 2, (LoopExpr *[]){num(lower, output), place[3]}, wave, w);
 }
 
-/* Of outputs o .. o + count - 1. */
+/* Of those by which units o .. o + count - 1 are read. */
 static void emit_some_weights(Lower *lower, const Product *product, LoopBlock *into, const BufferId sums[2],
                               LoopExpr *o, int count)
 {
@@ -232,7 +241,8 @@ static void emit_some_weights(Lower *lower, const Product *product, LoopBlock *i
                          load2(lower, spectrum->waves, k, sine_of(lower, spectrum, product->f)));
     for (int r = 0; r < count; r++) {
         LoopStmt *loop = for_units(lower, &later->body, "j", width);
-        LoopExpr *place[4] = {product->tile, k, op2(lower, OP_ADD, o, num(lower, r)),
+        LoopExpr *from = op2(lower, OP_ADD, o, num(lower, r));
+        LoopExpr *place[4] = {product->tile, spectrum->turned ? k : from, spectrum->turned ? from : k,
                               loop_variable(lower, loop)};
         for (int part = 0; part < 2; part++)
             add_weight(lower, product, &loop->body, sums[part], r, place, wave[part]);
@@ -241,7 +251,7 @@ static void emit_some_weights(Lower *lower, const Product *product, LoopBlock *i
         LoopStmt *loop = for_units(lower, into, "j", width);
         LoopExpr *j = loop_variable(lower, loop), *row = num(lower, r);
         LoopExpr *c = load2(lower, sums[0], row, j), *d = load2(lower, sums[1], row, j);
-        LoopExpr *value[3] = {c, d, op2(lower, OP_SUB, c, d)};
+        LoopExpr *value[3] = {c, d, op2(lower, spectrum->turned ? OP_SUB : OP_ADD, c, d)};
         for (int part = 0; part < 3; part++)
             loop_store(lower->program, &loop->body, product->weights, 3,
                        (LoopExpr *[]){num(lower, part), op2(lower, OP_ADD, o, row), j}, value[part], false);
@@ -252,7 +262,7 @@ static void emit_weights(Lower *lower, const Product *product, LoopBlock *into)
 {
     const Taps *taps = &product->spectrum->taps;
     const char *name = weight_name(lower->net, taps->node);
-    Parts parts = even_parts(taps->outs, FREQUENCY_OUTPUTS);
+    Parts parts = even_parts(product->spectrum->read, FREQUENCY_READ);
     for (int small = 0; small < 2; small++) {
         int count = parts.size - small, blocks = small ? parts.small : parts.large;
         if (blocks == 0)
@@ -278,7 +288,7 @@ static void emit_both(Lower *lower, const Product *product, LoopBlock *into, Loo
 {
     const Spectrum *spectrum = product->spectrum;
     for (int r = 0; r < count; r++) {
-        LoopStmt *loop = for_units(lower, into, "o", spectrum->taps.outs);
+        LoopStmt *loop = for_units(lower, into, "o", spectrum->read);
         LoopExpr *o = loop_variable(lower, loop), *sample = op2(lower, OP_ADD, b, num(lower, r));
         LoopExpr *sum = op2(lower, OP_ADD, gradient_at(lower, product, sample, product->f, o),
                             gradient_at(lower, product, sample, sine_of(lower, spectrum, product->f), o));
@@ -293,7 +303,7 @@ static void emit_part(Lower *lower, const Product *product, LoopBlock *into, Buf
     const Spectrum *spectrum = product->spectrum;
     LoopExpr *x[FREQUENCY_SAMPLES], *f = part == 1 ? sine_of(lower, spectrum, product->f) : product->f;
     zero_sums(lower, into, sums, count, spectrum->taps.width);
-    LoopStmt *outputs = for_range(lower, into, "o", spectrum->taps.outs);
+    LoopStmt *outputs = for_range(lower, into, "o", spectrum->read);
     LoopExpr *o = loop_variable(lower, outputs);
     for (int r = 0; r < count; r++)
         x[r] =
@@ -321,8 +331,9 @@ static void store_product_of(Lower *lower, const Product *product, LoopBlock *in
     LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, product->j0, j);
     for (int part = 0; part < 3; part++)
         x[part] = load2(lower, sums[part], num(lower, r), j);
-    LoopExpr *re = op2(lower, OP_ADD, x[0], x[1]);
-    LoopExpr *minus_im = op2(lower, OP_ADD, op2(lower, OP_SUB, x[1], x[0]), x[2]);
+    LoopExpr *re = op2(lower, spectrum->turned ? OP_ADD : OP_SUB, x[0], x[1]);
+    LoopExpr *minus_im = spectrum->turned ? op2(lower, OP_ADD, op2(lower, OP_SUB, x[1], x[0]), x[2])
+                                          : op2(lower, OP_SUB, op2(lower, OP_SUB, x[2], x[0]), x[1]);
     LoopExpr *sample = op2(lower, OP_ADD, b, num(lower, r));
     loop_store(lower->program, &loop->body, spectrum->products, 3, (LoopExpr *[]){sample, product->f, unit},
                op2(lower, OP_MUL, factor, re), false);
@@ -376,7 +387,7 @@ static void emit_products_of(Lower *lower, Spectrum *spectrum, BufferId tiles)
                               name, stream_of(lower, taps->node->in)->name),
                  taps->node->span, taps->tiles * parts);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = &items->body;
+    LoopBlock *into = if_chosen(lower, taps->node, &items->body, true);
     LoopExpr *item = loop_variable(lower, items);
     Product product = {.spectrum = spectrum, .tiles = tiles};
     product.tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, parts)));
@@ -386,9 +397,9 @@ static void emit_products_of(Lower *lower, Spectrum *spectrum, BufferId tiles)
     LoopExpr *end =
         least(lower, op2(lower, OP_ADD, f0, num(lower, FREQUENCY_PART)), num(lower, spectrum->count));
     product.weights = named_buffer(lower, "weights_of", name, TYPE_F32, BUFFER_LOCAL, false, 3,
-                                   (int[]){3, taps->outs, taps->width});
+                                   (int[]){3, spectrum->read, taps->width});
     product.both = named_buffer(lower, "both_of", name, TYPE_F32, BUFFER_LOCAL, false, 2,
-                                (int[]){FREQUENCY_SAMPLES, taps->outs});
+                                (int[]){FREQUENCY_SAMPLES, spectrum->read});
     LoopStmt *loop = for_bounds(lower, into, "f", f0, loop_local(lower, into, "end", end));
     product.f = loop_variable(lower, loop);
     emit_weights(lower, &product, &loop->body);
@@ -402,6 +413,8 @@ static void prepare(Lower *lower, Linear *linear)
     const Node *node = linear->node;
     Spectrum spectrum = spectrum_of(node);
     taps_prepare(lower, linear);
+    if (linear->plan->choice)
+        choice_prepare(lower, node->in, RIVAL_FREQUENCIES);
     emit_waves(lower, &spectrum, stream_of(lower, node->in)->name, node->span);
     emit_sums(lower, &spectrum);
     emit_products_of(lower, &spectrum, linear->tiles);
@@ -421,6 +434,11 @@ static void copy_products(Lower *lower, const Waved *waved, LoopBlock *into)
     pad_rows(lower, into, waved->rows, waved->width);
 }
 
+static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+{
+    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, into, chosen);
+}
+
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     Spectrum spectrum = spectrum_of(map->node);
@@ -437,12 +455,12 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
                    .site = site,
                    .out = map->node->out};
     waved.rows = waved_rows(lower, stream_of(lower, map->node->out)->name, waved.read);
-    LoopStmt *tiles = for_range(lower, site.into, "tile", (taps->ins + STEPS_WIDTH - 1) / STEPS_WIDTH);
+    LoopStmt *tiles = for_range(lower, site.into, "tile", (taps->units + STEPS_WIDTH - 1) / STEPS_WIDTH);
     site.into = &tiles->body;
     waved.j0 = taps_first(lower, site.into, loop_variable(lower, tiles), STEPS_WIDTH);
-    waved.width = taps_count(lower, site.into, waved.j0, taps->ins, STEPS_WIDTH);
+    waved.width = taps_count(lower, site.into, waved.j0, taps->units, STEPS_WIDTH);
     copy_products(lower, &waved, site.into);
     emit_waved(lower, &waved, site.into);
 }
 
-const MapKernel by_frequencies = {.serves = serves, .prepare = prepare, .forward = forward};
+const MapKernel by_frequencies = {.serves = serves, .prepare = prepare, .branch = branch, .forward = forward};

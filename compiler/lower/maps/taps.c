@@ -13,7 +13,7 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->taps && !linear->plan->frequencies;
+    return linear->plan->taps && (!linear->plan->frequencies || linear->plan->choice);
 }
 
 Taps taps_of(const Node *node)
@@ -122,6 +122,8 @@ void taps_prepare(Lower *lower, Linear *linear)
     Taps taps = taps_of(node);
     const char *name = weight_name(lower->net, node);
     bool turned = node->transposed;
+    if (linear->tiles >= 0)
+        return;
     int dims[4] = {taps.tiles, turned ? taps.taps : taps.ins, turned ? taps.outs : taps.taps, taps.width};
     linear->tiles = named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 4, dims);
     kernel_begin(lower, turned ? "turn" : "tile", name,

@@ -21,7 +21,7 @@ LoopStmt *taps_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
 /* rows[t][j] = unit j0 + j of a stream, at all steps. */
 void taps_copy(Lower *lower, const Taps *taps, Site site, StreamId stream, BufferId rows, LoopExpr *j0,
                LoopExpr *count);
-/* Kernels that must run before those of a map; of a transposed one, linear->tiles are [tile][how much later][output][unit]. */
+/* Kernels that must run before those of a map, once; of a transposed one, linear->tiles are [tile][how much later][output][unit]. */
 void taps_prepare(Lower *lower, Linear *linear);
 
 #endif

@@ -106,7 +106,7 @@ typedef struct NodePlan {
     bool sparse;            /* or those that follow neurons with a gradient */
     bool steps_shared;      /* a map along time that all units share, or its gradient */
     bool taps;              /* a map along time that mixes all units, or its gradient; */
-    bool frequencies;       /* a transposed one, for which transforms along time pay */
+    bool frequencies;       /* one for which transforms along time pay */
     bool recent;            /* or such a map where all nodes go through time together */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */

@@ -13,8 +13,10 @@ static void emit_count(Lower *lower, StreamId stream, BufferId counts)
     Site site = {0};
     LoopExpr *spikes = measure_kernel(lower, name, "spikes of", counts, steps_of(lower, stream), &site);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, stream));
-    loop_set(lower->arena, &loop_n->body, spikes->var,
-             op2(lower, OP_ADD, spikes, load_stream(lower, stream, site, loop_variable(lower, loop_n))));
+    LoopExpr *value = load_stream(lower, stream, site, loop_variable(lower, loop_n));
+    if (value->type == TYPE_F32)
+        value = as_bit(lower, op2(lower, OP_NE, value, loop_float(lower->arena, 0)));
+    loop_set(lower->arena, &loop_n->body, spikes->var, op2(lower, OP_ADD, spikes, value));
 }
 
 /* What replaces lists of events. */
@@ -26,12 +28,18 @@ typedef struct Crossover {
 static const Crossover crossovers[] = {
     [RIVAL_TABLES] = {"tables", "busy", {TABLE_ACTIVITY_FORWARD, TABLE_ACTIVITY_BACKWARD}},
     [RIVAL_WINDOWS] = {"windows", "crowded", {WINDOW_ACTIVITY_FORWARD, WINDOW_ACTIVITY_BACKWARD}},
+    [RIVAL_FREQUENCIES] = {"frequencies", "lively", {FREQUENCY_ACTIVITY, FREQUENCY_ACTIVITY}},
 };
 
 static BufferId *flags_of(Lower *lower, StreamId stream, Rival rival)
 {
     SpikeBuffers *spikes = &lower->streams[stream].spikes;
-    return rival == RIVAL_TABLES ? &spikes->busy : &spikes->crowded;
+    switch (rival) {
+    case RIVAL_TABLES: return &spikes->busy;
+    case RIVAL_WINDOWS: return &spikes->crowded;
+    case RIVAL_FREQUENCIES: return &spikes->lively;
+    }
+    return NULL;
 }
 
 static void emit_choice(Lower *lower, StreamId stream, const Crossover *crossover, BufferId counts,
@@ -74,7 +82,8 @@ LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool rival
     const NodePlan *plan = plan_of(lower, node);
     if (!plan->choice)
         return into;
-    BufferId flags = *flags_of(lower, node->in, plan->dense ? RIVAL_TABLES : RIVAL_WINDOWS);
+    Rival tried = plan->dense ? RIVAL_TABLES : plan->taps ? RIVAL_FREQUENCIES : RIVAL_WINDOWS;
+    BufferId flags = *flags_of(lower, node->in, tried);
     return if_flag(lower, flags, plan->role == ROLE_MAP_GRAD, into, rival);
 }
 

@@ -4,12 +4,12 @@
 
 #include "lower/lower.h"
 
-/* What is faster than lists of events where many units spike: in dense maps, in convolutions. */
-typedef enum Rival { RIVAL_TABLES, RIVAL_WINDOWS } Rival;
+/* What is faster than lists of events where many units spike: in dense maps, in convolutions, along time. */
+typedef enum Rival { RIVAL_TABLES, RIVAL_WINDOWS, RIVAL_FREQUENCIES } Rival;
 
 /* Kernels that measure a stream and choose, unless they are there already. */
 void choice_prepare(Lower *lower, StreamId stream, Rival rival);
-/* The block that runs if tables or windows were chosen for the node, or were not; `into` if it has no choice. */
+/* The block that runs if the rival was chosen for the node, or were not; `into` if it has no choice. */
 LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool rival);
 /* The block that runs if tables were chosen for the stream, or were not: over units, or over steps. */
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables);
