@@ -22,7 +22,7 @@
  *   stream.c     chains, blocks, formulas of streams   schedule.c   schedules and learning rates
  *   repeat.c     stages after themselves               optimizer.c  optimizers
  *   train.c      predict and train                     language.c   the tables of what is built in
- *   settings.c, naming.c, sound.c, columns.c  what a data line says to its reader
+ *   settings.c, naming.c, sound.c, columns.c, sampling.c  what a data line says to its reader
  *   data.c       data: the table of formats            model.c      time, bindings
  * Expressions hold calls, and calls expressions. So that files need no circle for it, Build has the Language: whoever
  * meets a call finds its row there. */

@@ -4,13 +4,32 @@
 
 #include <string.h>
 
-const char *const csv_formals[] = {name_columns,  name_none, name_shape,           name_none,
-                                   name_labels,   name_none, name_classes,         name_none,
-                                   name_target,   name_none, name_target_temporal, name_false,
-                                   name_sequence, name_none, name_folder,          name_none,
-                                   name_name,     name_none, name_separator,       name_none,
-                                   name_decimal,  name_none, name_header,          name_true,
-                                   name_test,     name_none, name_valid,           name_none,
+const char *const csv_formals[] = {name_columns,
+                                   name_none,
+                                   name_shape,
+                                   name_none,
+                                   name_labels,
+                                   name_none,
+                                   name_classes,
+                                   name_none,
+                                   name_target,
+                                   name_none,
+                                   name_target_temporal,
+                                   name_false,
+                                   name_sequence,
+                                   name_none,
+                                   name_folder,
+                                   name_none,
+                                   name_name,
+                                   name_none,
+                                   name_separator,
+                                   name_none,
+                                   name_decimal,
+                                   name_none,
+                                   name_header,
+                                   name_true,
+                                   name_valid,
+                                   name_none,
                                    NULL};
 
 /* How many names there are with commas between them; 0 if one is missing. */
@@ -132,9 +151,9 @@ static bool columns_signs(Build *b, const Scope *frame)
 static bool columns_choice(Build *b, const Scope *frame, const char *name)
 {
     const Entry *choice = given_argument(frame, name);
-    if (!data_text(b, frame, name))
+    if (!data_choice(b, frame, name))
         return false;
-    if (!choice || data_chooser(b, choice))
+    if (!choice || choice->expr->kind != EXPR_STRING || data_chooser(b, choice))
         return true;
     report(b, RULE_DATA, choice->expr->span, "`%s` must choose rows by a column", name);
     report_hint(b, "write `%s = \"speaker = theo, lucas\"` or `%s = \"day = 20-30\"`", name, name);

@@ -115,9 +115,9 @@ static bool shd_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
-static const char *const events_formals[] = {name_shape, name_none,  name_classes, name_none,  name_folder,
-                                             name_none,  name_names, name_none,    name_test,  name_none,
-                                             name_valid, name_none,  name_spikes,  name_false, NULL};
+static const char *const events_formals[] = {name_shape,  name_none,  name_classes, name_none,  name_folder,
+                                             name_none,   name_names, name_none,    name_valid, name_none,
+                                             name_spikes, name_false, NULL};
 
 /* Without channels, events of both polarities are counted together. */
 static bool events_arguments(Build *b, const Scope *frame, Span span)
@@ -168,6 +168,7 @@ static const Format formats[] = {
      .data = {.format = name_shd, .shape = {.ndim = 1, .dims = {700}}, .classes = 20, .temporal = true},
      .arguments = shd_arguments},
     {.name = name_events,
+     .fields = true,
      .about = "files of event cameras",
      .stream = name_events,
      .formals = events_formals,
@@ -181,12 +182,14 @@ static const Format formats[] = {
      .data = {.format = name_npy, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
      .arguments = npy_arguments},
     {.name = name_wav,
+     .fields = true,
      .about = "recordings of sound",
      .stream = name_sound,
      .formals = wav_formals,
      .data = {.format = name_wav, .shape = {.ndim = 1, .dims = {1}}, .classes = 10, .temporal = true},
      .arguments = wav_arguments},
     {.name = name_csv,
+     .fields = true,
      .about = "tables as text",
      .stream = name_sample,
      .columns = true,
@@ -251,7 +254,9 @@ void declare_data(Build *b, const Item *data, Span span)
 static bool build_arguments(Build *b, const Item *item, const Format *format)
 {
     const Expr *value = item->value;
-    Formals formals = formals_of(b, format->formals);
+    Formals formals = formals_of(b, format->formals), shared = formals_of(b, sampling_formals);
+    for (int i = 0; i < shared.count; i++)
+        vec_push(b->arena, &formals, shared.at[i]);
     Call call = {.name = format->name,
                  .span = value->span,
                  .formals = &formals,
@@ -262,7 +267,8 @@ static bool build_arguments(Build *b, const Item *item, const Format *format)
         return false;
     Scope *frame = bind_arguments(b, &call);
     return !frame->wrong && data_arguments(b, frame, format)
-           && (!format->arguments || format->arguments(b, frame, value->span));
+           && (!format->arguments || format->arguments(b, frame, value->span))
+           && data_sampling(b, frame, format);
 }
 
 void build_data(Build *b, const Item *item)

@@ -9,6 +9,7 @@ typedef struct Format {
     const char *name, *about; /* "the format of MNIST" */
     const char *stream;       /* what models call the samples */
     bool columns;             /* `target` names them, it is no shape */
+    bool fields;              /* `test` may be a text that chooses by one of them */
     const char *const *formals;
     Data data; /* what is so unless the line says otherwise */
     /* What its own arguments say of b->net->data, after those that all formats may have; NULL: nothing. False if the
@@ -28,10 +29,16 @@ bool data_quantity(Build *b, const Scope *frame, const char *name, Unit unit, co
                    double *number);
 /* What is sorted into time steps, as `what` is, needs to know how long these are. */
 bool data_step(Build *b, const char *format, const char *what, Span span);
+/* The text of a choice, if it is one: `test` may be a number. */
+bool data_choice(Build *b, const Scope *frame, const char *name);
 /* A choice by a field, as `test = "speaker = theo"`: the field, in the arena; NULL if it is none. */
 const char *data_chooser(Build *b, const Entry *choice);
 /* How files are called, and which of them are tests: `names`, `test`, `valid`; see snn_fields.h. */
 bool data_names(Build *b, const Scope *frame);
+
+/* What all formats have: which samples are for tests, which come how often, how training changes them. */
+extern const char *const sampling_formals[];
+bool data_sampling(Build *b, const Scope *frame, const Format *format);
 
 /* Of formats that take more to say. */
 extern const char *const wav_formals[];

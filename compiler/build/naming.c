@@ -50,7 +50,7 @@ const char *data_chooser(Build *b, const Entry *choice)
 
 static bool check_choice(Build *b, const Entry *names, const Entry *choice, const char *name)
 {
-    if (!choice)
+    if (!choice || choice->expr->kind != EXPR_STRING)
         return true;
     const char *field = data_chooser(b, choice), *pattern = names ? names->expr->name : "";
     if (field && strstr(pattern, arena_printf(b->arena, "{%s}", field)))
@@ -70,7 +70,7 @@ bool data_names(Build *b, const Scope *frame)
 {
     const Entry *names = given_argument(frame, name_names), *test = given_argument(frame, name_test),
                 *valid = given_argument(frame, name_valid);
-    return data_text(b, frame, name_names) && data_text(b, frame, name_test)
-           && data_text(b, frame, name_valid) && check_pattern(b, names)
+    return data_text(b, frame, name_names) && data_choice(b, frame, name_test)
+           && data_choice(b, frame, name_valid) && check_pattern(b, names)
            && check_choice(b, names, test, name_test) && check_choice(b, names, valid, name_valid);
 }

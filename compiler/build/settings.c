@@ -56,3 +56,9 @@ bool data_quantity(Build *b, const Scope *frame, const char *name, Unit unit, co
            example);
     return false;
 }
+
+bool data_choice(Build *b, const Scope *frame, const char *name)
+{
+    const Entry *given = given_argument(frame, name);
+    return (given && name == name_test && given->expr->kind != EXPR_STRING) || data_text(b, frame, name);
+}

@@ -4,11 +4,10 @@
 
 #include <math.h>
 
-const char *const wav_formals[] = {name_rate, name_none,   name_mel,    name_none,  name_window,
-                                   name_none, name_low,    name_none,   name_high,  name_none,
-                                   name_log,  name_true,   name_deltas, name_none,  name_classes,
-                                   name_none, name_folder, name_none,   name_names, name_none,
-                                   name_test, name_none,   name_valid,  name_none,  NULL};
+const char *const wav_formals[] = {name_rate,   name_none, name_mel,     name_none, name_window, name_none,
+                                   name_low,    name_none, name_high,    name_none, name_log,    name_true,
+                                   name_deltas, name_none, name_classes, name_none, name_folder, name_none,
+                                   name_names,  name_none, name_valid,   name_none, NULL};
 
 enum { HIGHEST_RATE = 192000, MOST_BANDS = 1000, MOST_DELTAS = 2 };
 

@@ -1,17 +1,95 @@
 /* Data sets, whatever their format. */
 #include "snn_dataset.h"
+#include "snn_draw.h"
+#include "snn_setting.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* ---- a test set that is a part of the training set ------------------------------------------------- */
+
+/* In the place of a seed: which samples are for tests does not depend on that of a training. */
+#define DATASET_HELD_SEED 0x7e575e7u
+
+static double dataset_held(const SnnModel *model, const char *folder, const char *part)
+{
+    bool divided = strcmp(part, "train") == 0 || strcmp(part, "t10k") == 0;
+    return divided && !model->data.format->exists(model, folder, "t10k") ? snn_setting_number(model, "held")
+                                                                         : 0.0;
+}
+
+static void dataset_move(SnnDataset *data, int32_t to, int32_t from)
+{
+    size_t width = (size_t)data->width, target = (size_t)data->target_width;
+    if (data->bytes != NULL)
+        memmove(data->bytes + (size_t)to * width, data->bytes + (size_t)from * width, width);
+    if (data->reals != NULL)
+        memmove(data->reals + (size_t)to * width, data->reals + (size_t)from * width,
+                width * sizeof *data->reals);
+    if (data->labels != NULL)
+        data->labels[to] = data->labels[from];
+    if (data->targets != NULL)
+        memmove(data->targets + (size_t)to * target, data->targets + (size_t)from * target,
+                target * sizeof *data->targets);
+    if (data->events != NULL) {
+        int64_t into = snn_dataset_first_event(data, to), first = snn_dataset_first_event(data, from);
+        int64_t count = data->ends[from] - first;
+        memmove(data->events + into, data->events + first, (size_t)count * sizeof *data->events);
+        data->ends[to] = into + count;
+    }
+}
+
+/* Events move to the front, so where those of a sample begin is noted before what is in front of them changes. */
+static void dataset_keep(SnnDataset *data, const bool *held, bool which)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < data->count; i++)
+        if (held[i] == which)
+            dataset_move(data, kept++, i);
+    data->count = kept;
+}
+
+static bool dataset_divide(SnnDataset *data, const SnnModel *model, double fraction, bool tests,
+                           SnnError *error)
+{
+    int32_t *order = calloc((size_t)data->count, sizeof *order);
+    bool *held = calloc((size_t)data->count, sizeof *held), ok = order != NULL && held != NULL;
+    int32_t count = 0;
+    if (ok) {
+        snn_draw_order(order, data->count, DATASET_HELD_SEED, 0);
+        count = snn_draw_part(held, order, data, model->data.classes, fraction);
+        ok = count >= 0;
+    }
+    if (ok && count > 0 && count < data->count)
+        dataset_keep(data, held, tests);
+    else
+        ok = ok ? snn_fail(error, "cannot divide %d samples (test = %g): none is left to %s with",
+                           data->count, fraction, count == 0 ? "test" : "train")
+                : snn_fail(error, "no memory (%d samples)", data->count);
+    free(order);
+    free(held);
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
+}
+
+/* ---- by format ------------------------------------------------------------------------------------- */
 
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error)
 {
-    return model->data.format->read(data, model, folder, part, error);
+    double fraction = dataset_held(model, folder, part);
+    bool tests = strcmp(part, "t10k") == 0;
+    return model->data.format->read(data, model, folder, tests && fraction > 0.0 ? "train" : part, error)
+           && (fraction == 0.0 || dataset_divide(data, model, fraction, tests, error));
 }
 
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)
 {
-    return model->data.format->exists(model, folder, part);
+    const SnnFormat *format = model->data.format;
+    return format->exists(model, folder, part)
+           || (strcmp(part, "t10k") == 0 && dataset_held(model, folder, part) > 0.0
+               && format->exists(model, folder, "train"));
 }
 
 const char *snn_dataset_tests(const SnnModel *model)

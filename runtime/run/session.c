@@ -1,5 +1,6 @@
 /* One opened network: its buffers, its threads, its samples. */
 #include "snn_session.h"
+#include "snn_augment.h"
 #include "snn_health.h"
 #include "snn_interrupt.h"
 #include "snn_model.h"
@@ -30,6 +31,7 @@ void snn_session_close(SnnSession *session)
 
 typedef struct SessionLoad {
     SnnModel *model;
+    SnnAugment augment; /* while the network learns */
     const SnnDataset *data;
     const int32_t *order;
     int32_t start;
@@ -85,6 +87,27 @@ static void session_load_target(float *restrict into, const SnnDataset *data, in
         memcpy(into + row * data->target_width, data->targets + sample * data->target_width, bytes);
 }
 
+static void session_load_input(const SessionLoad *load, int32_t row, int32_t sample)
+{
+    const SnnDataset *data = load->data;
+    const SnnModel *model = load->model;
+    const SnnAugment *augment = &load->augment;
+    bool changes = augment->time > 0 || augment->channels > 0 || augment->mask > 0;
+    uint32_t seed = model->run->seed, epoch = model->run->epoch;
+    if (model->input != NULL) {
+        session_load_reals(model->input + row * data->width, data, sample);
+        if (changes)
+            snn_augment_run(augment, model->input + row * data->width, sizeof *model->input,
+                            data->events == NULL, seed, epoch, sample);
+    }
+    if (model->spikes != NULL) {
+        session_load_spikes(model->spikes + row * data->width, data, sample);
+        if (changes)
+            snn_augment_run(augment, model->spikes + row * data->width, sizeof *model->spikes, false, seed,
+                            epoch, sample);
+    }
+}
+
 static void session_load_rows(void *context, int32_t first, int32_t last)
 {
     const SessionLoad *load = context;
@@ -97,17 +120,16 @@ static void session_load_rows(void *context, int32_t first, int32_t last)
             model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
         if (model->target != NULL)
             session_load_target(model->target, data, row, sample);
-        if (model->input != NULL)
-            session_load_reals(model->input + row * data->width, data, sample);
-        if (model->spikes != NULL)
-            session_load_spikes(model->spikes + row * data->width, data, sample);
+        session_load_input(load, row, sample);
     }
 }
 
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows)
 {
-    SessionLoad load = {session->model, data, order, first};
+    SessionLoad load = {.model = session->model, .data = data, .order = order, .start = first};
+    if (session->model->run->epoch != SNN_TEST_EPOCH)
+        load.augment = snn_augment_of(session->model);
     snn_parallel(session->pool, session_load_rows, &load, rows);
     session->model->run->rows = rows;
 }

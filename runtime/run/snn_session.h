@@ -18,7 +18,7 @@ typedef struct SnnSession {
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);
 void snn_session_close(SnnSession *session);
 /* Copies samples order[first] .. order[first + rows - 1] (order NULL: first, first + 1, ...) into the
- * network's input, and what goes with them. */
+ * network's input, and what goes with them; in an epoch of training as that changes them, see snn_augment.h. */
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows);
 /* Run the network on what was loaded: as a training does, and as a test. */

@@ -48,33 +48,6 @@ static bool selection_read(SnnState *state, const char *text, SnnError *error)
     return true;
 }
 
-/* Samples without labels are of one class. */
-static int32_t selection_class(const SnnDataset *data, int32_t sample)
-{
-    return data->labels != NULL ? data->labels[sample] : 0;
-}
-
-/* Marks in `held` the same fraction of each class, to the nearest sample; which, `order` says. Returns their
- * number, or -1 without memory. */
-static int32_t selection_mark(bool *held, const int32_t *order, const SnnDataset *data, int classes,
-                              double fraction)
-{
-    int32_t *wanted = calloc((size_t)classes + 1, sizeof *wanted), count = 0;
-    if (wanted == NULL)
-        return -1;
-    for (int32_t i = 0; i < data->count; i++)
-        wanted[selection_class(data, i)]++;
-    for (int class = 0; class <= classes; class ++)
-        wanted[class] = (int32_t)(fraction * wanted[class] + 0.5);
-    for (int32_t i = 0; i < data->count; i++) {
-        int32_t sample = order[i];
-        held[sample] = wanted[selection_class(data, sample)]-- > 0;
-        count += held[sample];
-    }
-    free(wanted);
-    return count;
-}
-
 /* What a sample is for. */
 enum { SELECTION_LEARN, SELECTION_HOLD, SELECTION_LEAVE, SELECTION_USES };
 
@@ -102,7 +75,7 @@ static bool selection_divide(int32_t *samples, int32_t count[SELECTION_USES], co
     ok = ok && use != NULL;
     if (ok) {
         snn_draw_order(samples, data->count, state->seed, SELECTION_EPOCH);
-        ok = fraction == 0.0 || selection_mark(held, samples, data, classes, fraction) >= 0;
+        ok = fraction == 0.0 || snn_draw_part(held, samples, data, classes, fraction) >= 0;
     }
     if (ok) {
         selection_use(use, count, samples, held, data->count, state->learning);

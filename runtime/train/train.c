@@ -7,6 +7,7 @@
 #include "snn_interrupt.h"
 #include "snn_log.h"
 #include "snn_report.h"
+#include "snn_setting.h"
 #include "snn_note.h"
 #include "snn_trainer.h"
 #include "snn_weights.h"
@@ -69,9 +70,9 @@ static int train_batch(SnnTrainer *trainer, int batch, int32_t first, int32_t ro
     SnnState *state = &trainer->state;
     SnnRun *run = model->run;
     int batches = (trainer->data.learn.count - 1) / state->batch + 1;
-    snn_session_load(&trainer->session, trainer->data.learn.data, trainer->order, first, rows);
     run->seed = state->seed;
     run->epoch = (uint32_t)state->epoch;
+    snn_session_load(&trainer->session, trainer->data.learn.data, trainer->order, first, rows);
     run->lr = model->lr;
     snn_clock_set(run, state->epoch, state->epochs, batch, batches);
     run->step = (float)(state->step + 1);
@@ -142,12 +143,18 @@ static int train_batches(SnnTrainer *trainer, SnnEpoch *epoch, SnnError *error)
 }
 
 /* Which samples come when. */
-static void train_order(SnnTrainer *trainer)
+static bool train_order(SnnTrainer *trainer, SnnError *error)
 {
     const SnnPart *learn = &trainer->data.learn;
-    snn_draw_order(trainer->order, learn->count, trainer->state.seed, (uint32_t)trainer->state.epoch);
+    const SnnModel *model = trainer->model;
+    uint32_t seed = trainer->state.seed, epoch = (uint32_t)trainer->state.epoch;
+    if (snn_setting_number(model, "balanced") == 0.0)
+        snn_draw_order(trainer->order, learn->count, seed, epoch);
+    else if (!snn_draw_balanced(trainer->order, learn, model->data.classes, seed, epoch))
+        return snn_fail(error, "no memory (%d training samples)", learn->count);
     for (int32_t i = 0; i < learn->count; i++)
         trainer->order[i] = learn->samples[trainer->order[i]];
+    return true;
 }
 
 static int train_measure(SnnTrainer *trainer, const SnnPart *part, SnnScore *score, SnnError *error)
@@ -256,7 +263,8 @@ static int train_epoch(SnnTrainer *trainer, SnnError *error)
 {
     SnnEpoch epoch = {.number = trainer->state.epoch + 1, .activity = trainer->activity};
     memset(trainer->activity, 0, ((size_t)trainer->model->stream_count + 1) * sizeof *trainer->activity);
-    train_order(trainer);
+    if (!train_order(trainer, error))
+        return SNN_FAILED;
     snn_progress_epoch(&trainer->progress, epoch.number);
     int status = train_batches(trainer, &epoch, error);
     epoch.seconds = snn_seconds() - trainer->progress.began;

@@ -30,6 +30,15 @@ passes "wav: and by snnc run" "$snnc" run wav.snn train --data wav --validate va
 same "wav: to the same bits again" one.safetensors three.safetensors
 shows "wav: a sample of one file has no label" '^sample,predicted,score_0' \
     ./words predict wav/0_theo_0.wav --data wav --weights one.safetensors
+sed 's/test = "speaker = anna"/test = 0.5, balanced, time_jitter = 10 ms, channel_jitter = 2, time_mask = 2/; s/, valid = "index = 2"//' \
+    wav.snn > drawn.snn
+shows "wav: a part of the recordings are tests" '^test set: 3 samples, 1 of each class' "$snnc" run drawn.snn info --data wav
+passes "wav: they change from epoch to epoch" "$snnc" run drawn.snn train --data wav --threads 1 --out one.safetensors
+passes "wav: by two threads" "$snnc" run drawn.snn train --data wav --threads 2 --out two.safetensors
+same "wav: to the same bits as by one" one.safetensors two.safetensors
+passes "wav: a training that ends early" "$snnc" run drawn.snn train --data wav --epochs 1 --out three.safetensors
+passes "wav: and goes on" "$snnc" run drawn.snn train --data wav --resume three.safetensors --epochs 3 --out three.safetensors
+same "wav: to the same bits as without an end" one.safetensors three.safetensors
 printf 'xx' > wav/0_theo_5.wav
 shows "wav: info says what is wrong" '^training set: not a WAV file \(wav/0_theo_5.wav\)' ./words info --data wav
 refuses "wav: training does, too" 1 'not a WAV file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors

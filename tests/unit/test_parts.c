@@ -106,13 +106,17 @@ START_TEST(readers_come_by_themselves)
     ck_assert(has(&shd, "shd.c") && has(&shd, "hdf5.c") && !has(&shd, "idx.c") && !has(&shd, "gzip.c"));
     Parts npy = parts_of(arena, program_of(LEAST | 1 << NEED_NPY));
     ck_assert(has(&npy, "npy.c") && has(&npy, "zip.c") && links(&npy, "-lz") && !has(&npy, "hdf5.c"));
+    Parts wav = parts_of(arena, program_of(LEAST | 1 << NEED_WAV));
+    ck_assert(has(&wav, "mel.c") && has(&wav, "recordings.c") && !has(&wav, "csv.c") && !links(&wav, "-lz"));
+    Parts csv = parts_of(arena, program_of(LEAST | 1 << NEED_CSV));
+    ck_assert(has(&csv, "words.c") && links(&csv, "-lz") && !has(&csv, "recordings.c"));
 }
 END_TEST
 
 START_TEST(headers_of_kernels_by_themselves)
 {
     Parts none = parts_of(arena, program_of(LEAST));
-    ck_assert(!has(&none, "snn_math.h") && !has(&none, "snn_list.h") && !has(&none, "snn_random.h"));
+    ck_assert(!has(&none, "snn_math.h") && !has(&none, "snn_list.h") && !has(&none, "snn_fma.h"));
     Parts lists = parts_of(arena, program_of(LEAST | 1 << NEED_LISTS));
     ck_assert(has(&lists, "snn_list.h") && !has(&lists, "snn_math.h") && !has(&lists, "snn_fma.h"));
     Parts fused = parts_of(arena, program_of(LEAST | 1 << NEED_FMA));

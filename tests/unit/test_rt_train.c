@@ -2,6 +2,7 @@
 #include "test_rt_runs.h"
 #include "snn_safetensors.h"
 #include "snn_draw.h"
+#include "snn_session.h"
 #include "snn_random.h"
 #include "snn_weights.h"
 
