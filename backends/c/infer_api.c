@@ -313,6 +313,12 @@ static void write_reset(const Infer *infer, Out *out)
     out_indent(out, -1);
     set_sample(infer, out);
     infer_calls(infer, PHASE_RESET, out);
+    if (program_takes_spikes(infer->program)) {
+        out_line(out, "for (int32_t n = 0; n < %s_INPUTS; n++)", infer->upper);
+        out_indent(out, 1);
+        out_line(out, "state->events[n] = 0;");
+        out_indent(out, -1);
+    }
     out_close(out, "");
 }
 
@@ -337,6 +343,14 @@ static void write_step(const Infer *infer, Out *out)
     out_close(out, "");
 }
 
+static void set_events(int flag, Out *out)
+{
+    out_line(out, "for (int32_t e = 0; e < count; e++)");
+    out_indent(out, 1);
+    out_line(out, "state->events[events[e]] = %d;", flag);
+    out_indent(out, -1);
+}
+
 static void write_events(const Infer *infer, Out *out)
 {
     out_blank(out);
@@ -346,15 +360,10 @@ static void write_events(const Infer *infer, Out *out)
     out_open(out, "for (int32_t e = 0; e < count; e++)");
     refuse_if(infer, arena_printf(infer->arena, "events[e] >= %s_INPUTS", infer->upper), "BAD_ARGUMENT", out);
     out_close(out, "");
-    out_line(out, "for (int32_t n = 0; n < %s_INPUTS; n++)", infer->upper);
-    out_indent(out, 1);
-    out_line(out, "state->events[n] = 0;");
-    out_indent(out, -1);
-    out_line(out, "for (int32_t e = 0; e < count; e++)");
-    out_indent(out, 1);
-    out_line(out, "state->events[events[e]] = 1;");
-    out_indent(out, -1);
-    out_line(out, "return %s_step(state, state->events, out);", infer->name);
+    set_events(1, out);
+    out_line(out, "const %s_status status = %s_step(state, state->events, out);", infer->name, infer->name);
+    set_events(0, out);
+    out_line(out, "return status;");
     out_close(out, "");
 }
 
