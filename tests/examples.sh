@@ -40,6 +40,7 @@ small() {
     kernel_sharing) echo "-D width=3 -D blocks=1" ;;
     nmnist) echo "-D width=1 -D deep=1 -D duration=2" ;;
     shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
+    traffic) echo "-D width=5" ;;
     esac
 }
 
@@ -76,6 +77,8 @@ for part in train test; do
         for x in 1 5 11; do printf "\\$(printf %03o $x)\\$(printf %03o $((3 * k)))\\000\\000\\$(printf %03o $x)"; done > "$work/data/$part/$k/1.bin"
     done
 done
+
+awk -v flows=60 -f traffic/generate.awk | awk -f traffic/bins.awk > "$work/data/traffic.csv" || exit 1
 
 # ---- the checks ----
 
