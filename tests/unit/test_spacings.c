@@ -66,13 +66,21 @@ static void place(const Interp *spaced, const Interp *plain)
     }
 }
 
+/* In tests, and in training once they are settled. */
+static const struct {
+    const char *synapse;
+    Phase phase;
+} whole[] = {{", synapse = spaced(2)", PHASE_EVALUATE},
+             {", synapse = spaced(2, settled = epoch >= 0)", PHASE_FORWARD}};
+enum { WHOLE = sizeof whole / sizeof whole[0] };
+
 START_TEST(rounded)
 {
     Arena *arena = arena_new();
-    Interp *spaced = prepared(program_of(arena, ", synapse = spaced(2)"));
+    Interp *spaced = prepared(program_of(arena, whole[_i].synapse));
     Interp *plain = prepared(program_of(arena, ""));
     place(spaced, plain);
-    interp_run(spaced, PHASE_EVALUATE);
+    interp_run(spaced, whole[_i].phase);
     interp_run(plain, PHASE_FORWARD);
     BufferId a = spaced->program->predictions.at[0].values, b = plain->program->predictions.at[0].values;
     for (size_t k = 0; k < interp_count(spaced, a); k++)
@@ -113,7 +121,7 @@ Suite *spacings_suite(void)
 {
     Suite *suite = suite_create("spacings");
     TCase *tcase = tcase_create("spacings");
-    tcase_add_test(tcase, rounded);
+    tcase_add_loop_test(tcase, rounded, 0, WHOLE);
     tcase_add_test(tcase, within_the_kernel);
     suite_add_tcase(suite, tcase);
     return suite;
