@@ -1,4 +1,4 @@
-/* Recordings of sound: WAV files of whole numbers or of IEEE 754's. Nothing that a file says is believed before it is checked. */
+/* Recordings of sound: WAV files of whole numbers or of IEEE 754's, and FLAC. Nothing that a file says is believed before it is checked. */
 #ifndef SNN_SOUND_H
 #define SNN_SOUND_H
 

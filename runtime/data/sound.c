@@ -1,6 +1,7 @@
-/* WAV files: RIFF, chunks of a name and a length, of which `fmt ` says what the numbers in `data` are. */
+/* Recordings of sound. WAV files are RIFF: chunks of a name and a length, of which `fmt ` says what the numbers in `data` are. */
 #include "snn_sound.h"
 #include "snn_bytes.h"
+#include "snn_flac.h"
 #include "snn_map.h"
 
 #include <math.h>
@@ -93,7 +94,7 @@ static bool sound_read_chunks(SoundFile *file)
     const unsigned char *at = file->map.at;
     uint64_t place = 12, end = file->map.size;
     if (end < 12 || memcmp(at, "RIFF", 4) != 0 || memcmp(at + 8, "WAVE", 4) != 0)
-        return snn_fail(file->error, "not a WAV file (%s): it does not begin as one", file->map.path);
+        return snn_fail(file->error, "not a WAV or FLAC file (%s): it does not begin as one", file->map.path);
     while (file->at == NULL && end - place >= 8) {
         uint64_t size = snn_bytes_whole(at + place + 4, 4, false);
         if (!sound_read_chunk(file, at + place, &size))
@@ -135,8 +136,21 @@ static bool sound_take(SnnSound *sound, const SoundFile *file)
 
 bool snn_sound_is_named(const char *path)
 {
+    static const char *const ends[] = {".wav", ".wave", ".flac"};
     const char *end = strrchr(path, '.');
-    return end != NULL && (strcasecmp(end, ".wav") == 0 || strcasecmp(end, ".wave") == 0);
+    for (size_t i = 0; end != NULL && i < sizeof ends / sizeof *ends; i++)
+        if (strcasecmp(end, ends[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool sound_read_flac(SnnSound *sound, const SnnMap *map, SnnError *error)
+{
+    SnnFlac flac;
+    if (!snn_flac_read(&flac, map, error))
+        return false;
+    *sound = (SnnSound){flac.rate, flac.count, flac.at};
+    return true;
 }
 
 bool snn_sound_read(SnnSound *sound, const char *path, SnnError *error)
@@ -145,7 +159,8 @@ bool snn_sound_read(SnnSound *sound, const char *path, SnnError *error)
     *sound = (SnnSound){0};
     if (!snn_map_open(&file.map, path, error))
         return false;
-    bool ok = sound_read_chunks(&file) && sound_take(sound, &file);
+    bool ok = snn_flac_is(&file.map) ? sound_read_flac(sound, &file.map, error)
+                                     : sound_read_chunks(&file) && sound_take(sound, &file);
     snn_map_close(&file.map);
     return ok;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const SnnRecordingKind wav_kind = {snn_sound_is_named, "recordings of sound", ".wav"};
+static const SnnRecordingKind wav_kind = {snn_sound_is_named, "recordings of sound", ".wav or .flac"};
 
 /* A set while it is read. */
 typedef struct WavReader {

@@ -50,7 +50,7 @@ readers_seeds() {
     for file in tests/golden/npy/*.np[yz]; do
         { printf '\006'; cat "$file"; } > "$1/$(basename "$file")"
     done
-    for file in tests/golden/sound/*.wav; do
+    for file in tests/golden/sound/*.wav tests/golden/sound/*.flac; do
         { printf '\007'; cat "$file"; } > "$1/$(basename "$file")"
     done
     printf '\005#!AER-DAT2.0\r\n\000\000\001\011\000\000\000\000' > "$1/aedat2"

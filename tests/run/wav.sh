@@ -3,6 +3,7 @@
 mkdir -p wav && for name in 0_theo_0 1_theo_1 2_theo_2 0_anna_3 1_anna_4; do
     cp "$root/tests/golden/sound/s16.wav" "wav/$name.wav"
 done
+mv wav/2_theo_2.wav other.wav && cp "$root/tests/golden/sound/s16.flac" wav/2_theo_2.flac
 cat > wav.snn << 'END'
 model words {
     data wav(rate = 16 kHz, mel = 8, deltas = 1, classes = 3, names = "{label}_{speaker}_{index}",
@@ -40,8 +41,8 @@ passes "wav: a training that ends early" "$snnc" run drawn.snn train --data wav 
 passes "wav: and goes on" "$snnc" run drawn.snn train --data wav --resume three.safetensors --epochs 3 --out three.safetensors
 same "wav: to the same bits as without an end" one.safetensors three.safetensors
 printf 'xx' > wav/0_theo_5.wav
-shows "wav: info says what is wrong" '^training set: not a WAV file \(wav/0_theo_5.wav\)' ./words info --data wav
-refuses "wav: training does, too" 1 'not a WAV file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors
+shows "wav: info says what is wrong" '^training set: not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words info --data wav
+refuses "wav: training does, too" 1 'not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors
 if [ -z "${SNN_DATA:-}" ]; then
     echo "wav: skipped with real recordings: SNN_DATA is not set"
 else

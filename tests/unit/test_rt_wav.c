@@ -73,8 +73,8 @@ static void make_folder(const char *name)
 
 /* ---- files as they should be ----------------------------------------------------------------------- */
 
-static const char *const types[] = {"u8.wav",  "s16.wav", "s24.wav",       "s32.wav",
-                                    "f32.wav", "f64.wav", "extensible.wav"};
+static const char *const types[] = {"u8.wav",  "s16.wav",        "s24.wav",  "s32.wav", "f32.wav",
+                                    "f64.wav", "extensible.wav", "s16.flac", "s24.flac"};
 
 /* All are the same whole numbers over 128, and silence behind them. */
 START_TEST(reads_types)
@@ -144,6 +144,53 @@ START_TEST(functions_are_exact)
 }
 END_TEST
 
+/* Two channels, one of which is coded by how it differs; and a frame without and one with all that there can be. */
+START_TEST(flac_is_what_wav_is)
+{
+    SnnSound flac, wav;
+    ck_assert_msg(snn_sound_read(&flac, GOLDEN "long.flac", &error), "%s", error.text);
+    ck_assert_msg(snn_sound_read(&wav, GOLDEN "long.wav", &error), "%s", error.text);
+    ck_assert(flac.rate == wav.rate && flac.count == 9000 && wav.count == 9000);
+    ck_assert(memcmp(flac.at, wav.at, 9000 * sizeof(float)) == 0);
+    snn_sound_free(&flac);
+    snn_sound_free(&wav);
+}
+END_TEST
+
+/* Where a byte is another one, the file is refused, or the byte is none of its sound: the size of frames, a checksum of all, a
+ * comment. */
+START_TEST(flac_is_checked)
+{
+    size_t size;
+    int fine = 0;
+    char *bytes = fake_recorded(GOLDEN, "s16.flac", &size);
+    fake_copy(&fake, GOLDEN, "s16.flac", "a.flac");
+    ck_assert(read_one("a.flac"));
+    float *wanted = malloc((size_t)data.width * sizeof *wanted);
+    memcpy(wanted, data.reals, (size_t)data.width * sizeof *wanted);
+    for (size_t at = 0; at < size; at++) {
+        bytes[at] ^= 0x15;
+        fake_write(&fake, "a.flac", bytes, size);
+        bytes[at] ^= 0x15;
+        if (!read_one("a.flac"))
+            continue;
+        bool rate = at >= 18 && at <= 20; /* which resamples it */
+        ck_assert_msg(at < 90
+                          && (rate || memcmp(wanted, data.reals, (size_t)data.width * sizeof *wanted) == 0),
+                      "byte %zu", at);
+        fine++;
+    }
+    ck_assert_int_gt(fine, 10);
+    for (size_t length = 0; length < size; length++) {
+        fake_write(&fake, "a.flac", bytes, length);
+        ck_assert(!read_one("a.flac"));
+        assert_says(length < 4 ? "not a WAV or FLAC file (" : length >= 86 ? "" : "truncated (");
+    }
+    free(wanted);
+    free(bytes);
+}
+END_TEST
+
 /* ---- rates ----------------------------------------------------------------------------------------- */
 
 static const int rates[][2] = {{16000, 8000}, {8000, 16000}, {44100, 16000}, {11025, 8000}, {8000, 8000}};
@@ -190,7 +237,7 @@ START_TEST(truncated_at_every_byte)
     for (size_t length = 0; length < size; length += length < HEADER + 2 ? 1 : 37) {
         fake_write(&fake, "a.wav", bytes, length);
         ck_assert(!read_one("a.wav"));
-        assert_says(length < 12                    ? "not a WAV file ("
+        assert_says(length < 12                    ? "not a WAV or FLAC file ("
                     : length >= 16 && length < 20  ? "truncated ("
                     : length == 12 || length == 36 ? "it has no `data` chunk"
                                                    : "truncated (");
@@ -206,8 +253,8 @@ typedef struct Spoilt {
 } Spoilt;
 
 static const Spoilt spoilt[] = {
-    {0, 'X', "not a WAV file ("},
-    {8, 'X', "not a WAV file ("},
+    {0, 'X', "not a WAV or FLAC file ("},
+    {8, 'X', "not a WAV or FLAC file ("},
     {12, 'X', "it has no `fmt ` chunk before its data"},
     {20, 7, "it has format 7 of 16 bits; write it as PCM of 16 bits"},
     {22, 0, "it has 0 channels in 2 bytes"},
@@ -278,7 +325,7 @@ START_TEST(classes_are_folders)
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.count == 3 && data.labels[0] == 0 && data.labels[1] == 2 && data.labels[2] == 2);
     ck_assert(!read_part("t10k"));
-    assert_says("/test): there are no recordings of sound, which end with .wav");
+    assert_says("/test): there are no recordings of sound, which end with .wav or .flac");
     fake.fake.model.data.classes = 4;
     ck_assert(!read_part("train"));
     assert_says("/train): it has 3 folders, the model `fake` has 4 classes");
@@ -377,6 +424,8 @@ Suite *rt_wav_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, reads_types, 0, sizeof types / sizeof *types);
     tcase_add_test(tests, channels_are_averaged);
+    tcase_add_test(tests, flac_is_what_wav_is);
+    tcase_add_test(tests, flac_is_checked);
     tcase_add_test(tests, what_comes_later_is_left_out);
     tcase_add_test(tests, bands_are_those_of_the_definition);
     tcase_add_test(tests, functions_are_exact);

@@ -31,7 +31,7 @@ def write(name, kind, channels):
     file = library.sf_open(os.path.join(here, name).encode(), 0x20, ctypes.byref(info))
     assert file, name
     file = ctypes.c_void_p(file)
-    library.sf_command(file, 0x1051, None, 0)  # SFC_SET_ADD_PEAK_CHUNK: it has the time in it
+    library.sf_command(file, 0x1050, None, 0)  # SFC_SET_ADD_PEAK_CHUNK: it has the time in it
     put = library.sf_writef_double if real else library.sf_writef_int
     put(file, data.ctypes.data_as(ctypes.c_void_p), ctypes.c_int64(len(data)))
     library.sf_close(file)
@@ -66,6 +66,16 @@ for name, kind in [("u8", WAV | U8), ("s16", WAV | S16), ("s24", WAV | S24), ("s
                    ("f64", WAV | DOUBLE), ("extensible", WAVEX | S24), ("ulaw", WAV | ULAW)]:
     write(name + ".wav", kind, [wave])
 write("stereo.wav", WAV | S16, [wave, -wave // 2])
+write("s16.flac", FLAC | S16, [wave])
+write("s24.flac", FLAC | S24, [wave])
+# Long enough that the channels are coded by their difference, with noise; silence; and what cannot be predicted.
+long = np.arange(9000) / RATE
+random = np.random.default_rng(1)
+left = np.round(100 * np.sin(2 * np.pi * 440 * long) + random.normal(0, 4, 9000)).astype(np.int64)
+right = left + random.integers(-2, 3, 9000)
+left[4096:8192], right[4096:8192] = 0, random.integers(-128, 128, 4096)
+for end, kind in [("wav", WAV | S16), ("flac", FLAC | S16)]:
+    write("long." + end, kind, [np.clip(left, -128, 127), np.clip(right, -128, 127)])
 
 static = bands(wave / 128, 6, 80, 200, 256, 8, 20.0, 4000.0)
 slope = delta(static)
