@@ -56,11 +56,12 @@ static bool has_pieces(const Planning *plan, int n)
 }
 
 /* Of those with windows: a gradient of so few weights for each output that the sums of many are in registers. Where they are
- * all there, events are no faster. */
+ * all there, events are no faster. Those of many channels are cut by these: see layers.c. */
 static bool has_patches(const Planning *plan, int n, int most)
 {
     const Node *node = &plan->net->nodes.at[n];
-    return node->kind == NODE_MAP_GRAD && map_rows(node->map) <= most
+    return node->kind == NODE_MAP_GRAD && map_rows(node->map) <= most && map_mixes_space(node->map)
+           && map_mixed(node->map)->in < LEAST_INPUTS
            && !is_without(plan->options.without, OPTIMISATION_PATCHES);
 }
 
