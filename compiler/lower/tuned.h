@@ -54,6 +54,17 @@ enum {
     WINDOW_NARROW_WIDTH = 16 /* as many as these */
 };
 
+/* ---- convolutions by 3 x 3 taps, with fewer products ---- */
+
+enum {
+    WINOGRAD_TOGETHER =
+        1 << 17,           /* numbers of what is read, spread to planes: so many stay in the second cache */
+    WINOGRAD_CHANNELS = 32 /* that are read and made: of fewer, to spread and gather takes too long */
+};
+
+/* Products of windows, without those that read nothing, for each of these. */
+#define WINOGRAD_GAIN 1.3
+
 /* ---- convolutions of spikes, event by event ---- */
 
 enum {

@@ -369,6 +369,42 @@ START_TEST(gradients_of_many_inputs_have_one_sum)
 }
 END_TEST
 
+/* By 3 x 3 taps: even and odd extents, edges of none to two positions, blocks of channels with a rest, a bias; of few squares
+ * at a time and of all; one row. */
+static const char *const squares[] = {
+    "conv(5, kernel = 3, pad = same, bias) -> tanh -> conv(34, kernel = 3)",
+    "conv(40, kernel = 3, pad = 2) -> tanh -> conv(3, kernel = 3, pad = [0, 1], bias)",
+    "reshape([y = 1, x = 34, c = 6]) -> conv(4, kernel = 3, pad = [1, 2]) -> tanh -> conv(6, kernel = 3, pad "
+    "= [2, 1])",
+    "dense([y = 5, x = 30, c = 68]) -> tanh -> conv(6, kernel = 3, pad = same)",
+};
+enum { SQUARES = sizeof squares / sizeof *squares };
+
+START_TEST(squares_agree)
+{
+    Arena *arena = arena_new();
+    const Program *fast = convolution(arena, squares[_i], 3, KERNELS_TABLE, 0);
+    const Program *general = convolution(arena, squares[_i], 3, KERNELS_TABLE, NO_WINDOWS);
+    ck_assert_int_ge(arrays(fast, "spread_"), 2);
+    ck_assert_int_eq(arrays(general, "spread_"), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
+/* Who asks for events gets sums in the order of the definition. */
+START_TEST(squares_are_for_many_channels)
+{
+    static const char *const stages[] = {"conv(31, kernel = 3) -> tanh -> conv(32, kernel = 3)",
+                                         "conv(32, kernel = 3) -> tanh -> conv(32, kernel = 3)"};
+    Arena *arena = arena_new();
+    const Program *chosen = convolution(arena, stages[_i], 3, KERNELS_AUTO, 0);
+    ck_assert_int_eq(arrays(chosen, "spread_w_o_3") > 0, _i);
+    ck_assert_int_eq(arrays(convolution(arena, stages[_i], 3, KERNELS_EVENT, 0), "spread_"), 0);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(pieces_agree)
 {
     Arena *arena = arena_new();
@@ -484,6 +520,8 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, patches_agree, 0, CONVOLUTIONS + SPIKING);
     tcase_add_loop_test(tcase, gradients_of_many_inputs_have_one_sum, 0, 4);
     tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);
+    tcase_add_loop_test(tcase, squares_agree, 0, SQUARES);
+    tcase_add_loop_test(tcase, squares_are_for_many_channels, 0, 2);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);

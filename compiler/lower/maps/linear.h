@@ -17,6 +17,7 @@ typedef struct Linear {
     BufferId table;           /* -1: not needed */
     BufferId tiles;           /* of the weights: see maps/tiles.h; -1: not needed */
     BufferId waves, spectrum; /* of a map by frequencies: see maps/frequencies.c; -1: not needed */
+    BufferId spread;          /* of the weights: see maps/winograd.c; -1: not needed */
     BufferId few; /* of a map with a gate: [1], few neurons of this batch are near; -1: as if they were */
     const struct Synapses *synapses; /* by delays: see maps/recent.c; NULL: not needed */
 } Linear;
@@ -37,8 +38,8 @@ typedef struct MapKernel {
 } MapKernel;
 
 extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
-    by_patch_sums, by_sparse, by_windows, by_window_sums, by_step_sums, by_steps, by_frequencies, by_taps,
-    by_recent, by_definition;
+    by_patch_sums, by_sparse, by_winograd, by_windows, by_window_sums, by_step_sums, by_steps, by_frequencies,
+    by_taps, by_recent, by_definition;
 
 /* With no kernel prepared: the driver chooses itself. */
 Linear linear_alone(Lower *lower, const Node *node);

@@ -10,20 +10,22 @@ typedef struct Range {
     int from, to;
 } Range;
 
-/* Kernels of windows read taps that meet nothing, too, and multiply them by zeros, where remainders of strides differ. */
-static bool has_strides(const AxisMap *map)
+/* Some kernels read taps that meet nothing, too, and multiply them by zeros: of windows, where remainders of strides differ,
+ * and of squares of outputs. */
+static bool reads_all(const Lower *lower, const Node *node)
 {
-    bool has = false;
+    const AxisMap *map = node->map;
+    bool all = map->time.reach == REACH_WINDOW || plan_of(lower, node)->winograd;
     for (int a = 0; a < map->count; a++)
-        has = has || (map->space[a].reach == REACH_WINDOW && map->space[a].stride > 1);
-    return has;
+        all = all || (map->space[a].reach == REACH_WINDOW && map->space[a].stride > 1);
+    return all;
 }
 
-static Range rows_of(const Node *node)
+static Range rows_of(const Lower *lower, const Node *node)
 {
     const AxisMap *map = node->map;
     Range rows = {0, map_rows(map)};
-    if (has_strides(map) || map->time.reach == REACH_WINDOW)
+    if (reads_all(lower, node))
         return rows;
     map_met(map, &rows.from, &rows.to);
     int ins = map_mixed(map)->in / map->groups;
@@ -40,7 +42,7 @@ static Range rows_read(const Lower *lower, ParamId param, StreamId stream)
         bool reads = stream != NONE ? node->aux == stream : node->aux == NONE && node->weight == param;
         if (!reads || !reads_transposed(lower, node))
             continue;
-        Range own = rows_of(node);
+        Range own = rows_of(lower, node);
         rows.from = rows.to == 0 || own.from < rows.from ? own.from : rows.from;
         rows.to = own.to > rows.to ? own.to : rows.to;
     }

@@ -130,6 +130,36 @@ static bool has_frequencies(const Planning *plan, int n)
     return kernels == KERNELS_TABLE || FREQUENCY_GAIN * products <= map->time.taps * steps * ins * outs;
 }
 
+/* Products of a pair of channels: of windows those that read what is there; in squares of 2 x 2 outputs 16. */
+static bool gains_by_squares(const Node *node)
+{
+    const MapAxis *channels = map_mixed(node->map);
+    double direct = 1, squares = 16;
+    for (int a = 0; a < 2; a++) {
+        const MapAxis *axis = &node->map->space[a];
+        int met = 0;
+        for (int k = 0; k < axis->taps; k++)
+            for (int o = 0; o < axis->out; o++)
+                met += o + k >= axis->before && o + k < axis->before + axis->in;
+        direct *= met;
+        squares *= ((node->transposed ? axis->in : axis->out) + 1) / 2;
+    }
+    return channels->in >= WINOGRAD_CHANNELS && channels->out >= WINOGRAD_CHANNELS
+           && direct >= WINOGRAD_GAIN * squares;
+}
+
+/* Of those with windows: a map by 3 x 3 taps next to each other. It adds in another order than the definition, as tables do. */
+static bool has_squares(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    bool has = node->kind == NODE_MAP && node->map->count == 3 && plan->options.kernels != KERNELS_EVENT;
+    for (int a = 0; has && a < 2; a++) {
+        const MapAxis *axis = &node->map->space[a];
+        has = axis->taps == 3 && axis->stride == 1 && axis->dilation == 1 && axis->before <= 2;
+    }
+    return has && (plan->options.kernels == KERNELS_TABLE || gains_by_squares(node));
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -137,6 +167,8 @@ static void serve(Planning *plan, int n)
     Kernels kernels = plan->options.kernels;
     bool windows = has_windows(plan->net, node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
+    record->winograd =
+        record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
     bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES)
                && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
