@@ -371,6 +371,15 @@ Val instr_operand(const Instr *instr, int k)
     return k == 0 ? instr->a : k == 1 ? instr->b : instr->c;
 }
 
+bool step_learns(Arena *arena, const Body *body, const Instr *step)
+{
+    bool *read = NEW_ARRAY(arena, bool, step->c + 1), learns = false;
+    body_mark(body, step->c, read);
+    for (Val v = step->c; v >= 0; v--)
+        learns = learns || (read[v] && body->code.at[v].op == OP_DETACH && body->code.at[v].a == step->a);
+    return learns;
+}
+
 void body_mark(const Body *body, Val value, bool *live)
 {
     if (value == NO_VAL || live[value])

@@ -104,6 +104,10 @@ Val instr_operand(const Instr *instr, int k); /* k = 0, 1, 2: a, b, c */
 /* Sets live[v] for every value that computing `value` needs, itself included. */
 void body_mark(const Body *body, Val value, bool *live);
 
+/* Whether the antiderivative `c` of a step sees the step's operand through `detach`: then learning goes through it to what
+ * else it is made of, as a slope that is a parameter. */
+bool step_learns(Arena *arena, const Body *body, const Instr *step);
+
 /* True with *number set if the value is a constant. */
 bool body_is_const(const Body *body, Val value, double *number);
 

@@ -48,12 +48,13 @@ static Value surrogate_result(Context *c, const Scope *frame, const char *name, 
     return value;
 }
 
-static Value surrogate_value(Context *c, const Def *def, const Scope *frame, Value x)
+/* Of which `frame` holds the derivative, `apart` the antiderivative. */
+static Value surrogate_value(Context *c, const Def *def, const Scope *frame, const Scope *apart, Value x)
 {
     Build *b = c->build;
     bool complete = check_surrogate(b, def);
     Value slope = complete ? surrogate_result(c, frame, name_derivative, def) : value_poison();
-    Value smooth = complete ? surrogate_result(c, frame, name_antiderivative, def) : value_poison();
+    Value smooth = complete ? surrogate_result(c, apart, name_antiderivative, def) : value_poison();
     if (slope.kind == VALUE_POISON || smooth.kind == VALUE_POISON)
         return value_poison();
     if (x.kind == VALUE_NUMBER) /* always, or never */
@@ -64,18 +65,54 @@ static Value surrogate_value(Context *c, const Def *def, const Scope *frame, Val
     return value_body(val, unit_plain, false);
 }
 
-Value use_surrogate(Context *c, const Def *def, const Call *call, Value x)
+static Scope *run_surrogate(Context *c, const Def *def, const Call *call, Val x)
 {
     Build *b = c->build;
     Scope *frame = bind_arguments(b, call);
     Use use = use_begin(b, call);
-    define_fixed(b, frame, name_x, def->name_span, value_body(value_lift(c, x), unit_plain, false));
+    define_fixed(b, frame, name_x, def->name_span, value_body(x, unit_plain, false));
     Context inner = *c;
     inner.steps = false;
     inner.streams = false;
     run_statements(&inner, frame, def);
     check_arguments(b, frame);
-    Value value = surrogate_value(c, def, frame, x);
+    b->use = use.outer;
+    return frame;
+}
+
+/* Whether a value is made of a parameter, a stream or a state. */
+static bool may_learn(Build *b, const Body *body, Val value)
+{
+    bool *read = NEW_ARRAY(b->arena, bool, body->code.count + 1), learns = false;
+    body_mark(body, value, read);
+    for (Val v = 0; v <= value; v++) {
+        Op op = body->code.at[v].op;
+        learns = learns || (read[v] && (op == OP_PARAM || op == OP_INPUT || op == OP_STATE));
+    }
+    return learns;
+}
+
+static bool is_given_what_learns(const Context *c, const Scope *frame)
+{
+    for (int i = 0; i < frame->entries.count; i++) {
+        const Entry *entry = frame->entries.at[i];
+        if (entry->kind == ENTRY_FORMAL && entry->value.kind == VALUE_BODY
+            && may_learn(c->build, &c->node->body, entry->value.val))
+            return true;
+    }
+    return false;
+}
+
+/* Where learning goes through the antiderivative, it is one of detach(x): see step_learns(). */
+Value use_surrogate(Context *c, const Def *def, const Call *call, Value x)
+{
+    Build *b = c->build;
+    Val at = value_lift(c, x);
+    const Scope *frame = run_surrogate(c, def, call, at), *apart = frame;
+    if (is_given_what_learns(c, frame))
+        apart = run_surrogate(c, def, call, body_op1(b->arena, &c->node->body, OP_DETACH, at));
+    Use use = use_begin(b, call);
+    Value value = surrogate_value(c, def, frame, apart, x);
     b->use = use.outer;
     return value;
 }

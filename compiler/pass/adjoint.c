@@ -196,6 +196,8 @@ static void adjoin_instr(Tape *tape, Val v, Val g)
     case OP_MIX: adjoin_choice(tape, instr, g); break;
     case OP_STEP: /* surrogates are finite where their argument is */
         accumulate_product(tape, instr->a, g, primal(tape, instr->b), tape->wild[instr->a]);
+        if (step_learns(tape->arena, tape->forward, instr))
+            accumulate(tape, instr->c, g);
         break;
     default:
         if (op_arity(instr->op) == 1 && instr->op != OP_DETACH && instr->op != OP_NOT)

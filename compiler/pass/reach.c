@@ -6,13 +6,15 @@ static bool passes_on(const Instr *instr, int k)
     return instr->op != OP_DETACH && !op_is_truth(instr->op) && !(instr->op == OP_SELECT && k == 0);
 }
 
-static void reach_operands(const Body *body, bool *reached)
+static void reach_operands(Arena *arena, const Body *body, bool *reached)
 {
     for (Val v = body->code.count - 1; v >= 0; v--) {
         const Instr *instr = &body->code.at[v];
         for (int k = 0; reached[v] && k < op_value_arity(instr->op); k++)
             if (passes_on(instr, k))
                 reached[instr_operand(instr, k)] = true;
+        if (reached[v] && instr->op == OP_STEP && step_learns(arena, body, instr))
+            reached[instr->c] = true;
     }
 }
 
@@ -36,7 +38,7 @@ bool *reached_values(Arena *arena, const Node *scan, const bool *outs)
         if (outs[k])
             reached[scan->outs.at[k].value] = true;
     do
-        reach_operands(&scan->body, reached);
+        reach_operands(arena, &scan->body, reached);
     while (reach_states(scan, reached));
     return reached;
 }

@@ -37,14 +37,17 @@ static Val make_held(Rebuild *rebuild, Smooth *smooth, Val a)
 }
 
 /* The antiderivative, with the derivative that the surrogate declares: detach(c) + (a - detach(a)) b is c,
- * and only a and b count in its derivative. So gradcheck sees whether the two belong together. */
-static Val declared_slope(Rebuild *rebuild, Val a, Val b, Val c)
+ * and only a and b count in its derivative, or what c is made of beside detach(a). So gradcheck sees whether the two belong
+ * together. */
+static Val declared_slope(Rebuild *rebuild, const Instr *step, Val a, Val b, Val c)
 {
     Arena *arena = rebuild->arena;
     Body *out = &rebuild->out;
     Val zero = body_op2(arena, out, OP_SUB, a, body_op1(arena, out, OP_DETACH, a));
     Val slope = body_op2(arena, out, OP_MUL, zero, body_op1(arena, out, OP_DETACH, b));
-    return body_op2(arena, out, OP_ADD, body_op1(arena, out, OP_DETACH, c), slope);
+    if (!step_learns(arena, rebuild->from, step))
+        c = body_op1(arena, out, OP_DETACH, c);
+    return body_op2(arena, out, OP_ADD, c, slope);
 }
 
 /* weight * branch. Between 0 and 1 a smooth spike takes of both branches: a part of what is infinite or NaN is none. */
@@ -60,13 +63,26 @@ static Val part_of(Rebuild *rebuild, Val weight, Val branch, bool wild)
     return body_op3(arena, out, OP_SELECT, finite, part, body_const(arena, out, 0));
 }
 
+/* Whether it is how the antiderivative of a step sees the step's operand. */
+static bool is_of_step(Arena *arena, const Body *body, const Instr *detach)
+{
+    for (Val v = 0; v < body->code.count; v++) {
+        const Instr *step = &body->code.at[v];
+        if (step->op == OP_STEP && step->a == detach->a && step_learns(arena, body, step))
+            return true;
+    }
+    return false;
+}
+
 static Val make_smooth(Rebuild *rebuild, const Instr *instr, Val a, Val b, Val c)
 {
     Arena *arena = rebuild->arena;
     Body *out = &rebuild->out;
     Smooth *smooth = rebuild->context;
     if (instr->op == OP_STEP)
-        return smooth->held == HELD_RECORD ? declared_slope(rebuild, a, b, c) : c;
+        return smooth->held == HELD_RECORD ? declared_slope(rebuild, instr, a, b, c) : c;
+    if (instr->op == OP_DETACH && is_of_step(arena, rebuild->from, instr))
+        return smooth->held == HELD_RECORD ? body_op1(arena, out, OP_DETACH, a) : a;
     if (instr->op == OP_DETACH)
         return make_held(rebuild, smooth, a);
     if (instr->op != OP_MIX)

@@ -285,6 +285,19 @@ static const char *const right[] = {
     /* A sum over units that a loop through the past goes by. */
     FEED_FORWARD("", "    h = (image -> dense([2, 3])) - 0.1 * sum(h[-1], over = x) -> lif(threshold = 0.2)\n"
                      "    out = h -> dense(3) -> li\n"),
+    /* Slopes that learn, and follow states. */
+    FEED_FORWARD("neuron n() {\n"
+                 "    param slope per neuron = 2\n"
+                 "    param threshold = 0.3\n"
+                 "    state v = 0\n"
+                 "    state a = 0\n"
+                 "    v = v * 0.5 + input\n"
+                 "    spike = step(v - threshold, atan(slope * (1 + a ^ 2)))\n"
+                 "    v = where(spike, 0, v)\n"
+                 "    a = 0.5 * a + spike\n"
+                 "}\n",
+                 "    hidden = image -> dense(6) -> n\n"
+                 "    out = hidden -> dense(3) -> n\n"),
     /* Ties and corners on the way; the silent half of the data sits on them. */
     FEED_FORWARD(
         "", "    x = max(latency(image) -> dense(5), 0)\n"
