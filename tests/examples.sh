@@ -40,6 +40,7 @@ small() {
     kernel_sharing) echo "-D width=3 -D blocks=1" ;;
     nmnist) echo "-D width=1 -D deep=1 -D duration=2" ;;
     shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
+    dcls2d) echo "-D width=1 -D duration=2" ;;
     traffic) echo "-D width=5" ;;
     esac
 }
