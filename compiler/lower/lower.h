@@ -30,8 +30,9 @@ typedef struct StreamBuffers {
     BufferId activity;   /* numbers of its spikes; -1: not counted */
     BufferId transposed; /* of weights; -1: nobody needs W^T */
     BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
-    BufferId past;       /* its last steps, for delays: see step/past.c; -1: none */
-    int described;       /* its row of Program.streams, or NONE */
+    BufferId waves, spectrum; /* its transform along time: see maps/spectrum.c; -1: not made */
+    BufferId past;            /* its last steps, for delays: see step/past.c; -1: none */
+    int described;            /* its row of Program.streams, or NONE */
     SpikeBuffers spikes;
 } StreamBuffers;
 

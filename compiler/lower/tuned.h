@@ -108,6 +108,9 @@ enum {
     FREQUENCY_PART = 16, /* frequencies for which a thread keeps a tile's weights in a cache; */
     FREQUENCY_SAMPLES =
         8, /* samples whose sums are made together, half as many where vectors are not of WIDE_LANES; */
+    FREQUENCY_INPUTS = 8,       /* inputs whose gradients are summed together, */
+    FREQUENCY_PART_INPUTS = 32, /* and so many, with as many tiles, whose transforms are in a cache; */
+    FREQUENCY_TILES = 4,
     FREQUENCY_READ = 4, /* units for which weights are transformed together; */
     FREQUENCY_GAIN = 2  /* how many times fewer products there have to be */
 };
@@ -128,7 +131,7 @@ enum {
 #define TABLE_ACTIVITY_BACKWARD 0.08
 
 /* Maps along time by frequencies win where more of the inputs are not 0. */
-#define FREQUENCY_ACTIVITY 0.07
+#define FREQUENCY_ACTIVITY 0.06
 
 /* In convolutions, the kernels of windows win above these. */
 #define WINDOW_ACTIVITY_FORWARD 0.55

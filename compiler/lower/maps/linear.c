@@ -10,7 +10,15 @@ enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
 
 Linear linear_alone(Lower *lower, const Node *node)
 {
-    return (Linear){node, plan_of(lower, node), {-1, NULL, NULL}, -1, -1, -1, -1, -1, -1, -1, NULL};
+    return (Linear){.node = node,
+                    .plan = plan_of(lower, node),
+                    .matrix = {.buffer = -1},
+                    .sums = -1,
+                    .table = -1,
+                    .tiles = -1,
+                    .spectrum = -1,
+                    .spread = -1,
+                    .few = -1};
 }
 
 Linear linear_of(Lower *lower, const Node *node)

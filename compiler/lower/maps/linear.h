@@ -12,12 +12,12 @@ struct Synapses;
 typedef struct Linear {
     const Node *node;
     const NodePlan *plan;
-    Matrix matrix;            /* the weights, or where their gradient is summed: all or a tile */
-    BufferId sums;            /* of so many rows at a time as linear_rows says; -1: not needed */
-    BufferId table;           /* -1: not needed */
-    BufferId tiles;           /* of the weights: see maps/tiles.h; -1: not needed */
-    BufferId waves, spectrum; /* of a map by frequencies: see maps/frequencies.c; -1: not needed */
-    BufferId spread;          /* of the weights: see maps/winograd.c; -1: not needed */
+    Matrix matrix;     /* the weights, or where their gradient is summed: all or a tile */
+    BufferId sums;     /* of so many rows at a time as linear_rows says; -1: not needed */
+    BufferId table;    /* -1: not needed */
+    BufferId tiles;    /* of the weights: see maps/tiles.h; -1: not needed */
+    BufferId spectrum; /* of what a map makes: see maps/frequencies.c; -1: not needed */
+    BufferId spread;   /* of the weights: see maps/winograd.c; -1: not needed */
     BufferId few; /* of a map with a gate: [1], few neurons of this batch are near; -1: as if they were */
     const struct Synapses *synapses; /* by delays: see maps/recent.c; NULL: not needed */
 } Linear;

@@ -8,6 +8,7 @@
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
 #include "lower/maps/view.h"
+#include "lower/spikes/choice.h"
 #include "lower/spikes/times.h"
 #include "lower/tuned.h"
 
@@ -58,8 +59,7 @@ LoopStmt *taps_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to)
     return loop;
 }
 
-/* The row of the weights by which an input is heard so many steps later: the last tap is now. */
-static LoopExpr *weight_row(Lower *lower, const Taps *taps, LoopExpr *later, LoopExpr *i)
+LoopExpr *taps_row(Lower *lower, const Taps *taps, LoopExpr *later, LoopExpr *i)
 {
     return scaled_plus(lower, op2(lower, OP_SUB, num(lower, taps->taps - 1), later), taps->ins, i);
 }
@@ -105,8 +105,8 @@ static void emit_tile(Lower *lower, const Taps *taps, LoopBlock *into, BufferId 
     LoopExpr *a = loop_variable(lower, loop_a), *b = loop_variable(lower, loop_b);
     LoopStmt *loop = taps_some(lower, &loop_b->body, num(lower, 0), count);
     LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, j0, j);
-    int n = node->transposed ? weight_place(lower, node, weight_row(lower, taps, a, unit), b, place)
-                             : weight_place(lower, node, weight_row(lower, taps, b, a), unit, place);
+    int n = node->transposed ? weight_place(lower, node, taps_row(lower, taps, a, unit), b, place)
+                             : weight_place(lower, node, taps_row(lower, taps, b, a), unit, place);
     loop_store(lower->program, &loop->body, tiles, 4, (LoopExpr *[]){tile, a, b, j},
                loop_load(lower->program, weight_values(lower, node), n, place), false);
     if (count->kind == LOOP_NUMBER)
@@ -131,7 +131,7 @@ void taps_prepare(Lower *lower, Linear *linear)
                  node->span, taps.tiles);
     LoopStmt *items = kernel_items(lower, "tile");
     emit_tile(lower, &taps, &items->body, linear->tiles, loop_variable(lower, items));
-    if (!turned)
+    if (!turned && (!linear->plan->frequencies || linear->plan->choice))
         times_prepare(lower, node->in);
 }
 
@@ -370,13 +370,13 @@ static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
     for_weights(lower, block, &into, &i, &k);
     LoopStmt *loop = taps_some(lower, into, num(lower, 0), block->width);
     LoopExpr *j = loop_variable(lower, loop);
-    int count = weight_place(lower, node, weight_row(lower, block->taps, k, op2(lower, OP_ADD, block->i0, i)),
+    int count = weight_place(lower, node, taps_row(lower, block->taps, k, op2(lower, OP_ADD, block->i0, i)),
                              op2(lower, OP_ADD, block->j0, j), place);
     loop_store(lower->program, &loop->body, weight_gradient(lower, node), count, place,
                loop_load(lower->program, block->sums, 3, (LoopExpr *[]){i, k, j}), true);
 }
 
-static void lower_gradient(Lower *lower, const Node *node)
+void taps_gradient(Lower *lower, const Node *node)
 {
     Taps taps = taps_of(node);
     const char *name = weight_name(lower->net, node);
@@ -387,7 +387,7 @@ static void lower_gradient(Lower *lower, const Node *node)
                  arena_printf(lower->arena, "gradient of %s, by inputs that are not 0", name), node->span,
                  taps.tiles * blocks);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = &items->body;
+    LoopBlock *into = if_chosen(lower, node, &items->body, false);
     LoopExpr *item = loop_variable(lower, items);
     LoopExpr *tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, blocks)));
     LoopExpr *number = op2(lower, OP_SUB, item, op2(lower, OP_MUL, tile, num(lower, blocks)));
@@ -408,4 +408,4 @@ static void lower_gradient(Lower *lower, const Node *node)
 }
 
 const MapKernel by_taps = {
-    .serves = serves, .prepare = taps_prepare, .forward = forward, .alone = lower_gradient};
+    .serves = serves, .prepare = taps_prepare, .forward = forward, .alone = taps_gradient};

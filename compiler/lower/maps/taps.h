@@ -18,10 +18,14 @@ LoopExpr *taps_first(Lower *lower, LoopBlock *into, LoopExpr *tile, int width);
 LoopExpr *taps_count(Lower *lower, LoopBlock *into, LoopExpr *j0, int units, int width);
 /* A loop over from .. to-1, whose turns are independent. */
 LoopStmt *taps_some(Lower *lower, LoopBlock *into, LoopExpr *from, LoopExpr *to);
+/* The row of the weights by which an input is heard so many steps later: the last tap is now. */
+LoopExpr *taps_row(Lower *lower, const Taps *taps, LoopExpr *later, LoopExpr *i);
 /* rows[t][j] = unit j0 + j of a stream, at all steps. */
 void taps_copy(Lower *lower, const Taps *taps, Site site, StreamId stream, BufferId rows, LoopExpr *j0,
                LoopExpr *count);
 /* Kernels that must run before those of a map, once; of a transposed one, linear->tiles are [tile][how much later][output][unit]. */
 void taps_prepare(Lower *lower, Linear *linear);
+/* The gradient of the weights, by inputs that are not 0; where frequencies may be chosen, in batches for which they were not. */
+void taps_gradient(Lower *lower, const Node *node);
 
 #endif

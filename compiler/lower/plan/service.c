@@ -122,7 +122,7 @@ static bool has_frequencies(const Planning *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     const AxisMap *map = node->map;
     Kernels kernels = plan->options.kernels;
-    if (node->kind != NODE_MAP || kernels == KERNELS_EVENT)
+    if (kernels == KERNELS_EVENT)
         return false;
     double steps = map->time.in, ins = map->space[0].in, outs = map->space[0].out,
            all = steps + map->time.taps;
@@ -181,7 +181,9 @@ static void serve(Planning *plan, int n)
     record->taps = past && !plan->net->stepwise && !is_without(plan->options.without, OPTIMISATION_TAPS);
     record->frequencies = record->taps && !is_without(plan->options.without, OPTIMISATION_FREQUENCIES)
                           && has_frequencies(plan, n);
-    record->choice = record->choice || (record->frequencies && !node->transposed && kernels == KERNELS_AUTO);
+    record->choice = record->choice
+                     || (record->frequencies && (node->kind == NODE_MAP_GRAD || !node->transposed)
+                         && kernels == KERNELS_AUTO);
     if (record->taps && node->kind == NODE_MAP_GRAD)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     if (!follows(plan, n))

@@ -6,6 +6,7 @@
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/base/walk.h"
+#include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
 
 static void add_buffers(Lower *lower, StreamId stream)
@@ -38,6 +39,20 @@ static void emit_unit(Lower *lower, StreamId stream, Site site, LoopExpr *i)
     store2(lower, into, lists->counted, site.b, i, op2(lower, OP_ADD, count, num(lower, 1)), false);
 }
 
+/* A node that reads the stream's lists: one that does so in every batch, if there is one. */
+static const Node *reader_of(const Lower *lower, StreamId stream)
+{
+    const Node *reader = NULL;
+    for (int n = 0; n < lower->net->updates; n++) {
+        const Node *node = &lower->net->nodes.at[n];
+        const NodePlan *plan = plan_of(lower, node);
+        bool reads = node->in == stream && plan->taps && (!plan->frequencies || plan->choice);
+        if (reads && (!reader || !plan->choice))
+            reader = node;
+    }
+    return reader;
+}
+
 void times_prepare(Lower *lower, StreamId stream)
 {
     if (lower->streams[stream].spikes.times >= 0)
@@ -46,6 +61,7 @@ void times_prepare(Lower *lower, StreamId stream)
     add_buffers(lower, stream);
     Site site = kernel_samples(lower, "list_times_of", name,
                                arena_printf(lower->arena, "%s: when each unit is not 0", name), (Span){0, 0});
+    site.into = if_chosen(lower, reader_of(lower, stream), site.into, false);
     LoopStmt *zeros = for_units(lower, site.into, "i", stream_size(lower, stream));
     store2(lower, &zeros->body, lower->streams[stream].spikes.counted, site.b, loop_variable(lower, zeros),
            num(lower, 0), false);

@@ -4,7 +4,8 @@
 
 #include "lower/lower.h"
 
-/* A kernel that lists them, of a stream over time, unless they are listed already. */
+/* A kernel that lists them, of a stream over time, unless they are listed already; in batches in which nobody reads them, it
+ * lists none. */
 void times_prepare(Lower *lower, StreamId stream);
 /* How many there are of unit i of the site's sample, and where they begin in its list; each of these steps. */
 LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from);
