@@ -158,7 +158,7 @@ class Delays(nn.Module):
         self.delay = nn.Parameter(weights["delay_" + name].clone())
         self.width = work.width
         self.register_buffer("later", torch.arange(work.taps - 1, -1, -1.0))
-        self.norm = None
+        self.norm = self.fixed = None
         if "gain_" + name in weights:
             self.norm = nn.BatchNorm1d(len(self.weight))
             self.norm.weight.data.copy_(scale * weights["gain_" + name])
@@ -166,9 +166,16 @@ class Delays(nn.Module):
         else:
             self.weight.data.mul_(scale)
 
-    def forward(self, x):
+    def freeze(self):
+        """For inference: from now on, each weight comes by the step nearest to its delay."""
+        self.fixed = self.weight.unsqueeze(-1) * (self.later == self.delay.round().unsqueeze(-1))
+
+    def kernel(self):
         bump = torch.exp(-0.5 * ((self.later - self.delay.unsqueeze(-1)) / self.width) ** 2)
-        kernel = self.weight.unsqueeze(-1) * (bump / (bump.sum(-1, keepdim=True) + 1e-7))
+        return self.weight.unsqueeze(-1) * (bump / (bump.sum(-1, keepdim=True) + 1e-7))
+
+    def forward(self, x):
+        kernel = self.kernel() if self.fixed is None else self.fixed
         y = functional.conv1d(functional.pad(x.permute(1, 2, 0), (len(self.later) - 1, 0)), kernel)
         return (self.norm(y) if self.norm else y).permute(2, 0, 1).contiguous()
 

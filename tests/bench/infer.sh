@@ -1,0 +1,67 @@
+#!/bin/sh
+# Inference of one sample by one thread, against PyTorch, torch.compile and others: see tests/bench/README.md.
+#
+#     tests/bench/infer.sh [ours]      BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  SAMPLES=n
+#                                      WORKLOADS="W1 W2 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+name=infer.sh
+. "$here/workloads.sh"
+workloads=${WORKLOADS:-W1 W2 W2r W3 W4}
+libraries=${LIBRARIES-pytorch compiled spikingjelly}
+samples=${SAMPLES:-32}
+rounds=${ROUNDS:-5}
+python=${PYTHON:-$python}
+flags="-std=c99 -D_XOPEN_SOURCE=700 -O2 -march=native -ffp-contract=off"
+case ${1:-all} in
+all) ;;
+ours) libraries="" ;;
+*)
+    echo "usage: infer.sh [ours]" >&2
+    exit 2
+    ;;
+esac
+cd "$work_folder"
+[ -n "${PYTHON:-}" ] || [ -z "$libraries" ] || "$here/venv.sh" "$build/bench/venv"
+make_data "$workloads"
+
+# ours WORKLOAD: a line as infer.c prints it
+ours() {
+    folder=infer_$(model_of "$1")
+    mkdir -p "$folder"
+    "$snnc" -w "$here/$(model_of "$1").snn" --weights "$1.safetensors" --infer --selftest=0 -o "$folder/kws.c" 2> messages || {
+        cat messages >&2
+        fail "no inference of $1"
+    }
+    spikes=$(grep -q 'const uint8_t in' "$folder/kws.h" && echo -DSPIKES || true)
+    # shellcheck disable=SC2086
+    $cc $flags $spikes -iquote "$folder" "$here/infer.c" "$folder/kws.c" "$folder/kws_weights.c" -o "$folder/infer"
+    "$folder/infer" "$1.input" "$samples" "$rounds"
+}
+
+echo "Inference, one sample, one thread, microseconds: medians of $samples samples, $rounds times each; $($cc --version | head -n 1), $flags"
+echo
+echo "| workload | snnc | a step of events | the longest | $(echo "$libraries" | sed 's/ / | /g') | best peer / snnc |"
+echo "|---|---:|---:|---:|$(echo "$libraries" | sed 's/[a-z]*/---:/g; s/ /|/g')|---:|"
+status=0
+for work in $workloads; do
+    line=$(ours "$work")
+    # shellcheck disable=SC2086
+    set -- $line
+    time=$1 cells="| $work | $1 | $(echo "$2 | $3" | sed "s,^0.00 | 0.00$,- | -,") |" best=
+    shift 3
+    for library in $libraries; do
+        peer=$("$python" "$here/peers/infer.py" . "$work" "$library" "$samples" "$rounds" 2> messages | tail -n 1)
+        took=${peer%% *}
+        [ -n "$peer" ] || took=-
+        cells="$cells $took |"
+        [ -z "$peer" ] || [ "${peer#* }" = "$*" ] || {
+            echo "$work: $library predicts other classes" >&2
+            status=1
+        }
+        best=$(echo "$best $took" | awk '{ b = $1 } NF > 1 && $2 + 0 > 0 && ($2 < $1 || $1 + 0 == 0) { b = $2 } END { print b }')
+    done
+    echo "$cells $(awk -v best="${best:-0}" -v time="$time" 'BEGIN { printf "%.1f", best / time }') |"
+done
+exit $status
