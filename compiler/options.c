@@ -26,6 +26,7 @@ enum Key {
     KEY_INFER,
     KEY_SINGLE_FILE,
     KEY_SELFTEST,
+    KEY_WHOLE,
     KEY_INPUTS,
     KEY_WEIGHTS,
     KEY_PRINT,
@@ -84,6 +85,11 @@ static const struct argp_option table[] = {
      "FILE.c, its header and its weights, FILE.h and FILE_weights.c",
      1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
+    {"whole", KEY_WHOLE, NULL, 0,
+     "With --infer: only whole samples, all steps of a layer before the next one; faster where caches are "
+     "small, and "
+     "takes more memory",
+     1},
     {"selftest", KEY_SELFTEST, "N", 0,
      "With --infer: how many random samples, run by the interpreter, FILE_selftest() compares with (default: "
      "2)",
@@ -196,6 +202,7 @@ static const struct {
     {KEY_WEIGHTS, "--weights", "--run, --gradcheck and --infer",
      1u << ACTION_RUN | 1u << ACTION_GRADCHECK | 1u << ACTION_INFER},
     {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
+    {KEY_WHOLE, "--whole", "--infer", 1u << ACTION_INFER},
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
@@ -307,6 +314,7 @@ static bool take_flag(Options *options, int key)
     case KEY_SINGLE: options->single = true; return true;
     case KEY_NO_RUNTIME: options->no_runtime = true; return true;
     case KEY_SOFT_FLOAT: options->soft_float = true; return true;
+    case KEY_WHOLE: options->lower.all_steps = true; return true;
     case KEY_SINGLE_FILE: options->single_file = true; return true;
     default: return false;
     }

@@ -52,8 +52,9 @@ void fuse_scans(Net *net);
  * of its own. */
 void watch_net(Net *net);
 
-/* Net -> Net: what is to predict, and nothing else, of what tests run; it is changed. */
-Net *infer_net(Net *net);
+/* Net -> Net: what is to predict, and nothing else, of what tests run; it is changed. `all_steps`:
+ * layer by layer, also where it could go step by step. */
+Net *infer_net(Net *net, bool all_steps);
 
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */
@@ -83,6 +84,7 @@ typedef struct LowerOptions {
     Products products;
     Without without;  /* also of passes over the Net and the Program */
     bool infer;       /* a program that predicts, one sample at a time, and does not learn */
+    bool all_steps;   /* and takes whole samples */
     bool chain_small; /* for tests: see chain_kernels */
 } LowerOptions;
 

@@ -153,7 +153,7 @@ static bool run_watch(Compilation *c)
 static bool run_infer(Compilation *c)
 {
     if (c->lower.infer)
-        c->net = infer_net(c->net);
+        c->net = infer_net(c->net, c->lower.all_steps);
     return true;
 }
 

@@ -232,6 +232,7 @@ check_refused() {
         "$snnc" -w blind.snn --weights trained.safetensors --infer -o new.c
     refuses "one thing at a time" 2 'only one of' "$snnc" "$model" --infer --run --weights trained.safetensors -o new.c
     refuses "--selftest alone" 2 '--selftest is for --infer' "$snnc" "$model" --selftest=3 -o new.c
+    refuses "--whole alone" 2 '--whole is for --infer' "$snnc" "$model" --whole -o new.c
     refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
     sed 's/predict argmax/predict tone = argmax/' "$model" > named.snn
     "$snnc" -w named.snn --weights trained.safetensors --infer -o called.c
@@ -271,7 +272,13 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
-    whole_spikes | late) infers $model sparks "$root/tests/infer/$model.snn" ;;
+    late)
+        infers late sparks "$root/tests/infer/late.snn"
+        passes "late: for whole samples" "$snnc" -w "$root/tests/infer/late.snn" --weights trained.safetensors --infer --whole -o kws.c
+        says "late: the header says that they have to be whole" kws.h 'no function for one step: it was made for whole samples'
+        predicts "late, whole samples" sparks "" gcc -O2
+        ;;
+    whole_spikes) infers whole_spikes sparks "$root/tests/infer/whole_spikes.snn" ;;
     *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
     esac
 done

@@ -57,7 +57,7 @@ static const char *node_name(const Net *net, const Node *node)
     return node_title(node);
 }
 
-Net *infer_net(Net *net)
+Net *infer_net(Net *net, bool all_steps)
 {
     net = net->evaluated ? net->evaluated : net;
     bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
@@ -69,8 +69,10 @@ Net *infer_net(Net *net)
     net->training.present = false;
     const char *does;
     const Node *whole = whole_sample_node(net, &does);
-    net->stepwise = !whole;
-    if (whole)
+    net->stepwise = !whole && !all_steps;
+    if (all_steps)
+        net->whole_why = "it was made for whole samples";
+    else if (whole)
         net->whole_why = arena_printf(net->arena, "`%s` %s", node_name(net, whole), does);
     return net;
 }

@@ -2,7 +2,7 @@
  *
  *     infer INPUT SAMPLES ROUNDS
  *
- * INPUT holds bytes, [samples][steps][inputs]; -DSPIKES: they are spikes, else numbers in 1/255. Prints microseconds: the median
+ * INPUT holds bytes, [samples][steps][inputs]; -DSPIKES: they are spikes, else numbers in 1/255; -DWHOLE: there are no steps. Prints microseconds: the median
  * of whole samples; of spikes also of one step from a list of events, the median and the worst; then the classes. */
 #include "kws.h"
 
@@ -72,7 +72,7 @@ static Input *read_samples(const char *path, int samples)
 /* times[t]: of step t of a sample. */
 static void time_steps(kws_state *state, const Input *input, double *times)
 {
-#ifdef SPIKES
+#if defined SPIKES && !defined WHOLE
     static uint16_t events[KWS_INPUTS];
     kws_reset(state);
     for (int t = 0; t < KWS_STEPS; t++) {

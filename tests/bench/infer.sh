@@ -2,7 +2,7 @@
 # Inference of one sample by one thread, against PyTorch, torch.compile and others: see tests/bench/README.md.
 #
 #     tests/bench/infer.sh [ours]      BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  SAMPLES=n
-#                                      WORKLOADS="W1 W2 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
+#                                      SNNC_FLAGS="..."  WORKLOADS="W1 W2 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,11 +30,13 @@ make_data "$workloads"
 ours() {
     folder=infer_$(model_of "$1")
     mkdir -p "$folder"
-    "$snnc" -w "$here/$(model_of "$1").snn" --weights "$1.safetensors" --infer --selftest=0 -o "$folder/kws.c" 2> messages || {
+    # shellcheck disable=SC2086
+    "$snnc" -w "$here/$(model_of "$1").snn" --weights "$1.safetensors" --infer ${SNNC_FLAGS:-} --selftest=0 -o "$folder/kws.c" 2> messages || {
         cat messages >&2
         fail "no inference of $1"
     }
     spikes=$(grep -q 'const uint8_t in' "$folder/kws.h" && echo -DSPIKES || true)
+    grep -q 'kws_step(kws_state' "$folder/kws.h" || spikes="$spikes -DWHOLE"
     # shellcheck disable=SC2086
     $cc $flags $spikes -iquote "$folder" "$here/infer.c" "$folder/kws.c" "$folder/kws_weights.c" -o "$folder/infer"
     "$folder/infer" "$1.input" "$samples" "$rounds"
