@@ -92,6 +92,19 @@ bool map_mixes_space(const AxisMap *map)
     return last->reach == REACH_ALL && (last->in > map->groups || last->out > map->groups);
 }
 
+bool map_reads_once(const AxisMap *map)
+{
+    bool once = true;
+    for (int a = 0; a < map->count; a++) {
+        const MapAxis *axis = &map->space[a];
+        once = once
+               && (axis->reach != REACH_WINDOW
+                   || (axis->taps == axis->stride && axis->dilation == 1 && axis->before == 0
+                       && axis->out * axis->stride == axis->in));
+    }
+    return once;
+}
+
 static int taps_of(const MapAxis *axis)
 {
     return axis->reach == REACH_WINDOW ? axis->taps : 1;

@@ -72,6 +72,8 @@ int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS]);
 void map_weight_axes(const AxisMap *map, const char *axes[MAX_DIMS]);
 /* Whether outputs are sums over inputs of a space axis, not only over windows and time. */
 bool map_mixes_space(const AxisMap *map);
+/* Whether each input of a map with windows is read by one tap of one of them. */
+bool map_reads_once(const AxisMap *map);
 /* The axis that is ALL, or NULL. */
 const MapAxis *map_mixed(const AxisMap *map);
 /* Of the map or its transpose: one for each output of the axis that is mixed; 0: one for all. */

@@ -221,7 +221,7 @@ static bool has_buffer(const Lower *lower, StreamId id)
     const StreamPlan *plan = &lower->plan->streams[id];
     int maker = stream_of(lower, id)->node;
     bool made = maker != NONE && lower->net->nodes.at[maker].kind != NODE_PARAM;
-    return made && !plan->local && !plan->drawn && !plan->shifted && plan->place == NONE;
+    return made && !plan->local && !plan->drawn && !plan->shifted && !plan->routed && plan->place == NONE;
 }
 
 /* What the user knows comes first: whatever else would meet a stream's name gets a number. */
@@ -295,8 +295,11 @@ static void lower_node(Lower *lower, const Node *node)
             lower_delay(lower, node);
         break;
     case NODE_COPY: lower_copy(lower, node); break;
-    case NODE_POOL:
-    case NODE_POOL_GRAD: lower_pool(lower, node); break;
+    case NODE_POOL: lower_pool(lower, node); break;
+    case NODE_POOL_GRAD:
+        if (!lower->plan->streams[node->out].routed)
+            lower_pool(lower, node);
+        break;
     case NODE_REDUCE:
         if (lower->net->stepwise && !node->each_step && stream_of(lower, node->in)->temporal
             && stream_of(lower, node->in)->batched)

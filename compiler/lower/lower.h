@@ -31,6 +31,7 @@ typedef struct StreamBuffers {
     BufferId transposed; /* of weights; -1: nobody needs W^T */
     BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
     BufferId waves, spectrum; /* its transform along time: see maps/spectrum.c; -1: not made */
+    BufferId best;            /* of a gradient that is routed: see maps/route.c; else -1 */
     BufferId past;            /* its last steps, for delays: see step/past.c; -1: none */
     int described;            /* its row of Program.streams, or NONE */
     SpikeBuffers spikes;
@@ -55,14 +56,20 @@ typedef struct Lower {
     BufferId *scalars;      /* by number in Net.scalars: of one number */
 } Lower;
 
+/* How a position is read by a window: the window's number, its place in its row, the tap's number. */
+typedef struct Routed {
+    LoopExpr *window, *place, *tap;
+} Routed;
+
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
 typedef struct Tile {
-    int width;       /* units, */
-    LoopExpr *units; /* of which it has these, from the first on; NULL: all */
-    LoopExpr *item;  /* its number */
-    LoopExpr *from;  /* its first unit */
-    LoopExpr *b0;    /* its first sample; NULL: it has one only */
-    StreamId whole;  /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
+    int width;            /* units, */
+    LoopExpr *units;      /* of which it has these, from the first on; NULL: all */
+    LoopExpr *item;       /* its number */
+    LoopExpr *from;       /* its first unit */
+    LoopExpr *b0;         /* its first sample; NULL: it has one only */
+    StreamId whole;       /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
+    const Routed *routed; /* a tile is the position of what flows back through windows; else NULL */
 } Tile;
 
 /* Where code is emitted: sample b, time step t (NULL outside time). Units are counted from the first of the tile, or of

@@ -236,6 +236,17 @@ static const char *const pooled[] = {
 };
 enum { POOLED = sizeof pooled / sizeof *pooled };
 
+/* Windows that do not overlap and leave nothing over, of whole vectors of channels and more: of spikes and of reals, over one
+ * axis or several, one behind the other. */
+static const char *const routed[] = {
+    "conv(34, kernel = [1, 2]) -> lif(threshold = 0.1) -> max_pool(2)",
+    "reshape([z = 3, y = 2, x = 17, c = 2]) -> conv(20, kernel = [1, 1, 2]) -> lif(threshold = 0.1) -> "
+    "max_pool([3, 1, 4])",
+    "conv(16, kernel = [3, 2]) -> tanh -> max_pool(2) -> conv(17, kernel = [1, 3]) -> plif -> max_pool([2, "
+    "3])",
+};
+enum { ROUTED = sizeof routed / sizeof *routed };
+
 /* The same of spikes: strides, windows beyond both edges, gradients of taps in several parts, of outputs that nobody reads. */
 static const char *const spiking[] = {
     "conv(64, kernel = 3, pad = same) -> lif(threshold = 0.1) -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
@@ -290,6 +301,7 @@ static const char *const blank[] = {
     "0.1) -> "
     "max_pool(3, stride = 2, pad = 1) -> conv(33, kernel = 2) -> lif -> max_pool(2, stride = 1)",
     "conv(7, kernel = [2, 4], pad = [0, 2]) -> lif(threshold = 0.1)",
+    "conv(17, kernel = 2) -> lif(threshold = 0.1) -> max_pool(2) -> conv(5, kernel = 3, pad = same) -> lif",
 };
 enum { BLANK = sizeof blank / sizeof *blank };
 
@@ -323,6 +335,7 @@ enum {
     NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
     NO_PIECES = 1u << OPTIMISATION_PIECES,
     NO_PATCHES = 1u << OPTIMISATION_PATCHES,
+    NO_ROUTES = 1u << OPTIMISATION_ROUTES,
     NO_SPARSE = 1u << OPTIMISATION_SPARSE,
     NO_STEPS = 1u << OPTIMISATION_STEPS
 };
@@ -457,6 +470,20 @@ START_TEST(sparse_gradients_agree)
 }
 END_TEST
 
+START_TEST(routes_agree)
+{
+    static const int steps[] = {1, 3, 17};
+    Arena *arena = arena_new();
+    const char *stages = routed[_i / 3];
+    const Program *fast = convolution(arena, stages, steps[_i % 3], KERNELS_AUTO, 0);
+    const Program *general = convolution(arena, stages, steps[_i % 3], KERNELS_AUTO, NO_ROUTES);
+    ck_assert_int_eq(arrays(fast, "top_of"), 0);
+    ck_assert_int_ge(arrays(general, "top_of"), 1);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
 /* The positions of the first convolution that meet spikes; *all: those that there are. */
 static int met(const Program *program, int *all)
 {
@@ -524,6 +551,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, squares_are_for_many_channels, 0, 2);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
+    tcase_add_loop_test(tcase, routes_agree, 0, 3 * ROUTED);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
     tcase_add_loop_test(tcase, blank_positions_change_nothing, 0, 2 * BLANK);
     suite_add_tcase(suite, tcase);

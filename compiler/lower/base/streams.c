@@ -137,8 +137,27 @@ static LoopExpr *draw(Lower *lower, StreamId stream, Site site, LoopExpr *n)
     return random_fraction(lower, loop_local(lower, site.into, "key", key), unit_of(lower, site, n));
 }
 
+/* Channel n of the position that the tile is: what its window has, if that goes to the position. */
+static LoopExpr *load_routed(Lower *lower, StreamId stream, Site site, LoopExpr *n)
+{
+    const Node *pool = &lower->net->nodes.at[stream_of(lower, stream)->node];
+    const Routed *routed = site.tile->routed;
+    LoopExpr *channels = num(lower, site.tile->width), *channel = within(lower, site, n);
+    n = op2(lower, OP_ADD, op2(lower, OP_MUL, routed->place, channels), channel);
+    LoopExpr *best = load2(lower, lower->streams[stream].best, site.t, n);
+    n = op2(lower, OP_ADD, op2(lower, OP_MUL, routed->window, channels), channel);
+    site.tile = NULL;
+    site.first = NULL;
+    /* Where only some lanes load it, compilers gather. */
+    LoopExpr *g = loop_local(lower, site.into, "g", load_stream(lower, pool->in, site, n));
+    LoopExpr *zero = loop_float(lower->arena, 0);
+    return loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, best, routed->tap), g, zero);
+}
+
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
+    if (lower->plan->streams[stream].routed)
+        return load_routed(lower, stream, site, n);
     if (lower->plan->streams[stream].drawn)
         return draw(lower, stream, site, n);
     if (lower->plan->streams[stream].shifted)

@@ -39,20 +39,6 @@ void emit_pool(Lower *lower, const Node *node, Site site)
                  loop_op(lower->arena, OP_SELECT, is_beyond(lower, OP_GT, x, top), x, top), false);
 }
 
-/* Whether each input is read by one tap of one window. */
-static bool reads_once(const AxisMap *map)
-{
-    bool once = true;
-    for (int a = 0; a < map->count; a++) {
-        const MapAxis *axis = &map->space[a];
-        once = once
-               && (axis->reach != REACH_WINDOW
-                   || (axis->taps == axis->stride && axis->dilation == 1 && axis->before == 0
-                       && axis->out * axis->stride == axis->in));
-    }
-    return once;
-}
-
 /* Of each channel of a window: the greatest so far, and the tap that reads it. */
 typedef struct Greatest {
     StreamId stream;
@@ -102,7 +88,7 @@ static LoopExpr *window_of(Lower *lower, const MapNest *nest)
 /* To the first of those that are greatest. */
 void emit_pool_grad(Lower *lower, const Node *node, Site site)
 {
-    bool once = reads_once(node->map);
+    bool once = map_reads_once(node->map);
     Site all = site;
     if (!once) {
         LoopStmt *zeros = for_units(lower, site.into, "n", stream_size(lower, node->out));

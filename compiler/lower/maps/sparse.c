@@ -27,7 +27,7 @@ typedef struct Sparse {
     Gather gather;
     LoopExpr *t0;
     int steps;
-    BufferId some, list; /* of one position, by channel: is it not 0 at all steps; those */
+    BufferId some; /* of one position, by channel: 1 if it is not 0 at all steps, else 0 */
     BufferId unit,
         ends; /* of all positions: numbers in the row; where each position's begin, and the last one's end */
     BufferId values; /* [.][steps] */
@@ -38,10 +38,9 @@ static Sparse sparse_of(Lower *lower, const Linear *map)
     const Node *node = map->node;
     const char *name = stream_of(lower, node->in)->name;
     Sparse sparse = {.map = map, .gather = gather_of(node)};
-    int units = stream_size(lower, node->in), ins = sparse.gather.ins, room = list_room(ins),
-        ends = units / ins + 1, values[2] = {units, SPARSE_STEPS};
+    int units = stream_size(lower, node->in), ins = sparse.gather.ins, ends = units / ins + 1,
+        values[2] = {units, SPARSE_STEPS};
     sparse.some = named_buffer(lower, "some_of", name, TYPE_U8, BUFFER_LOCAL, false, 1, &ins);
-    sparse.list = named_buffer(lower, "list_of", name, index_type(ins), BUFFER_LOCAL, false, 1, &room);
     sparse.unit = named_buffer(lower, "units_of", name, index_type(units), BUFFER_LOCAL, false, 1, &units);
     sparse.ends = named_buffer(lower, "unit_ends_of", name, TYPE_I32, BUFFER_LOCAL, false, 1, &ends);
     sparse.values = named_buffer(lower, "values_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, values);
@@ -56,38 +55,42 @@ static LoopExpr *value(Lower *lower, const Sparse *sparse, Site site, int step, 
 
 /* ---- what is not 0 ---- */
 
-/* From unit `first` on. Numbers, not truth values: of those compilers make jumps. */
-static LoopExpr *emit_some(Lower *lower, const Sparse *sparse, Site site, LoopExpr *first)
+/* From unit `first` on: some[i] = 1 where a sum of absolute values is not 0, which is so if one of them is not. */
+static void emit_some(Lower *lower, const Sparse *sparse, Site site, LoopExpr *first)
 {
     LoopStmt *loop = for_units(lower, site.into, "i", sparse->gather.ins);
-    LoopExpr *i = loop_variable(lower, loop), *steps = num(lower, 0), *zero = loop_float(lower->arena, 0);
+    LoopExpr *i = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, first, i), *all = NULL;
     for (int s = 0; s < sparse->steps; s++) {
-        LoopExpr *is = op2(lower, OP_NE, value(lower, sparse, site, s, op2(lower, OP_ADD, first, i)), zero);
-        steps = op2(lower, OP_ADD, steps, as_bit(lower, is));
+        LoopExpr *size = loop_op(lower->arena, OP_ABS, value(lower, sparse, site, s, unit), NULL, NULL);
+        all = all ? op2(lower, OP_ADD, all, size) : size;
     }
-    store1(lower, &loop->body, sparse->some, i, as_bit(lower, op2(lower, OP_NE, steps, num(lower, 0))),
-           false);
-    LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
-    loop_list(lower->program, site.into, count->var, sparse->list, 1, (LoopExpr *[]){num(lower, 0)},
-              load1(lower, sparse->some, num(lower, 0)), sparse->gather.ins);
-    return count;
+    LoopExpr *some = op2(lower, OP_NE, all, loop_float(lower->arena, 0));
+    store1(lower, &loop->body, sparse->some, i, as_bit(lower, some), false);
 }
 
-static void emit_position(Lower *lower, const Sparse *sparse, Site site, LoopExpr *position, LoopExpr *x,
-                          LoopExpr *all)
+/* Each is written, and stays if it is not 0. */
+static void emit_units_of(Lower *lower, const Sparse *sparse, Site site, LoopExpr *x, LoopExpr *all)
 {
-    int ins = sparse->gather.ins;
-    LoopExpr *first = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, ins)));
-    LoopExpr *count = emit_some(lower, sparse, site, first);
-    LoopStmt *loop = for_bounds(lower, site.into, "k", num(lower, 0), count);
-    LoopExpr *k = loop_variable(lower, loop),
-             *i = loop_local(lower, &loop->body, "i", load1(lower, sparse->list, k));
-    LoopExpr *e = loop_local(lower, &loop->body, "e", op2(lower, OP_ADD, all, k));
-    store1(lower, &loop->body, sparse->unit, e, scaled_plus(lower, x, ins, i), false);
+    LoopStmt *loop = for_range(lower, site.into, "i", sparse->gather.ins);
+    LoopExpr *i = loop_variable(lower, loop);
+    store1(lower, &loop->body, sparse->unit, all, scaled_plus(lower, x, sparse->gather.ins, i), false);
+    loop_set(lower->arena, &loop->body, all->var, op2(lower, OP_ADD, all, load1(lower, sparse->some, i)));
+}
+
+static void emit_position(Lower *lower, const Sparse *sparse, Site site, LoopExpr *row, LoopExpr *position,
+                          LoopExpr *x, LoopExpr *all)
+{
+    LoopExpr *ins = num(lower, sparse->gather.ins);
+    emit_some(lower, sparse, site, loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, ins)));
+    LoopExpr *from = loop_local(lower, site.into, "from", all);
+    emit_units_of(lower, sparse, site, x, all);
+    LoopStmt *loop = for_bounds(lower, site.into, "e", from, all);
+    LoopExpr *e = loop_variable(lower, loop);
+    LoopExpr *unit =
+        loop_local(lower, &loop->body, "i", op2(lower, OP_ADD, row, load1(lower, sparse->unit, e)));
     for (int s = 0; s < sparse->steps; s++)
-        store2(lower, &loop->body, sparse->values, e, num(lower, s),
-               value(lower, sparse, site, s, op2(lower, OP_ADD, first, i)), false);
-    loop_set(lower->arena, site.into, all->var, op2(lower, OP_ADD, all, count));
+        store2(lower, &loop->body, sparse->values, e, num(lower, s), value(lower, sparse, site, s, unit),
+               false);
     store1(lower, site.into, sparse->ends, op2(lower, OP_ADD, position, num(lower, 1)), all, false);
 }
 
@@ -100,11 +103,11 @@ static void emit_lists(Lower *lower, const Sparse *sparse, Site site)
     store1(lower, site.into, sparse->ends, num(lower, 0), num(lower, 0), false);
     LoopStmt *loop_row = for_range(lower, site.into, "row", rows);
     LoopStmt *loop_x = for_range(lower, &loop_row->body, "x", positions);
-    LoopExpr *x = loop_variable(lower, loop_x);
-    LoopExpr *position = loop_local(lower, &loop_x->body, "position",
-                                    scaled_plus(lower, loop_variable(lower, loop_row), positions, x));
+    LoopExpr *row = loop_variable(lower, loop_row), *x = loop_variable(lower, loop_x);
     site.into = &loop_x->body;
-    emit_position(lower, sparse, site, position, x, all);
+    LoopExpr *position = loop_local(lower, site.into, "position", scaled_plus(lower, row, positions, x));
+    row = op2(lower, OP_MUL, row, num(lower, positions * sparse->gather.ins));
+    emit_position(lower, sparse, site, row, position, x, all);
 }
 
 /* ---- sums ---- */

@@ -188,6 +188,7 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
     plan_groups(&plan);
     plan_layers(&plan);
     plan_blanks(&plan);
+    plan_routes(&plan);
     plan_places(&plan);
     plan_gates(&plan);
     plan_runs(&plan);

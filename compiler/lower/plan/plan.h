@@ -35,6 +35,8 @@ typedef struct StreamPlan {
     bool tiled;      /* laid out [batch][tiles][steps][width], since only tiles are read */
     int slots;       /* steps that are kept of a stream which only its group reads; 0: all */
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
+    bool
+        routed; /* a maximum's gradient: kept nowhere, read from that of the windows where an adjoint reads it */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     const Node *met; /* the only reader of a gradient that is of use only where spikes are met; or NULL */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
@@ -112,6 +114,7 @@ typedef struct NodePlan {
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */
+    const Node *route;      /* a scan: of a maximum's gradient that it reads as it is routed; or NULL */
     StreamId met; /* a scan: all it makes, if that has a meaning only where spikes are met; or NONE */
     int run;      /* a scan: steps that are written out one after the other */
 } NodePlan;

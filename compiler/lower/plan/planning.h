@@ -22,6 +22,7 @@ void plan_service(Planning *plan); /* events, all_choose; tables, listed, choice
 void plan_groups(Planning *plan);  /* phases; group, joined; slots, shifted; step_width */
 void plan_layers(Planning *plan);  /* host, layer; local, tiled */
 void plan_blanks(Planning *plan);  /* met, of streams and nodes */
+void plan_routes(Planning *plan);  /* routed; route */
 void plan_places(Planning *plan);  /* place */
 void plan_gates(Planning *plan);   /* gate */
 void plan_runs(Planning *plan);    /* run */

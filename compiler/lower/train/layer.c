@@ -12,6 +12,7 @@
 #include "lower/base/streams.h"
 #include "lower/maps/linear.h"
 #include "lower/maps/blanks.h"
+#include "lower/maps/route.h"
 #include "lower/spikes/lists.h"
 
 typedef struct Layer {
@@ -142,22 +143,32 @@ static void emit_all(Lower *lower, const Linear *linear, int count, Site site, L
         emit_linear(lower, &linear[i], site, walk_of(&linear[i], from, to));
 }
 
-/* A gradient that has a meaning only where spikes are met: position by position. */
-static void emit_scan_where_met(Lower *lower, const Layer *layer, Site site)
+/* A gradient that has a meaning only where spikes are met, or is made of one that is routed: position by position. */
+static void emit_whole_scan(Lower *lower, const Layer *layer, Site site)
 {
-    StreamId stream = plan_of(lower, layer->plan->scan)->met;
-    if (stream == NONE) {
-        emit_scan(lower, layer->plan->scan, &layer->state, site);
+    const Node *scan = layer->plan->scan, *route = plan_of(lower, scan)->route;
+    StreamId met = plan_of(lower, scan)->met;
+    if (met == NONE && !route) {
+        emit_scan(lower, scan, &layer->state, site);
         return;
     }
-    Tile part = {.width = met_channels(lower, stream), .whole = NONE};
-    int positions = stream_size(lower, stream) / part.width;
-    LoopStmt *loop = for_range(lower, site.into, "position", positions);
-    LoopExpr *position = loop_variable(lower, loop);
-    site.into = if_met(lower, stream, site.b, &loop->body, position);
+    Tile part = {.whole = NONE};
+    Routed routed;
+    LoopExpr *position = NULL;
+    if (route) {
+        part.width = route_channels(route);
+        part.routed = &routed;
+        position = for_routes(lower, route, &site, &routed);
+    } else {
+        part.width = met_channels(lower, met);
+        LoopStmt *loop = for_range(lower, site.into, "position", plan_of(lower, scan)->units / part.width);
+        position = loop_variable(lower, loop);
+        site.into = &loop->body;
+    }
+    site.into = met == NONE ? site.into : if_met(lower, met, site.b, site.into, position);
     part.from = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, part.width)));
     site.tile = &part;
-    emit_scan(lower, layer->plan->scan, &layer->state, site);
+    emit_scan(lower, scan, &layer->state, site);
 }
 
 /* One after the other; the maps, and gradients outside time or of few numbers, may take several at once: so many as one
@@ -183,7 +194,7 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         emit_all(lower, layer->maps, plan->maps.count, site, NULL, NULL);
     if (plan->scan) {
         note(lower, site.into, plan->scan->name, "");
-        emit_scan_where_met(lower, layer, site);
+        emit_whole_scan(lower, layer, site);
     }
     emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
 }
@@ -323,6 +334,8 @@ static void lower_kernel(Lower *lower, const Node *node)
         layer.state = scan_prepare(lower, plan->scan);
     if (plan->scan && plan_of(lower, plan->scan)->met != NONE)
         blanks_prepare(lower, plan_of(lower, plan->scan)->met);
+    if (plan->scan && plan_of(lower, plan->scan)->route)
+        blanks_prepare(lower, plan_of(lower, plan->scan)->route->in);
     add_local_streams(lower, &layer);
     add_shared_arrays(lower, &layer);
     kernel_begin(lower, kernel_verb(plan), layer.own->name, about(lower, &layer), origin_of(plan),

@@ -13,7 +13,6 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
-#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,10 +125,8 @@ struct net {
     float (*g_out_mean_)[10];
     float (*g_out_max_pool_2_li_mean_)[128];
     float (*g_out_max_pool_2_)[4][128];
-    float (*g_out_lif_)[4][512];
     float (*out_lif_v_then_g_out_conv_)[4][512];
     float (*g_out_max_pool_)[4][256];
-    float (*g_first_)[4][1024];
     float (*first_v_then_g_first_conv_)[4][1024];
 
     /* results: [sample]... */
@@ -1404,124 +1401,97 @@ static void SNN_AT_LEVEL(adjoint_out_max_pool_2_li_mean_)(void *context, int32_t
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * g_out_lif: to the greatest of each window */
-static void SNN_AT_LEVEL(pool_g_out_lif_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict out_lif_)[4][512] = net->out_lif_;
-    float (*restrict g_out_max_pool_2_)[4][128] = net->g_out_max_pool_2_;
-    float (*restrict g_out_lif_)[4][512] = net->g_out_lif_;
-    _Alignas(64) uint8_t top_of_out_lif_[32];
-    _Alignas(64) uint8_t best_of_out_lif_[32];
-    for (int32_t b = first_2; b < last; b++) {
-        for (int32_t t = 0; t < 4; t++) {
-            for (int32_t y = 0; y < 2; y++) {
-                for (int32_t x = 0; x < 2; x++) {
-                    const int32_t out = (y * 2 + x) * 32;
-                    SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                        top_of_out_lif_[n] = 0;
-                        best_of_out_lif_[n] = 0;
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 3) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 3) {
-                                    const int32_t in = (at * 4 + at_2) * 32;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                                        const int32_t x_2 = out_lif_[b][t][in + n] + 1;
-                                        const bool above = x_2 > top_of_out_lif_[n];
-                                        top_of_out_lif_[n] = (uint8_t)(above ? x_2 : top_of_out_lif_[n]);
-                                        best_of_out_lif_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_out_lif_[n]);
-                                    }
-                                }
-                            }
-                        }
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 3) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 3) {
-                                    const int32_t in = (at * 4 + at_2) * 32;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                                        const float g = g_out_max_pool_2_[b][t][out + n];
-                                        g_out_lif_[b][t][in + n] = best_of_out_lif_[n] == tap * 2 + tap_2 ? g : 0.0f;
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
  * out_lif: lif, adjoint, 512 units */
 static void SNN_AT_LEVEL(adjoint_out_lif_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict g_out_lif_)[4][512] = net->g_out_lif_;
+    uint8_t (*restrict out_lif_)[4][512] = net->out_lif_;
+    float (*restrict g_out_max_pool_2_)[4][128] = net->g_out_max_pool_2_;
     float (*restrict out_lif_v_then_g_out_conv_)[4][512] = net->out_lif_v_then_g_out_conv_;
+    _Alignas(64) uint8_t best_of_out_lif_[4][64];
     for (int32_t b = first_2; b < last; b++) {
         /* lif, adjoint */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 512; n++) {
-            float g_v_ = 0.0f;
-            /* t = 3 */
-            {
-                const float v_ = out_lif_v_then_g_out_conv_[b][3][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_out_lif_[b][3][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_out_conv_ = g_v_2_ * 0.5f;
-                out_lif_v_then_g_out_conv_[b][3][n] = g_out_conv_;
-                g_v_ = g_out_conv_;
+        /* g_out_max_pool_2 goes to the greatest of each window */
+        for (int32_t y = 0; y < 2; y++) {
+            for (int32_t t = 0; t < 4; t++) {
+                for (int32_t x = 0; x < 2; x++) {
+                    SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
+                        const int32_t x_2 = out_lif_[b][t][(y * 2 * 4 + x * 2) * 32 + n];
+                        const int32_t x_3 = out_lif_[b][t][(y * 2 * 4 + (x * 2 + 1)) * 32 + n];
+                        const bool above = x_3 > x_2;
+                        const int32_t x_4 = out_lif_[b][t][((y * 2 + 1) * 4 + x * 2) * 32 + n];
+                        const bool above_2 = x_4 > (above ? x_3 : x_2);
+                        const int32_t x_5 = out_lif_[b][t][((y * 2 + 1) * 4 + (x * 2 + 1)) * 32 + n];
+                        const bool above_3 = x_5 > (above_2 ? x_4 : (above ? x_3 : x_2));
+                        best_of_out_lif_[t][x * 32 + n] = (uint8_t)(above_3 ? 3 : (above_2 ? 2 : (above ? 1 : 0)));
+                    }
+                }
             }
-            /* t = 2 */
-            {
-                const float v_ = out_lif_v_then_g_out_conv_[b][2][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_out_lif_[b][2][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_out_conv_ = g_v_2_ * 0.5f;
-                out_lif_v_then_g_out_conv_[b][2][n] = g_out_conv_;
-                g_v_ = g_out_conv_;
-            }
-            /* t = 1 */
-            {
-                const float v_ = out_lif_v_then_g_out_conv_[b][1][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_out_lif_[b][1][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_out_conv_ = g_v_2_ * 0.5f;
-                out_lif_v_then_g_out_conv_[b][1][n] = g_out_conv_;
-                g_v_ = g_out_conv_;
-            }
-            /* t = 0 */
-            {
-                const float v_ = out_lif_v_then_g_out_conv_[b][0][n];
-                const float x = v_ - 1.0f;
-                const bool spike_ = x >= 0.0f;
-                const float g_spike_ = g_out_lif_[b][0][n] + g_v_ * -v_;
-                const float y_ = 3.1415927f * x;
-                const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                const float g_out_conv_ = g_v_2_ * 0.5f;
-                out_lif_v_then_g_out_conv_[b][0][n] = g_out_conv_;
-                g_v_ = g_out_conv_;
+            for (int32_t tap = 0; tap < 2; tap++) {
+                for (int32_t x = 0; x < 2; x++) {
+                    for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                        const int32_t first_3 = ((y * 2 + tap) * 4 + (x * 2 + tap_2)) * 32;
+                        SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
+                            float g_v_ = 0.0f;
+                            /* t = 3 */
+                            {
+                                const float g = g_out_max_pool_2_[b][3][(y * 2 + x) * 32 + n];
+                                const float v_ = out_lif_v_then_g_out_conv_[b][3][first_3 + n];
+                                const float x_2 = v_ - 1.0f;
+                                const bool spike_ = x_2 >= 0.0f;
+                                const float g_spike_ = (best_of_out_lif_[3][x * 32 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                const float y_2_ = 3.1415927f * x_2;
+                                const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                const float g_out_conv_ = g_v_2_ * 0.5f;
+                                out_lif_v_then_g_out_conv_[b][3][first_3 + n] = g_out_conv_;
+                                g_v_ = g_out_conv_;
+                            }
+                            /* t = 2 */
+                            {
+                                const float g = g_out_max_pool_2_[b][2][(y * 2 + x) * 32 + n];
+                                const float v_ = out_lif_v_then_g_out_conv_[b][2][first_3 + n];
+                                const float x_2 = v_ - 1.0f;
+                                const bool spike_ = x_2 >= 0.0f;
+                                const float g_spike_ = (best_of_out_lif_[2][x * 32 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                const float y_2_ = 3.1415927f * x_2;
+                                const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                const float g_out_conv_ = g_v_2_ * 0.5f;
+                                out_lif_v_then_g_out_conv_[b][2][first_3 + n] = g_out_conv_;
+                                g_v_ = g_out_conv_;
+                            }
+                            /* t = 1 */
+                            {
+                                const float g = g_out_max_pool_2_[b][1][(y * 2 + x) * 32 + n];
+                                const float v_ = out_lif_v_then_g_out_conv_[b][1][first_3 + n];
+                                const float x_2 = v_ - 1.0f;
+                                const bool spike_ = x_2 >= 0.0f;
+                                const float g_spike_ = (best_of_out_lif_[1][x * 32 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                const float y_2_ = 3.1415927f * x_2;
+                                const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                const float g_out_conv_ = g_v_2_ * 0.5f;
+                                out_lif_v_then_g_out_conv_[b][1][first_3 + n] = g_out_conv_;
+                                g_v_ = g_out_conv_;
+                            }
+                            /* t = 0 */
+                            {
+                                const float g = g_out_max_pool_2_[b][0][(y * 2 + x) * 32 + n];
+                                const float v_ = out_lif_v_then_g_out_conv_[b][0][first_3 + n];
+                                const float x_2 = v_ - 1.0f;
+                                const bool spike_ = x_2 >= 0.0f;
+                                const float g_spike_ = (best_of_out_lif_[0][x * 32 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                const float y_2_ = 3.1415927f * x_2;
+                                const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                const float g_out_conv_ = g_v_2_ * 0.5f;
+                                out_lif_v_then_g_out_conv_[b][0][first_3 + n] = g_out_conv_;
+                                g_v_ = g_out_conv_;
+                            }
+                        }
+                    }
+                }
             }
         }
     }
@@ -1990,7 +1960,6 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
     uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
     float (*restrict tiles_of_w_out_2_)[289][32] = net->tiles_of_w_out_2_;
     _Alignas(64) uint8_t some_of_g_out_conv_[32];
-    _Alignas(64) uint16_t list_of_g_out_conv_[40];
     _Alignas(64) uint16_t units_of_g_out_conv_[512];
     _Alignas(64) int32_t unit_ends_of_g_out_conv_[17];
     _Alignas(64) float values_of_g_out_conv_[512][8];
@@ -2007,20 +1976,20 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                     const int32_t position = row * 4 + x;
                     const int32_t first_3 = position * 32;
                     SNN_INDEPENDENT for (int32_t i = 0; i < 32; i++) {
-                        some_of_g_out_conv_[i] = (uint8_t)((out_lif_v_then_g_out_conv_[b][t0][first_3 + i] != 0.0f ? 1 : 0) + (out_lif_v_then_g_out_conv_[b][t0 + 1][first_3 + i] != 0.0f ? 1 : 0) + (out_lif_v_then_g_out_conv_[b][t0 + 2][first_3 + i] != 0.0f ? 1 : 0) + (out_lif_v_then_g_out_conv_[b][t0 + 3][first_3 + i] != 0.0f ? 1 : 0) != 0 ? 1 : 0);
+                        some_of_g_out_conv_[i] = (uint8_t)(snn_absf(out_lif_v_then_g_out_conv_[b][t0][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 1][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 2][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 3][first_3 + i]) != 0.0f ? 1 : 0);
                     }
-                    int32_t count = 0;
-                    count += snn_list16(&list_of_g_out_conv_[0], &some_of_g_out_conv_[0], 32);
-                    for (int32_t k = 0; k < count; k++) {
-                        const int32_t i = list_of_g_out_conv_[k];
-                        const int32_t e = all + k;
-                        units_of_g_out_conv_[e] = (uint16_t)(x * 32 + i);
-                        values_of_g_out_conv_[e][0] = out_lif_v_then_g_out_conv_[b][t0][first_3 + i];
-                        values_of_g_out_conv_[e][1] = out_lif_v_then_g_out_conv_[b][t0 + 1][first_3 + i];
-                        values_of_g_out_conv_[e][2] = out_lif_v_then_g_out_conv_[b][t0 + 2][first_3 + i];
-                        values_of_g_out_conv_[e][3] = out_lif_v_then_g_out_conv_[b][t0 + 3][first_3 + i];
+                    const int32_t from = all;
+                    for (int32_t i = 0; i < 32; i++) {
+                        units_of_g_out_conv_[all] = (uint16_t)(x * 32 + i);
+                        all = all + some_of_g_out_conv_[i];
                     }
-                    all = all + count;
+                    for (int32_t e = from; e < all; e++) {
+                        const int32_t i = row * 128 + units_of_g_out_conv_[e];
+                        values_of_g_out_conv_[e][0] = out_lif_v_then_g_out_conv_[b][t0][i];
+                        values_of_g_out_conv_[e][1] = out_lif_v_then_g_out_conv_[b][t0 + 1][i];
+                        values_of_g_out_conv_[e][2] = out_lif_v_then_g_out_conv_[b][t0 + 2][i];
+                        values_of_g_out_conv_[e][3] = out_lif_v_then_g_out_conv_[b][t0 + 3][i];
+                    }
                     unit_ends_of_g_out_conv_[position + 1] = all;
                 }
             }
@@ -2149,132 +2118,102 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
     }
 }
 
-/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * g_first: to the greatest of each window */
-static void SNN_AT_LEVEL(pool_g_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict first_)[4][1024] = net->first_;
-    float (*restrict g_out_max_pool_)[4][256] = net->g_out_max_pool_;
-    float (*restrict g_first_)[4][1024] = net->g_first_;
-    uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
-    _Alignas(64) uint8_t top_of_first_[16];
-    _Alignas(64) uint8_t best_of_first_[16];
-    for (int32_t b = first_2; b < last; b++) {
-        for (int32_t t = 0; t < 4; t++) {
-            for (int32_t y = 0; y < 4; y++) {
-                for (int32_t x = 0; x < 4; x++) {
-                    const int32_t out = (y * 4 + x) * 16;
-                    if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
-                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                            top_of_first_[n] = 0;
-                            best_of_first_[n] = 0;
-                        }
-                        for (int32_t tap = 0; tap < 2; tap++) {
-                            const int32_t at = y * 2 + tap;
-                            if (at >= 0 && at <= 7) {
-                                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                    const int32_t at_2 = x * 2 + tap_2;
-                                    if (at_2 >= 0 && at_2 <= 7) {
-                                        const int32_t in = (at * 8 + at_2) * 16;
-                                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                            const int32_t x_2 = first_[b][t][in + n] + 1;
-                                            const bool above = x_2 > top_of_first_[n];
-                                            top_of_first_[n] = (uint8_t)(above ? x_2 : top_of_first_[n]);
-                                            best_of_first_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_first_[n]);
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                        for (int32_t tap = 0; tap < 2; tap++) {
-                            const int32_t at = y * 2 + tap;
-                            if (at >= 0 && at <= 7) {
-                                for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                    const int32_t at_2 = x * 2 + tap_2;
-                                    if (at_2 >= 0 && at_2 <= 7) {
-                                        const int32_t in = (at * 8 + at_2) * 16;
-                                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                            const float g = g_out_max_pool_[b][t][out + n];
-                                            g_first_[b][t][in + n] = best_of_first_[n] == tap * 2 + tap_2 ? g : 0.0f;
-                                        }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
  * first: lif, adjoint, 1024 units */
 static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict g_first_)[4][1024] = net->g_first_;
+    uint8_t (*restrict first_)[4][1024] = net->first_;
+    float (*restrict g_out_max_pool_)[4][256] = net->g_out_max_pool_;
     float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
     uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
+    uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
+    _Alignas(64) uint8_t best_of_first_[4][64];
     for (int32_t b = first_2; b < last; b++) {
         /* lif, adjoint */
-        for (int32_t position = 0; position < 64; position++) {
-            if (met_g_first_conv_[b][position] != 0) {
-                const int32_t first_3 = position * 16;
-                SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                    float g_v_ = 0.0f;
-                    /* t = 3 */
-                    {
-                        const float v_ = first_v_then_g_first_conv_[b][3][first_3 + n];
-                        const float x = v_ - 1.0f;
-                        const bool spike_ = x >= 0.0f;
-                        const float g_spike_ = g_first_[b][3][first_3 + n] + g_v_ * -v_;
-                        const float y_ = 3.1415927f * x;
-                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                        const float g_first_conv_ = g_v_2_ * 0.5f;
-                        first_v_then_g_first_conv_[b][3][first_3 + n] = g_first_conv_;
-                        g_v_ = g_first_conv_;
+        /* g_out_max_pool goes to the greatest of each window */
+        for (int32_t y = 0; y < 4; y++) {
+            for (int32_t t = 0; t < 4; t++) {
+                for (int32_t x = 0; x < 4; x++) {
+                    if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
+                        SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                            const int32_t x_2 = first_[b][t][(y * 2 * 8 + x * 2) * 16 + n];
+                            const int32_t x_3 = first_[b][t][(y * 2 * 8 + (x * 2 + 1)) * 16 + n];
+                            const bool above = x_3 > x_2;
+                            const int32_t x_4 = first_[b][t][((y * 2 + 1) * 8 + x * 2) * 16 + n];
+                            const bool above_2 = x_4 > (above ? x_3 : x_2);
+                            const int32_t x_5 = first_[b][t][((y * 2 + 1) * 8 + (x * 2 + 1)) * 16 + n];
+                            const bool above_3 = x_5 > (above_2 ? x_4 : (above ? x_3 : x_2));
+                            best_of_first_[t][x * 16 + n] = (uint8_t)(above_3 ? 3 : (above_2 ? 2 : (above ? 1 : 0)));
+                        }
                     }
-                    /* t = 2 */
-                    {
-                        const float v_ = first_v_then_g_first_conv_[b][2][first_3 + n];
-                        const float x = v_ - 1.0f;
-                        const bool spike_ = x >= 0.0f;
-                        const float g_spike_ = g_first_[b][2][first_3 + n] + g_v_ * -v_;
-                        const float y_ = 3.1415927f * x;
-                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                        const float g_first_conv_ = g_v_2_ * 0.5f;
-                        first_v_then_g_first_conv_[b][2][first_3 + n] = g_first_conv_;
-                        g_v_ = g_first_conv_;
-                    }
-                    /* t = 1 */
-                    {
-                        const float v_ = first_v_then_g_first_conv_[b][1][first_3 + n];
-                        const float x = v_ - 1.0f;
-                        const bool spike_ = x >= 0.0f;
-                        const float g_spike_ = g_first_[b][1][first_3 + n] + g_v_ * -v_;
-                        const float y_ = 3.1415927f * x;
-                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                        const float g_first_conv_ = g_v_2_ * 0.5f;
-                        first_v_then_g_first_conv_[b][1][first_3 + n] = g_first_conv_;
-                        g_v_ = g_first_conv_;
-                    }
-                    /* t = 0 */
-                    {
-                        const float v_ = first_v_then_g_first_conv_[b][0][first_3 + n];
-                        const float x = v_ - 1.0f;
-                        const bool spike_ = x >= 0.0f;
-                        const float g_spike_ = g_first_[b][0][first_3 + n] + g_v_ * -v_;
-                        const float y_ = 3.1415927f * x;
-                        const float derivative_ = 1.0f / (1.0f + y_ * y_);
-                        const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
-                        const float g_first_conv_ = g_v_2_ * 0.5f;
-                        first_v_then_g_first_conv_[b][0][first_3 + n] = g_first_conv_;
-                        g_v_ = g_first_conv_;
+                }
+            }
+            for (int32_t tap = 0; tap < 2; tap++) {
+                for (int32_t x = 0; x < 4; x++) {
+                    for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
+                        if (met_g_first_conv_[b][(y * 2 + tap) * 8 + (x * 2 + tap_2)] != 0) {
+                            const int32_t first_3 = ((y * 2 + tap) * 8 + (x * 2 + tap_2)) * 16;
+                            SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                                float g_v_ = 0.0f;
+                                /* t = 3 */
+                                {
+                                    const float g = g_out_max_pool_[b][3][(y * 4 + x) * 16 + n];
+                                    const float v_ = first_v_then_g_first_conv_[b][3][first_3 + n];
+                                    const float x_2 = v_ - 1.0f;
+                                    const bool spike_ = x_2 >= 0.0f;
+                                    const float g_spike_ = (best_of_first_[3][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                    const float y_2_ = 3.1415927f * x_2;
+                                    const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                    const float g_first_conv_ = g_v_2_ * 0.5f;
+                                    first_v_then_g_first_conv_[b][3][first_3 + n] = g_first_conv_;
+                                    g_v_ = g_first_conv_;
+                                }
+                                /* t = 2 */
+                                {
+                                    const float g = g_out_max_pool_[b][2][(y * 4 + x) * 16 + n];
+                                    const float v_ = first_v_then_g_first_conv_[b][2][first_3 + n];
+                                    const float x_2 = v_ - 1.0f;
+                                    const bool spike_ = x_2 >= 0.0f;
+                                    const float g_spike_ = (best_of_first_[2][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                    const float y_2_ = 3.1415927f * x_2;
+                                    const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                    const float g_first_conv_ = g_v_2_ * 0.5f;
+                                    first_v_then_g_first_conv_[b][2][first_3 + n] = g_first_conv_;
+                                    g_v_ = g_first_conv_;
+                                }
+                                /* t = 1 */
+                                {
+                                    const float g = g_out_max_pool_[b][1][(y * 4 + x) * 16 + n];
+                                    const float v_ = first_v_then_g_first_conv_[b][1][first_3 + n];
+                                    const float x_2 = v_ - 1.0f;
+                                    const bool spike_ = x_2 >= 0.0f;
+                                    const float g_spike_ = (best_of_first_[1][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                    const float y_2_ = 3.1415927f * x_2;
+                                    const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                    const float g_first_conv_ = g_v_2_ * 0.5f;
+                                    first_v_then_g_first_conv_[b][1][first_3 + n] = g_first_conv_;
+                                    g_v_ = g_first_conv_;
+                                }
+                                /* t = 0 */
+                                {
+                                    const float g = g_out_max_pool_[b][0][(y * 4 + x) * 16 + n];
+                                    const float v_ = first_v_then_g_first_conv_[b][0][first_3 + n];
+                                    const float x_2 = v_ - 1.0f;
+                                    const bool spike_ = x_2 >= 0.0f;
+                                    const float g_spike_ = (best_of_first_[0][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
+                                    const float y_2_ = 3.1415927f * x_2;
+                                    const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
+                                    const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
+                                    const float g_first_conv_ = g_v_2_ * 0.5f;
+                                    first_v_then_g_first_conv_[b][0][first_3 + n] = g_first_conv_;
+                                    g_v_ = g_first_conv_;
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -2615,7 +2554,6 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(sum_w_out_2_), 128, 0, NULL},
     {SNN_AT_LEVEL(dense_g_out_max_pool_2_li_mean_), 2, 0, NULL},
     {SNN_AT_LEVEL(adjoint_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pool_g_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 144, 0, NULL},
@@ -2623,7 +2561,6 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(meet_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(turn_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pool_g_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_first_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_first_), 9, 0, NULL},
@@ -2632,7 +2569,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 22);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 20);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2688,10 +2625,8 @@ static const SnnBuffer net_buffers[] = {
     {NET(g_out_mean_), 0, .place = NET(out_max_pool_2_)},
     {NET(g_out_max_pool_2_li_mean_), 0, .place = NET(out_max_pool_2_li_mean_)},
     {NET(g_out_max_pool_2_), 0, .place = NET(state_v_out_lif_)},
-    {NET(g_out_lif_), 0, .place = NET(out_conv_)},
     {NET(out_lif_v_then_g_out_conv_), 8192, true, false, 0},
     {NET(g_out_max_pool_), 0, .place = NET(state_v_first_)},
-    {NET(g_first_), 0, .place = NET(first_conv_)},
     {NET(first_v_then_g_first_conv_), 16384, true, false, 0},
     {NET(w_first_), 576, false, false, 0},
     {NET(w_out_), 18432, false, false, 0},
