@@ -199,6 +199,42 @@ check_readme() {
     passes "README: and its network" gcc $strict -c rows.c -o rows.o
 }
 
+# Random models with random weights: by either compiler, C computes what the interpreter does, to the bit. Of some there is no
+# inference: they predict nothing, or nothing of their data, or read where a training is.
+check_random() {
+    includes=$(printf " -iquote $root/%s" compiler backends backends/interp runtime/base runtime/kernels runtime/data runtime/run \
+        runtime/train runtime/report)
+    # shellcheck disable=SC2086
+    cc -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off -O1 $includes -rdynamic "$root"/tests/run/random_*.c -Wl,--whole-archive \
+        "$build/libsnnc.a" -Wl,--no-whole-archive "$build/libsnn_rt.a" -lm -lpthread -lz -ldl -o random_models || exit 1
+    cat > test.c << 'END'
+#include "kws.h"
+int main(void)
+{
+    static kws_state state;
+    return kws_selftest(&state) == KWS_OK ? 0 : 1;
+}
+END
+    compared=0
+    for number in $(seq "$1"); do
+        ./random_models text 7 "$number" . > random.snn
+        "$snnc" -w random.snn --run --rows 1 --print=all --save=random.safetensors > messages 2>&1 &&
+            "$snnc" -w random.snn --weights random.safetensors --infer -o kws.c > messages 2>&1 || {
+            grep -qE 'predicts nothing|does not depend|another size' messages || { fail "random model $number"; show_messages; }
+            continue
+        }
+        grep -q KWS_SELFTEST kws.h || continue
+        compared=$((compared + 1))
+        for compiler in gcc clang; do
+            # shellcheck disable=SC2086
+            $compiler $strict -O1 -c kws.c -o kws.o > messages 2>&1 && $compiler $strict -c kws_weights.c > messages 2>&1 &&
+                $compiler -DKWS_SELFTEST -iquote . test.c kws.o kws_weights.o -o random > messages 2>&1 && ./random
+            if [ $? -eq 0 ]; then ok "random model $number, by $compiler"; else fail "random model $number, by $compiler"; show_messages; fi
+        done
+    done
+    if [ $((2 * compared)) -ge "$1" ]; then ok "most random models infer"; else fail "only $compared of $1 random models infer"; fi
+}
+
 # ---- what is refused ----
 
 check_refused() {
@@ -247,7 +283,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds images still whole functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays
+    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late random
 fi
 for model; do
     case $model in
@@ -272,6 +308,7 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
+    random) check_random 8 ;;
     late)
         infers late sparks "$root/tests/infer/late.snn"
         passes "late: for whole samples" "$snnc" -w "$root/tests/infer/late.snn" --weights trained.safetensors --infer --whole -o kws.c

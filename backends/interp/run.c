@@ -40,6 +40,12 @@ static bool is_readable(SnnDtype dtype)
     return dtype == SNN_F32 || dtype == SNN_F64 || dtype == SNN_I32 || dtype == SNN_I64 || dtype == SNN_U8;
 }
 
+/* Files may hold doubles. */
+static double as_held(const Interp *interp, double value)
+{
+    return interp->precision == PRECISION_SINGLE ? (double)(float)value : value;
+}
+
 /* `taps`: the file holds [outputs][inputs][taps] for a buffer of [taps][inputs][outputs]; 0: as it is in the buffer. */
 static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char *name, const char *path,
                  size_t taps)
@@ -57,7 +63,7 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
     for (size_t at = 0; at < lines; at++) {
         size_t line = taps ? snn_line_of(at, lines, taps) : at;
         for (size_t c = 0; c < columns; c++)
-            interp->buffers[id][line * columns + c] = element_of(tensor, c * lines + at);
+            interp->buffers[id][line * columns + c] = as_held(interp, element_of(tensor, c * lines + at));
     }
     for (size_t k = 0; k < count; k++)
         if (!isfinite(interp->buffers[id][k]))
