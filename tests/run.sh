@@ -36,7 +36,7 @@ compile_c "$native" -O1 shapes.c shapes || exit 1
     exit 1
 }
 
-[ $# -gt 0 ] || set -- compile parts target train modes interrupt data shd npy wav csv checkpoint files big_endian command report snnc memory
+[ $# -gt 0 ] || set -- compile parts target train modes interrupt data shd npy wav csv pictures checkpoint files big_endian command report snnc memory
 for part in "$@"; do
     . "$root/tests/run/$part.sh"
 done

@@ -155,6 +155,28 @@ static bool npy_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
+static const char *const pictures_formals[] = {name_shape,  name_none, name_classes, name_none,
+                                               name_folder, name_none, name_names,   name_none,
+                                               name_valid,  name_none, NULL};
+
+/* Colours are channels. */
+static bool pictures_arguments(Build *b, const Scope *frame, Span span)
+{
+    Shape shape = b->net->data.shape;
+    (void)span;
+    if (!data_names(b, frame))
+        return false;
+    if (shape.ndim == 2 || (shape.ndim == 3 && shape.dims[2] == 3))
+        return true;
+    report(b, RULE_DATA, given_argument(frame, name_shape)->expr->span, "pictures have no shape %s",
+           shape_text(b->arena, shape));
+    report_hint(
+        b,
+        "say how many rows and columns there are, as in `shape = [32, 32]`, or `[32, 32, c = 3]` with red, "
+        "green and blue");
+    return false;
+}
+
 static const Format formats[] = {
     {.name = name_idx,
      .about = "the format of MNIST",
@@ -196,6 +218,13 @@ static const Format formats[] = {
      .formals = csv_formals,
      .data = {.format = name_csv, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
      .arguments = csv_arguments},
+    {.name = name_pictures,
+     .fields = true,
+     .about = "PNG files",
+     .stream = name_image,
+     .formals = pictures_formals,
+     .data = {.format = name_pictures, .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10},
+     .arguments = pictures_arguments},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -8,6 +8,7 @@
 #include "snn_json.h"
 #include "snn_model_text.h"
 #include "snn_npy.h"
+#include "snn_pictures.h"
 #include "snn_predict.h"
 #include "snn_shd.h"
 #include "snn_train.h"
@@ -75,6 +76,8 @@ static const SnnData wav_data = {.format = &snn_wav, .ndim = 3, .dims = {3, 5, 2
 
 static const char *const csv_settings[] = {"columns = a, b", "sequence = run", NULL};
 static const SnnData csv_data = {.format = &snn_csv, .ndim = 2, .dims = {3, 2}, .settings = csv_settings};
+
+static const SnnData pictures_data = {.format = &snn_pictures, .ndim = 2, .dims = {5, 7}};
 
 /* ---- the readers ---- */
 
@@ -167,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 10) {
+    switch (data[0] % 11) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
@@ -177,6 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 6: read_samples(&fake, &npy_data, data + 1, size - 1); break;
     case 7: read_samples(&fake, &wav_data, data + 1, size - 1); break;
     case 8: read_samples(&fake, &csv_data, data + 1, size - 1); break;
+    case 9: read_samples(&fake, &pictures_data, data + 1, size - 1); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);

@@ -1,0 +1,101 @@
+/* Data sets of pictures, of the shape [height, width] or, with their colours, [height, width, 3]. */
+#include "snn_pictures.h"
+#include "snn_png.h"
+#include "snn_recordings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const SnnRecordingKind pictures_kind = {snn_png_is_named, "pictures", ".png"};
+
+/* Of red, green and blue: how bright they are together, as television has it, in 256ths. */
+static unsigned char pictures_grey(const unsigned char *pixel)
+{
+    return (unsigned char)((77u * pixel[0] + 150u * pixel[1] + 29u * pixel[2] + 128u) >> 8);
+}
+
+/* A grey picture has three equal colours, a coloured one is grey where the model has no channels. */
+static void pictures_copy(unsigned char *into, const SnnPng *png, int channels)
+{
+    int64_t pixels = (int64_t)png->width * png->height;
+    for (int64_t i = 0; i < pixels; i++)
+        for (int k = 0; k < channels; k++) {
+            const unsigned char *pixel = png->at + i * png->channels;
+            *into++ = png->channels == channels ? pixel[k] : channels == 1 ? pictures_grey(pixel) : pixel[0];
+        }
+}
+
+static bool pictures_read_file(SnnDataset *data, const SnnModel *model, const char *path, int32_t sample,
+                               SnnError *error)
+{
+    const int *dims = model->data.dims;
+    SnnPng png;
+    if (!snn_png_read(&png, path, error))
+        return false;
+    bool ok = png.height == dims[0] && png.width == dims[1];
+    if (ok)
+        pictures_copy(data->bytes + sample * data->width, &png, model->data.ndim == 3 ? 3 : 1);
+    else
+        snn_fail(error, "wrong size (%s): it has %d x %d pixels, rows first, the model `%s` takes %d x %d",
+                 path, png.height, png.width, model->name, dims[0], dims[1]);
+    free(png.at);
+    return ok;
+}
+
+static bool pictures_begin(SnnDataset *data, const SnnModel *model, const char *path, int32_t count,
+                           bool labelled, SnnError *error)
+{
+    *data = (SnnDataset){.count = count, .width = 1};
+    for (int i = 0; i < model->data.ndim; i++)
+        data->width *= model->data.dims[i];
+    data->bytes = malloc((size_t)count * (size_t)data->width);
+    data->labels = labelled ? calloc((size_t)count, sizeof *data->labels) : NULL;
+    return (data->bytes != NULL && (!labelled || data->labels != NULL))
+           || snn_fail(error, "no memory (%s): its %d pictures", path, count);
+}
+
+/* Gives the set back, or nothing. */
+static bool pictures_end(SnnDataset *data, bool ok)
+{
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
+}
+
+static bool pictures_read_part(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                               SnnError *error)
+{
+    SnnRecordings files;
+    *data = (SnnDataset){0};
+    if (!snn_recordings_find(&files, &pictures_kind, model, folder, part, error))
+        return false;
+    bool ok = pictures_begin(data, model, folder, files.count, model->data.classes > 0, error);
+    for (int32_t i = 0; ok && i < files.count; i++) {
+        ok = pictures_read_file(data, model, files.at[i].path, i, error);
+        if (data->labels != NULL)
+            data->labels[i] = files.at[i].label;
+    }
+    snn_recordings_free(&files);
+    return pictures_end(data, ok);
+}
+
+static bool pictures_read_one(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
+{
+    return pictures_end(data, pictures_begin(data, model, path, 1, false, error)
+                                  && pictures_read_file(data, model, path, 0, error));
+}
+
+static bool pictures_exists(const SnnModel *model, const char *folder, const char *part)
+{
+    return snn_recordings_exist(model, folder, part);
+}
+
+/* Whatever is there and is called as a picture is not to be overwritten. */
+static bool pictures_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
+{
+    (void)model, (void)folder, (void)validate;
+    return snn_recordings_have(&pictures_kind, target);
+}
+
+const SnnFormat snn_pictures = {pictures_read_part, pictures_exists, pictures_has, pictures_read_one,
+                                "test/..."};
