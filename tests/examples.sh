@@ -41,6 +41,7 @@ small() {
     nmnist) echo "-D width=1 -D deep=1 -D duration=2" ;;
     shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
     dcls2d) echo "-D width=1 -D duration=2" ;;
+    speech_conv) echo "-D width=2 -D bands=3 -D duration=50 -D ramp=1" ;;
     traffic) echo "-D width=5" ;;
     esac
 }
@@ -79,7 +80,28 @@ for part in train test; do
     done
 done
 
+# recording FILE LENGTH: 0.2 s of sound, whose period is LENGTH samples.
+recording() {
+    { printf 'RIFF\244\014\000\000WAVEfmt \020\000\000\000\001\000\001\000\100\037\000\000\200\076\000\000\002\000\020\000'
+      printf 'data\200\014\000\000'
+      awk -v length_of="$2" 'BEGIN { for (i = 0; i < 1600; i++) printf "%s", i % length_of < length_of / 2 ? "@@" : "  " }'
+    } > "$1"
+}
+
+# Digit k is a tone; the indices 3 and 4 are the test set.
+mkdir -p "$work/recordings"
+for k in 0 1 2 3 4 5 6 7 8 9; do
+    for index in 3 4 5 6 7 8; do recording "$work/recordings/${k}_someone_$index.wav" $((2 * k + 4)); done
+done
+
 awk -v flows=60 -f traffic/generate.awk | awk -f traffic/bins.awk > "$work/data/traffic.csv" || exit 1
+
+folder_of() {
+    case $1 in
+    speech_conv) echo recordings ;;
+    *) echo data ;;
+    esac
+}
 
 # ---- the checks ----
 
@@ -97,8 +119,8 @@ differentiates() {
 runs() {
     # shellcheck disable=SC2046
     "$snnc" $(fitting "$1") "$1/model.snn" -o "$work/$1" > "$work/messages" 2>&1 && (cd "$work" &&
-        "./$1" train --quiet --data data --epochs 1 > messages 2>&1 &&
-        "./$1" test --data data > messages 2>&1 && grep -q '^test accuracy: [01]\.[0-9]*$' messages)
+        "./$1" train --quiet --data "$(folder_of "$1")" --epochs 1 > messages 2>&1 &&
+        "./$1" test --data "$(folder_of "$1")" > messages 2>&1 && grep -q '^test accuracy: [01]\.[0-9]*$' messages)
     check "$1: the program does not train and test" $?
 }
 
@@ -107,7 +129,7 @@ agrees() {
     # shellcheck disable=SC2046
     "$snnc" $(fitting "$1") "$1/model.snn" --backend=llvm -o "$work/by_llvm" > "$work/messages" 2>&1 && (cd "$work" &&
         for threads in 1 2; do
-            ./by_llvm train --quiet --data data --epochs 1 --threads $threads --force --out by_llvm.safetensors > messages 2>&1 &&
+            ./by_llvm train --quiet --data "$(folder_of "$1")" --epochs 1 --threads $threads --force --out by_llvm.safetensors > messages 2>&1 &&
                 cmp "$1.safetensors" by_llvm.safetensors > messages 2>&1 || exit 1
         done)
     check "$1: LLVM's program learns other weights" $?
