@@ -167,9 +167,9 @@ static void describe_watch(const Tables *tables, int index)
 {
     const LoopWatch *watch = &tables->program->watches.at[index];
     const Buffer *values = buffer_at(tables, watch->values);
-    out_line(tables->out, ".stream = %d, .state = %s, .at = %s, .per_sample = %lld,%s", watch->stream,
-             c_string(tables->arena, watch->state), place(tables, watch->values),
-             (long long)buffer_elements(values), padding(tables, values));
+    out_line(tables->out, "{.stream = %d, .state = %s,%s .at = %s, .per_sample = %lld},", watch->stream,
+             c_string(tables->arena, watch->state), padding(tables, values), place(tables, watch->values),
+             (long long)buffer_elements(values));
 }
 
 static void describe_prediction(const Tables *tables, int index)
@@ -184,13 +184,13 @@ static void describe_prediction(const Tables *tables, int index)
 static void describe_metric(const Tables *tables, int index)
 {
     const LoopMetric *metric = &tables->program->metrics.at[index];
-    out_line(tables->out, ".name = %s, .at = %s, .prediction = %d,", c_string(tables->arena, metric->name),
+    out_line(tables->out, "{.name = %s, .at = %s, .prediction = %d},", c_string(tables->arena, metric->name),
              place(tables, metric->values), metric->prediction);
 }
 
-/* C has no empty arrays: where there is no row, there is no table. */
+/* C has no empty arrays: where there is no row, there is no table. `row` writes one, of some lines without its braces. */
 static void table(const Tables *tables, const char *type, const char *name, int count,
-                  void (*row)(const Tables *tables, int index))
+                  void (*row)(const Tables *tables, int index), bool lines)
 {
     Out *out = tables->out;
     if (count == 0)
@@ -198,9 +198,11 @@ static void table(const Tables *tables, const char *type, const char *name, int 
     out_blank(out);
     out_open(out, "static const %s %s[] =", type, name);
     for (int i = 0; i < count; i++) {
-        out_open(out, "%s", "");
+        if (lines)
+            out_open(out, "%s", "");
         row(tables, i);
-        out_close(out, ",");
+        if (lines)
+            out_close(out, ",");
     }
     out_close(out, ";");
 }
@@ -345,11 +347,11 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
     Tables tables = {arena, program, out};
     memory(&tables);
     c_level_choice(program, out);
-    table(&tables, "SnnParam", "net_params", program->params.count, describe_param);
-    table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream);
-    table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch);
-    table(&tables, "SnnPrediction", "net_predictions", program->predictions.count, describe_prediction);
-    table(&tables, "SnnMetric", "net_metrics", program->metrics.count, describe_metric);
+    table(&tables, "SnnParam", "net_params", program->params.count, describe_param, true);
+    table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream, true);
+    table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch, false);
+    table(&tables, "SnnPrediction", "net_predictions", program->predictions.count, describe_prediction, true);
+    table(&tables, "SnnMetric", "net_metrics", program->metrics.count, describe_metric, false);
     model_text(&tables);
     description(&tables, options);
     out_blank(out);

@@ -1967,15 +1967,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_spikes_), .per_sample = 4,
-    },
-    {
-        .stream = 6, .state = "v", .at = NET(state_v_hidden_), .per_sample = 12,
-    },
-    {
-        .stream = 15, .state = "v", .at = NET(state_v_digit_mean_), .per_sample = 3,
-    },
+    {.stream = 4, .state = "v", .at = NET(state_v_spikes_), .per_sample = 4},
+    {.stream = 6, .state = "v", .at = NET(state_v_hidden_), .per_sample = 12},
+    {.stream = 15, .state = "v", .at = NET(state_v_digit_mean_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1986,9 +1980,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1508,15 +1508,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_hidden_), .per_sample = 20,
-    },
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_hidden_li_mean_), .per_sample = 20,
-    },
-    {
-        .stream = 6, .state = NULL, .at = NET(digit_mean_), .per_sample = 3,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_hidden_), .per_sample = 20},
+    {.stream = 4, .state = "v", .at = NET(state_v_hidden_li_mean_), .per_sample = 20},
+    {.stream = 6, .state = NULL, .at = NET(digit_mean_), .per_sample = 3},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

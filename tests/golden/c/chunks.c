@@ -624,12 +624,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 3, .state = "current", .at = NET(state_current_digit_), .per_sample = 3,
-    },
-    {
-        .stream = 3, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
-    },
+    {.stream = 3, .state = "current", .at = NET(state_current_digit_), .per_sample = 3},
+    {.stream = 3, .state = "v", .at = NET(state_v_digit_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -640,9 +636,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

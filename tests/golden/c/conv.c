@@ -2364,15 +2364,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 32,
-    },
-    {
-        .stream = 6, .state = "v", .at = NET(state_v_b_), .per_sample = 3,
-    },
-    {
-        .stream = 14, .state = "v", .at = NET(state_v_out_mean_), .per_sample = 2,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 32},
+    {.stream = 6, .state = "v", .at = NET(state_v_b_), .per_sample = 3},
+    {.stream = 14, .state = "v", .at = NET(state_v_out_mean_), .per_sample = 2},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2383,9 +2377,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -653,9 +653,7 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 5, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
-    },
+    {.stream = 5, .state = "v", .at = NET(state_v_digit_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -666,9 +664,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

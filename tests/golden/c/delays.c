@@ -1493,12 +1493,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 6, .state = "v", .at = NET(state_v_a_), .per_sample = 4,
-    },
-    {
-        .stream = 6, .state = "v_li", .at = NET(state_v_li_a_), .per_sample = 4,
-    },
+    {.stream = 6, .state = "v", .at = NET(state_v_a_), .per_sample = 4},
+    {.stream = 6, .state = "v_li", .at = NET(state_v_li_a_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1509,9 +1505,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -2437,36 +2437,16 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_drive_), .per_sample = 5,
-    },
-    {
-        .stream = 14, .state = "v", .at = NET(state_v_least_), .per_sample = 3,
-    },
-    {
-        .stream = 2, .state = NULL, .at = NET(drive_delay_), .per_sample = 20,
-    },
-    {
-        .stream = 4, .state = NULL, .at = NET(drive_dense_2_), .per_sample = 20,
-    },
-    {
-        .stream = 10, .state = NULL, .at = NET(planes_), .per_sample = 24,
-    },
-    {
-        .stream = 12, .state = NULL, .at = NET(least_delay_), .per_sample = 12,
-    },
-    {
-        .stream = 14, .state = NULL, .at = NET(least_), .per_sample = 12,
-    },
-    {
-        .stream = 15, .state = NULL, .at = NET(least_mean_), .per_sample = 3,
-    },
-    {
-        .stream = 9, .state = NULL, .at = NET(loss_map_5_), .per_sample = 20,
-    },
-    {
-        .stream = 21, .state = NULL, .at = NET(loss_map_5_max_), .per_sample = 5,
-    },
+    {.stream = 7, .state = "v", .at = NET(state_v_drive_), .per_sample = 5},
+    {.stream = 14, .state = "v", .at = NET(state_v_least_), .per_sample = 3},
+    {.stream = 2, .state = NULL, .at = NET(drive_delay_), .per_sample = 20},
+    {.stream = 4, .state = NULL, .at = NET(drive_dense_2_), .per_sample = 20},
+    {.stream = 10, .state = NULL, .at = NET(planes_), .per_sample = 24},
+    {.stream = 12, .state = NULL, .at = NET(least_delay_), .per_sample = 12},
+    {.stream = 14, .state = NULL, .at = NET(least_), .per_sample = 12},
+    {.stream = 15, .state = NULL, .at = NET(least_mean_), .per_sample = 3},
+    {.stream = 9, .state = NULL, .at = NET(loss_map_5_), .per_sample = 20},
+    {.stream = 21, .state = NULL, .at = NET(loss_map_5_max_), .per_sample = 5},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2477,9 +2457,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

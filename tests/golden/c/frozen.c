@@ -626,12 +626,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_reservoir_), .per_sample = 5,
-    },
-    {
-        .stream = 2, .state = "v_li", .at = NET(state_v_li_reservoir_), .per_sample = 5,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_reservoir_), .per_sample = 5},
+    {.stream = 2, .state = "v_li", .at = NET(state_v_li_reservoir_), .per_sample = 5},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1149,12 +1149,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 3,
-    },
-    {
-        .stream = 4, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 3,
-    },
+    {.stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 3},
+    {.stream = 4, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1165,9 +1161,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1430,15 +1430,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 17,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_second_), .per_sample = 18,
-    },
-    {
-        .stream = 7, .state = "v_li", .at = NET(state_v_li_second_), .per_sample = 18,
-    },
+    {.stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 17},
+    {.stream = 7, .state = "v", .at = NET(state_v_second_), .per_sample = 18},
+    {.stream = 7, .state = "v_li", .at = NET(state_v_li_second_), .per_sample = 18},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1449,9 +1443,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -324,9 +324,7 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_digit_latency_li_), .per_sample = 4,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_digit_latency_li_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -337,9 +335,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1529,21 +1529,11 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "first", .at = NET(state_first_b_), .per_sample = 2,
-    },
-    {
-        .stream = 2, .state = "net", .at = NET(state_net_b_), .per_sample = 2,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_loss_), .per_sample = 2,
-    },
-    {
-        .stream = 7, .state = "v_li", .at = NET(state_v_li_loss_), .per_sample = 2,
-    },
-    {
-        .stream = 7, .state = NULL, .at = NET(trace_loss_), .per_sample = 2,
-    },
+    {.stream = 2, .state = "first", .at = NET(state_first_b_), .per_sample = 2},
+    {.stream = 2, .state = "net", .at = NET(state_net_b_), .per_sample = 2},
+    {.stream = 7, .state = "v", .at = NET(state_v_loss_), .per_sample = 2},
+    {.stream = 7, .state = "v_li", .at = NET(state_v_li_loss_), .per_sample = 2},
+    {.stream = 7, .state = NULL, .at = NET(trace_loss_), .per_sample = 2},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1554,9 +1544,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -2773,24 +2773,12 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_stem_), .per_sample = 8,
-    },
-    {
-        .stream = 6, .state = "v", .at = NET(state_v_digit_if_), .per_sample = 8,
-    },
-    {
-        .stream = 13, .state = "v", .at = NET(state_v_digit_mean_), .per_sample = 3,
-    },
-    {
-        .stream = 16, .state = "v", .at = NET(state_v_stem_2_), .per_sample = 8,
-    },
-    {
-        .stream = 19, .state = "v", .at = NET(state_v_digit_map_3_), .per_sample = 8,
-    },
-    {
-        .stream = 24, .state = "v", .at = NET(state_v_digit_mean_2_), .per_sample = 3,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_stem_), .per_sample = 8},
+    {.stream = 6, .state = "v", .at = NET(state_v_digit_if_), .per_sample = 8},
+    {.stream = 13, .state = "v", .at = NET(state_v_digit_mean_), .per_sample = 3},
+    {.stream = 16, .state = "v", .at = NET(state_v_stem_2_), .per_sample = 8},
+    {.stream = 19, .state = "v", .at = NET(state_v_digit_map_3_), .per_sample = 8},
+    {.stream = 24, .state = "v", .at = NET(state_v_digit_mean_2_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2801,9 +2789,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -730,18 +730,10 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 4, .state = "current", .at = NET(state_current_digit_), .per_sample = 3,
-    },
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
-    },
-    {
-        .stream = 4, .state = "threshold", .at = NET(state_threshold_digit_), .per_sample = 3,
-    },
-    {
-        .stream = 1, .state = NULL, .at = NET(digit_map_2_), .per_sample = 4,
-    },
+    {.stream = 4, .state = "current", .at = NET(state_current_digit_), .per_sample = 3},
+    {.stream = 4, .state = "v", .at = NET(state_v_digit_), .per_sample = 3},
+    {.stream = 4, .state = "threshold", .at = NET(state_threshold_digit_), .per_sample = 3},
+    {.stream = 1, .state = NULL, .at = NET(digit_map_2_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -752,9 +744,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -2767,15 +2767,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 3, .state = "v", .at = NET(state_v_first_), .per_sample = 1024,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_out_lif_), .per_sample = 512,
-    },
-    {
-        .stream = 10, .state = "v", .at = NET(state_v_out_max_pool_2_li_mean_), .per_sample = 128,
-    },
+    {.stream = 3, .state = "v", .at = NET(state_v_first_), .per_sample = 1024},
+    {.stream = 7, .state = "v", .at = NET(state_v_out_lif_), .per_sample = 512},
+    {.stream = 10, .state = "v", .at = NET(state_v_out_max_pool_2_li_mean_), .per_sample = 128},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2786,9 +2780,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -824,12 +824,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5,
-    },
-    {
-        .stream = 2, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 5,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5},
+    {.stream = 2, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 5},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -840,9 +836,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1409,15 +1409,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_digit_), .per_sample = 3,
-    },
-    {
-        .stream = 7, .state = NULL, .at = NET(digit_), .per_sample = 6,
-    },
+    {.stream = 4, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5},
+    {.stream = 7, .state = "v", .at = NET(state_v_digit_), .per_sample = 3},
+    {.stream = 7, .state = NULL, .at = NET(digit_), .per_sample = 6},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1428,9 +1422,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

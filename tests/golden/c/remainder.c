@@ -1203,18 +1203,10 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_first_), .per_sample = 64, .padding = 5,
-    },
-    {
-        .stream = 5, .state = "v", .at = NET(state_v_second_), .per_sample = 64, .padding = 5,
-    },
-    {
-        .stream = 8, .state = "v", .at = NET(state_v_digit_), .per_sample = 2,
-    },
-    {
-        .stream = 8, .state = NULL, .at = NET(digit_), .per_sample = 4,
-    },
+    {.stream = 2, .state = "v", .padding = 5, .at = NET(state_v_first_), .per_sample = 64},
+    {.stream = 5, .state = "v", .padding = 5, .at = NET(state_v_second_), .per_sample = 64},
+    {.stream = 8, .state = "v", .at = NET(state_v_digit_), .per_sample = 2},
+    {.stream = 8, .state = NULL, .at = NET(digit_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1225,9 +1217,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -895,12 +895,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 3, .state = "v", .at = NET(state_v_digit_if_), .per_sample = 4,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_digit_sum_), .per_sample = 3,
-    },
+    {.stream = 3, .state = "v", .at = NET(state_v_digit_if_), .per_sample = 4},
+    {.stream = 7, .state = "v", .at = NET(state_v_digit_sum_), .per_sample = 3},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -911,9 +907,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1667,18 +1667,10 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 3, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5,
-    },
-    {
-        .stream = 3, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 5,
-    },
-    {
-        .stream = 8, .state = "v", .at = NET(state_v_path_), .per_sample = 6,
-    },
-    {
-        .stream = 9, .state = NULL, .at = NET(kind_), .per_sample = 320, .padding = 20,
-    },
+    {.stream = 3, .state = "v", .at = NET(state_v_hidden_), .per_sample = 5},
+    {.stream = 3, .state = "v_li", .at = NET(state_v_li_hidden_), .per_sample = 5},
+    {.stream = 8, .state = "v", .at = NET(state_v_path_), .per_sample = 6},
+    {.stream = 9, .state = NULL, .padding = 20, .at = NET(kind_), .per_sample = 320},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1693,18 +1685,10 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "kind_of_accuracy", .at = 0, .prediction = 0,
-    },
-    {
-        .name = "off", .at = NET(metric_off), .prediction = 1,
-    },
-    {
-        .name = "class", .at = NET(metric_class), .prediction = 1,
-    },
-    {
-        .name = "fit", .at = NET(metric_fit), .prediction = 1,
-    },
+    {.name = "kind_of_accuracy", .at = 0, .prediction = 0},
+    {.name = "off", .at = NET(metric_off), .prediction = 1},
+    {.name = "class", .at = NET(metric_class), .prediction = 1},
+    {.name = "fit", .at = NET(metric_fit), .prediction = 1},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -964,18 +964,10 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 4,
-    },
-    {
-        .stream = 2, .state = "v_li", .at = NET(state_v_li_a_), .per_sample = 4,
-    },
-    {
-        .stream = 8, .state = "v", .at = NET(state_v_a_li_sum_), .per_sample = 4,
-    },
-    {
-        .stream = 8, .state = "v_li", .at = NET(state_v_li_a_li_sum_), .per_sample = 4,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 4},
+    {.stream = 2, .state = "v_li", .at = NET(state_v_li_a_), .per_sample = 4},
+    {.stream = 8, .state = "v", .at = NET(state_v_a_li_sum_), .per_sample = 4},
+    {.stream = 8, .state = "v_li", .at = NET(state_v_li_a_li_sum_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -986,9 +978,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */

@@ -1837,15 +1837,9 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {
-        .stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 4,
-    },
-    {
-        .stream = 7, .state = "v", .at = NET(state_v_b_), .per_sample = 4,
-    },
-    {
-        .stream = 7, .state = "v_li", .at = NET(state_v_li_b_), .per_sample = 4,
-    },
+    {.stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 4},
+    {.stream = 7, .state = "v", .at = NET(state_v_b_), .per_sample = 4},
+    {.stream = 7, .state = "v_li", .at = NET(state_v_li_b_), .per_sample = 4},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -1856,9 +1850,7 @@ static const SnnPrediction net_predictions[] = {
 };
 
 static const SnnMetric net_metrics[] = {
-    {
-        .name = "accuracy", .at = 0, .prediction = 0,
-    },
+    {.name = "accuracy", .at = 0, .prediction = 0},
 };
 
 /* The model as text, for checkpoints: what weights are worth depends on it. */
