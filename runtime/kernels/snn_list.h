@@ -59,6 +59,15 @@ SNN_LIST_INLINE void snn_list_put(void *list, bool wide, int32_t at, int32_t pos
 SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const uint8_t *restrict flags,
                                    int32_t stride, int32_t bits)
 {
+    if (count == sizeof(uint64_t)) { /* as one number: compilers make worse of so few bytes */
+        uint64_t all = 0, row;
+        for (int32_t k = bits - 1; k >= 0; k--) {
+            memcpy(&row, flags + k * stride, sizeof row);
+            all += all + row;
+        }
+        memcpy(bytes, &all, sizeof all);
+        return;
+    }
     memcpy(bytes, flags + (bits - 1) * stride, (size_t)count);
     for (int32_t k = bits - 2; k >= 0; k--) {
         SNN_INDEPENDENT
