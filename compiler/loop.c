@@ -266,6 +266,11 @@ LoopExpr *loop_given(Arena *arena)
     return expr_new(arena, LOOP_GIVEN, TYPE_I32);
 }
 
+LoopExpr *loop_place(Arena *arena)
+{
+    return expr_new(arena, LOOP_PLACE, TYPE_I32);
+}
+
 LoopExpr *loop_lanes(Arena *arena)
 {
     return expr_new(arena, LOOP_LANES, TYPE_I32);

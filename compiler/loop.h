@@ -48,6 +48,7 @@ typedef enum BufferRole {
 enum {
     LOOP_MAX_DIMS = 6,
     LOOP_MOST_LOCAL = 1 << 16, /* bytes of a kernel's LOCAL buffers */
+    LOOP_SLICES = 8,           /* of a batch: see Launch */
     LOOP_MOST_LANES = 16       /* floats of a vector; fewer are a power of two */
 };
 
@@ -93,9 +94,11 @@ typedef enum LoopExprKind {
     LOOP_CALL,   /* function, args */
     LOOP_SCALAR, /* scalar                      I32 for rows, else F32 */
     LOOP_GIVEN,  /* the number that the launch gives: I32 */
-    LOOP_LANES,  /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
-    LOOP_KEY,    /* args: sample, step (I32)    random stream of one sample and step: U32 */
-    LOOP_RANDOM  /* args: key (U32), unit (I32) 32 random bits: U32 */
+    LOOP_PLACE, /* where who runs this keeps what is its own: I32, less than there are items, and different for all that
+                    run at the same time; no result may depend on it */
+    LOOP_LANES, /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
+    LOOP_KEY,   /* args: sample, step (I32)    random stream of one sample and step: U32 */
+    LOOP_RANDOM /* args: key (U32), unit (I32) 32 random bits: U32 */
 } LoopExprKind;
 
 typedef struct LoopExpr LoopExpr;
@@ -203,11 +206,24 @@ typedef struct Launch {
     const char *origin; /* as of a kernel */
     bool over_rows;     /* items are the samples of the batch, else 0 .. items-1 */
     int items;
+    bool ordered; /* over_rows: the batch is cut into LOOP_SLICES slices, of which number s begins with sample
+                     rows * s / LOOP_SLICES; samples of a slice are not done at the same time, but in their order */
+    bool
+        joined; /* over_rows: to the launch before: both are done for a sample before the next sample is begun */
     int number;          /* given, too: see LOOP_GIVEN */
     VEC(BufferId) given; /* for those of the kernel, in their order; never a LOCAL or a GIVEN one */
 } Launch;
 
 typedef VEC(Launch) Launches;
+
+/* How many launches are joined from the first on: 1, if it stands alone. */
+static inline int loop_run(const Launches *launches, int first)
+{
+    int end = first + 1;
+    while (end < launches->count && launches->at[end].joined)
+        end++;
+    return end - first;
+}
 
 /* What the runtime must know about the network, beside its kernels. */
 typedef struct LoopParam {
@@ -291,9 +307,10 @@ typedef struct Program {
     const char *whole_why; /* of one that only predicts: why it does not go step by step; NULL: it does */
     double dt;             /* ms that a step lasts, 0: not said */
     bool learns;           /* has a backward phase and updates */
-    bool predicts;         /* and nothing else: one sample at a time, without a runtime */
-    unsigned needs;        /* a bit for each Need, of a program that all passes are done with */
-    Unique names;          /* of buffers and kernels */
+    bool whole;     /* the backward phase does what the forward phase does first, so need not follow it */
+    bool predicts;  /* and nothing else: one sample at a time, without a runtime */
+    unsigned needs; /* a bit for each Need, of a program that all passes are done with */
+    Unique names;   /* of buffers and kernels */
     VEC(Buffer) buffers;
     LoopFunctions functions; /* those that are called; each calls only functions before it */
     VEC(Kernel) kernels;
@@ -375,6 +392,7 @@ LoopExpr *loop_call(Arena *arena, const LoopFunctions *functions, int function, 
 LoopExpr *loop_load(Program *program, BufferId buffer, int nindex, LoopExpr *const *index);
 LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
 LoopExpr *loop_given(Arena *arena);
+LoopExpr *loop_place(Arena *arena);
 LoopExpr *loop_lanes(Arena *arena);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
@@ -460,7 +478,7 @@ void buffer_set_clear(BufferSet *set);
 /* A launch whose kernel stores to a buffer before it loads from it makes the buffer anew, if no launch before it did: what
  * it does not store of it has no meaning until somebody does, and is not read.
  * From the first launch that works on a buffer to the last one; launches are numbered through all phases. What the
- * runtime looks at after the forward phase lives as long. */
+ * runtime looks at after the forward phase lives as long. What launches work on that are joined lives as long as they all do. */
 typedef struct Life {
     int first, last; /* -1: in none */
     bool

@@ -5,7 +5,7 @@ static void look(void *context, LoopExpr *expr)
 {
     bool *pure = context;
     bool reads = expr->kind == LOOP_LOAD || expr->kind == LOOP_SCALAR || expr->kind == LOOP_GIVEN
-                 || expr->kind == LOOP_LANES || expr->kind == LOOP_KEY;
+                 || expr->kind == LOOP_PLACE || expr->kind == LOOP_LANES || expr->kind == LOOP_KEY;
     *pure = *pure && !reads;
 }
 

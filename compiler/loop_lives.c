@@ -50,15 +50,19 @@ static void use(Life *life, int time, bool makes)
     life->last = time;
 }
 
-/* `instead`: by buffer: what stands in its place in this launch. */
-static void launch_lives(const Program *program, const Launch *launch, const Uses *uses, int time,
+/* `time`: when its run begins, of `count` launches: samples are at all of these at any time. `instead`: by buffer: what
+ * stands in its place in this launch. */
+static void launch_lives(const Program *program, const Launch *launch, const Uses *uses, int time, int count,
                          BufferId *instead, Life *lives)
 {
     const Kernel *kernel = &program->kernels.at[launch->kernel];
     for (int i = 0; i < kernel->given.count; i++)
         instead[kernel->given.at[i]] = launch->given.at[i];
-    for (int i = 0; i < uses->count; i++)
-        use(&lives[instead[uses->at[i].buffer]], time, uses->at[i].makes);
+    for (int i = 0; i < uses->count; i++) {
+        Life *life = &lives[instead[uses->at[i].buffer]];
+        use(life, time, uses->at[i].makes);
+        life->last = time + count - 1;
+    }
 }
 
 static void until(Life *lives, BufferId buffer, int time)
@@ -67,17 +71,22 @@ static void until(Life *lives, BufferId buffer, int time)
         lives[buffer].last = time;
 }
 
-/* After a forward phase, or what tests run, the runtime looks where NaN came from, and at the learning rate. */
-static void looked_at(const Program *program, bool evaluated, int time, Life *lives)
+/* After a forward phase, or what tests run, the runtime looks for NaN, and at the learning rate, */
+static void compared(const Program *program, bool evaluated, int time, Life *lives)
 {
-    const LoopStream *streams = program->streams.at;
-    for (int s = 0; s < program->streams.count; s++)
-        if (streams[s].evaluated == evaluated)
-            until(lives, streams[s].values, time);
     for (int w = 0; w < program->watches.count; w++)
-        if (streams[program->watches.at[w].stream].evaluated == evaluated)
+        if (program->streams.at[program->watches.at[w].stream].evaluated == evaluated)
             until(lives, program->watches.at[w].values, time);
     until(lives, program->rate, time);
+}
+
+/* and where NaN came from. */
+static void looked_at(const Program *program, bool evaluated, int time, Life *lives)
+{
+    for (int s = 0; s < program->streams.count; s++)
+        if (program->streams.at[s].evaluated == evaluated)
+            until(lives, program->streams.at[s].values, time);
+    compared(program, evaluated, time, lives);
 }
 
 static bool may_share(const Buffer *buffer)
@@ -97,10 +106,16 @@ Life *loop_lives(Arena *arena, const Program *program)
     }
     for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
         const Launches *launches = &program->phases[phase];
-        for (int i = 0; i < launches->count; i++, time++)
-            launch_lives(program, &launches->at[i], &uses[launches->at[i].kernel], time, instead, lives);
+        for (int i = 0, joined = 0; i < launches->count; i += joined, time += joined) {
+            joined = loop_run(launches, i);
+            for (int k = i; k < i + joined; k++)
+                launch_lives(program, &launches->at[k], &uses[launches->at[k].kernel], time, joined, instead,
+                             lives);
+        }
         if (phase == PHASE_FORWARD || (phase == PHASE_EVALUATE && launches->count > 0))
             looked_at(program, phase == PHASE_EVALUATE, time - 1, lives);
+        if (phase == PHASE_BACKWARD && program->whole)
+            compared(program, false, time - 1, lives);
     }
     for (BufferId b = 0; b < count; b++)
         lives[b].always |= lives[b].first < 0 || (lives[b].first < batches && lives[b].last >= batches);

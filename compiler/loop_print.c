@@ -76,6 +76,7 @@ static Infix expr_text(const Printer *printer, const LoopExpr *expr)
                           expr->nargs);
     case LOOP_SCALAR: return infix_name(arena_printf(printer->arena, "run.%s", scalar_name(expr->scalar)));
     case LOOP_GIVEN: return infix_name("given");
+    case LOOP_PLACE: return infix_name("place");
     case LOOP_LANES: return infix_name("lanes");
     case LOOP_KEY: return infix_call(printer->arena, "key", operands, expr->nargs);
     case LOOP_RANDOM: return infix_call(printer->arena, "random", operands, expr->nargs);
@@ -238,8 +239,11 @@ static void print_launch(const Printer *printer, const Launch *launch)
                              program->buffers.at[launch->given.at[i]].name);
     if (launch->number != 0)
         given = arena_printf(printer->arena, "%s%s%d", given, *given ? ", " : "", launch->number);
-    out_line(printer->out, "%s(%s): %s", program->kernels.at[launch->kernel].name, given,
-             launch->over_rows ? "samples" : arena_printf(printer->arena, "%d items", launch->items));
+    const char *items = !launch->over_rows ? arena_printf(printer->arena, "%d items", launch->items)
+                        : launch->ordered  ? "samples in order"
+                                           : "samples";
+    out_line(printer->out, "%s%s(%s): %s", launch->joined ? "then " : "",
+             program->kernels.at[launch->kernel].name, given, items);
 }
 
 static void print_phase(const Printer *printer, Phase phase)

@@ -221,6 +221,7 @@ bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_SCALAR: return verify_scalar(verifier, expr);
     case LOOP_GIVEN:
         return require(verifier, expr->type == TYPE_I32, "what is given is %s", type_name(expr->type));
+    case LOOP_PLACE: return require(verifier, expr->type == TYPE_I32, "a place is %s", type_name(expr->type));
     case LOOP_LANES: return require(verifier, expr->type == TYPE_I32, "lanes are %s", type_name(expr->type));
     case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32);
     case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32);

@@ -193,6 +193,7 @@ static const char *write_expr(const Writer *writer, const LoopExpr *expr, int ou
         break;
     case LOOP_SCALAR: text = write_scalar(writer, expr->scalar); break;
     case LOOP_GIVEN: text = "snn_number(context)"; break;
+    case LOOP_PLACE: text = "own"; break; /* see called_with */
     case LOOP_LANES: text = "SNN_LANES"; break;
     case LOOP_KEY:
         text = arena_printf(arena, "snn_key(%s, (uint32_t)%s, (uint32_t)%s)", key_source(writer),

@@ -165,32 +165,26 @@ static void own_buffer(const Spell *spell, BufferId id)
                  c_buffer(spell->arena, buffer));
 }
 
-static bool reads_run(const LoopExpr *value)
+static void look_for_run(void *reads, LoopExpr *expr)
 {
-    if (!value)
-        return false;
-    bool reads = value->kind == LOOP_SCALAR || value->kind == LOOP_KEY;
-    for (int i = 0; i < value->nargs; i++)
-        reads = reads || reads_run(value->args[i]);
-    return reads;
+    *(bool *)reads |= expr->kind == LOOP_SCALAR || expr->kind == LOOP_KEY;
 }
 
-static bool block_reads_run(const LoopBlock *stmts)
+static void look_for_place(void *reads, LoopExpr *expr)
+{
+    *(bool *)reads |= expr->kind == LOOP_PLACE;
+}
+
+static bool reads(const Spell *spell, LoopExprVisit *look_for)
 {
     bool reads = false;
-    for (int i = 0; i < stmts->count && !reads; i++) {
-        const LoopStmt *stmt = stmts->at[i];
-        reads = reads_run(stmt->value) || reads_run(stmt->from) || reads_run(stmt->to);
-        for (int k = 0; k < stmt->nindex; k++)
-            reads = reads || reads_run(stmt->index[k]);
-        reads = reads || block_reads_run(&stmt->body);
-    }
+    loop_visit_exprs(&spell->kernel->body, look_for, &reads);
     return reads;
 }
 
 static bool needs_net(const Spell *spell, const BufferSet *used)
 {
-    bool needs = block_reads_run(&spell->kernel->body);
+    bool needs = reads(spell, look_for_run);
     for (int i = 0; i < used->list.count; i++)
         needs = needs || !buffer_is_of_kernel(&spell->program->buffers.at[used->list.at[i]]);
     return needs;
@@ -202,6 +196,8 @@ static void called_with(const Spell *spell, const BufferSet *used)
     const Kernel *kernel = spell->kernel;
     if (needs_net(spell, used))
         out_line(spell->out, "const struct net *net = snn_net(context);");
+    if (reads(spell, look_for_place))
+        out_line(spell->out, "const int32_t own = snn_place(context);");
     for (int i = 0; i < kernel->given.count; i++)
         out_line(spell->out, "%s = snn_given(context, %d);",
                  c_pointer(spell->arena, &spell->program->buffers.at[kernel->given.at[i]], "restrict "), i);

@@ -1,6 +1,10 @@
 /* The functions that run the phases, and their tables of launches. */
 #include "c.h"
 
+#include "snn_launch.h"
+
+_Static_assert((int)LOOP_SLICES == (int)SNN_SLICES, "kernels and the runtime cut batches alike");
+
 typedef struct Phases {
     Arena *arena;
     const Program *program;
@@ -29,11 +33,19 @@ static void given_buffers(const Phases *phases, const Launch *launch)
     out_line(phases->out, "%s", line);
 }
 
+static const char *items_of(const Phases *phases, const Launch *launch)
+{
+    if (!launch->over_rows)
+        return arena_printf(phases->arena, "%d", launch->items);
+    return arena_printf(phases->arena, "SNN_SAMPLES%s%s", launch->ordered ? " | SNN_ORDERED" : "",
+                        launch->joined ? " | SNN_JOINED" : "");
+}
+
 static void table_row(const Phases *phases, const Launch *launch)
 {
     const Kernel *kernel = &phases->program->kernels.at[launch->kernel];
     const char *name = c_kernel_name(phases->arena, kernel);
-    const char *items = launch->over_rows ? "SNN_SAMPLES" : arena_printf(phases->arena, "%d", launch->items);
+    const char *items = items_of(phases, launch);
     if (kernel->given.count == 0) {
         out_line(phases->out, "{SNN_AT_LEVEL(%s), %s, %d, NULL},", name, items, launch->number);
         return;

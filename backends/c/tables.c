@@ -338,6 +338,8 @@ static void description(const Tables *tables, const BackendOptions *options)
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         if (program_has(program, phase))
             out_line(out, ".%s = %s,", phase_name(phase), phase_name(phase));
+    if (program->whole)
+        out_line(out, ".whole = true,");
     out_line(out, ".choose = choose_level,");
     out_close(out, ";");
 }

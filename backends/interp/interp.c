@@ -246,6 +246,7 @@ static double value_of(Interp *interp, const LoopExpr *expr)
     case LOOP_BITS: return bits(expr->type, value_of(interp, expr->args[0]));
     case LOOP_CALL: return call(interp, expr);
     case LOOP_GIVEN: return interp->given;
+    case LOOP_PLACE: return 0; /* all is done one after the other */
     case LOOP_LANES: return LANES;
     case LOOP_SCALAR: return rounded(interp, expr->type, interp->scalars[expr->scalar]);
     case LOOP_KEY:
@@ -339,15 +340,26 @@ static void spoil(const Interp *interp, const BufferIds *made)
             *interp_at(interp, made->at[i], k) = NAN;
 }
 
-static void launch(Interp *interp, const Launch *launch)
+/* Items from .. to-1. */
+static void launch(Interp *interp, const Launch *launch, int from, int to)
 {
     const Kernel *kernel = &interp->program->kernels.at[launch->kernel];
     for (int i = 0; i < kernel->given.count; i++)
         interp->buffers[kernel->given.at[i]] = interp->buffers[launch->given.at[i]];
     interp->given = launch->number;
-    interp->vars[kernel->first] = 0;
-    interp->vars[kernel->last] = launch->over_rows ? interp->rows : launch->items;
+    interp->vars[kernel->first] = from;
+    interp->vars[kernel->last] = to;
     run_block(interp, &kernel->body);
+}
+
+/* One, or several that are joined. */
+static void launch_run(Interp *interp, const Launch *launches, int count)
+{
+    if (count == 1)
+        launch(interp, launches, 0, launches->over_rows ? interp->rows : launches->items);
+    for (int row = 0; row < interp->rows && count > 1; row++)
+        for (int i = 0; i < count; i++)
+            launch(interp, &launches[i], row, row + 1);
 }
 
 void interp_run(Interp *interp, Phase phase)
@@ -359,9 +371,12 @@ void interp_run(Interp *interp, Phase phase)
     int time = 0;
     for (Phase before = 0; before < phase; before++)
         time += interp->program->phases[before].count;
-    for (int i = 0; i < launches->count; i++, time++) {
-        spoil(interp, &interp->made[time]);
-        launch(interp, &launches->at[i]);
+    for (int i = 0; i < launches->count;) {
+        int count = loop_run(launches, i);
+        for (int k = 0; k < count; k++)
+            spoil(interp, &interp->made[time++]);
+        launch_run(interp, &launches->at[i], count);
+        i += count;
     }
     interp->epoch = epoch;
 }

@@ -4,7 +4,7 @@
 
 #include "snn_memory.h"
 
-enum { NET, NUMBER, FIRST, LAST, BUFFERS /* the first of them */ };
+enum { NET, NUMBER, PLACE, FIRST, LAST, BUFFERS /* the first of them */ };
 
 static void add_buffers(const Code *code, const BufferSet *used, BufferId *list, int *count)
 {
@@ -17,7 +17,7 @@ static LLVMTypeRef worker_type(const Unit *unit, int buffers)
 {
     LLVMTypeRef *types = NEW_ARRAY(unit->arena, LLVMTypeRef, BUFFERS + buffers);
     types[NET] = unit->pointer;
-    types[NUMBER] = types[FIRST] = types[LAST] = unit->i32;
+    types[NUMBER] = types[PLACE] = types[FIRST] = types[LAST] = unit->i32;
     for (int i = 0; i < buffers; i++)
         types[BUFFERS + i] = unit->pointer;
     return LLVMFunctionType(unit->nothing, types, (unsigned)(BUFFERS + buffers), false);
@@ -55,6 +55,7 @@ static void make_worker(Code *code, const char *name, const BufferSet *used, con
     debug_function(code, name);
     code->net = LLVMGetParam(function, NET);
     code->given = LLVMGetParam(function, NUMBER);
+    code->place = LLVMGetParam(function, PLACE);
     set_var(code, code->kernel->first, LLVMGetParam(function, FIRST));
     set_var(code, code->kernel->last, LLVMGetParam(function, LAST));
     for (int i = 0; i < count; i++) {
@@ -112,6 +113,7 @@ static LLVMValueRef make_caller(Code *code, const char *name, const BufferId *li
     LLVMValueRef given = load_member(unit, context, RECORD_SnnContext, SnnContext_given);
     arguments[NET] = load_member(unit, context, RECORD_SnnContext, SnnContext_net);
     arguments[NUMBER] = load_member(unit, context, RECORD_SnnContext, SnnContext_number);
+    arguments[PLACE] = load_member(unit, context, RECORD_SnnContext, SnnContext_place);
     arguments[FIRST] = LLVMGetParam(caller, 1);
     arguments[LAST] = LLVMGetParam(caller, 2);
     for (int i = 0; i < count; i++)

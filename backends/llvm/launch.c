@@ -12,6 +12,13 @@ static LLVMValueRef given_places(Unit *unit, const Launch *launch)
     return table_constant(unit, "given", unit->word, places, count);
 }
 
+static int items_of(const Launch *launch)
+{
+    if (!launch->over_rows)
+        return launch->items;
+    return SNN_SAMPLES | (launch->ordered ? SNN_ORDERED : 0) | (launch->joined ? SNN_JOINED : 0);
+}
+
 static LLVMValueRef launch_table(Unit *unit, Phase phase, const Level *level, LLVMValueRef *kernels)
 {
     const Launches *launches = &unit->program->phases[phase];
@@ -20,7 +27,7 @@ static LLVMValueRef launch_table(Unit *unit, Phase phase, const Level *level, LL
         const Launch *launch = &launches->at[i];
         Row row = row_new(unit, RECORD_SnnLaunch);
         row_value(&row, SnnLaunch_kernel, kernels[launch->kernel]);
-        row_number(&row, SnnLaunch_items, launch->over_rows ? SNN_SAMPLES : launch->items);
+        row_number(&row, SnnLaunch_items, items_of(launch));
         row_number(&row, SnnLaunch_number, launch->number);
         row_value(&row, SnnLaunch_given, given_places(unit, launch));
         rows[i] = row_constant(&row);

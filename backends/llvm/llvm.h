@@ -80,8 +80,8 @@ typedef struct Code {
     Unit *unit;
     const Kernel *kernel;
     const Level *level;
-    LLVMValueRef function, net, given; /* given: the number of its launch */
-    LLVMValueRef *vars;                /* by VarId: the value, or where it stands (DECLARE) */
+    LLVMValueRef function, net, given, place; /* given: the number of its launch */
+    LLVMValueRef *vars;                       /* by VarId: the value, or where it stands (DECLARE) */
     bool *stands;           /* by VarId: a variable, in memory until LLVM finds a register for it */
     LLVMValueRef *buffers;  /* by BufferId: a pointer to its first element */
     LLVMMetadataRef scope;  /* it, for debuggers */

@@ -228,6 +228,7 @@ static void training(Row *model)
 {
     const Program *program = model->unit->program;
     row_number(model, SnnModel_batch, program->batch);
+    row_number(model, SnnModel_whole, program->whole);
     row_number(model, SnnModel_epochs, program->epochs);
     row_number(model, SnnModel_least_batch, program->least_batch);
     row_number(model, SnnModel_seed, program->seed);

@@ -19,8 +19,7 @@ enum {
     CHUNK_ROWS = 800,        /* samples x steps that share one making of tables */
     LOCAL_MOST = 1 << 16,    /* elements of a tile's array of one stream */
     LOCAL_SMALL_MOST = 2048, /* bytes of a kernel's arrays on a small stack */
-    SLICES = 8,              /* of the batch, for gradients of layers that are too narrow to cut, */
-    LEAST_INPUTS = 16,       /* or, from so many on, of the channels that these are by, */
+    LEAST_INPUTS = 16, /* from so many on, gradients are cut by these channels, not by slices of the batch, */
     TOGETHER_MOST = 1 << 17, /* with so many numbers of a few samples at a time */
 
     POISSON_PART = 2048,      /* units of an encoder at a time: their random bytes stay in the first cache */
@@ -161,8 +160,8 @@ enum {
 /* ---- chains of kernels, which take samples one by one: see pass/chain.c ---- */
 
 enum {
-    CHAIN_MOST = 3,       /* kernels: what follows gains little, and is slow to compile */
-    CHAIN_LEAST = 1 << 15 /* bytes of a sample's array: smaller ones are in a cache in any case */
+    SAMPLE_WEIGHTS = 1 << 16, /* of dense layers: each sample reads them all, again and again */
+    CHAIN_LEAST = 1 << 15     /* bytes of a sample's array: smaller ones are in a cache in any case */
 };
 
 #endif

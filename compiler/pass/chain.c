@@ -1,76 +1,229 @@
-/* Kernels that go over the samples and follow each other become one, which takes each sample through all of them, where that
- * makes a large array between them small: what is made and read in this kernel alone needs no place for each sample, and
- * is still in a cache when it is read. Threads do different samples, so the first of a thread says whose place it is. */
+/* Launches over the samples that follow each other are joined, so that each sample goes through all of them before the next
+ * one does, where that makes large arrays between them small: what is made and read by them alone needs no place for each
+ * sample but one for each thread, and is still in a cache when it is read. What stands between them and has nothing to do
+ * with samples goes before them, or behind. Where something large goes from the forward phase to the backward phase, the
+ * latter does all of the former, too: then samples go forward and backward before the next one. */
 #include "loop.h"
 #include "passes.h"
 #include "lower/tuned.h"
 
+/* What a kernel does with one of its buffers. */
+typedef struct Use {
+    BufferId buffer;
+    bool stores;
+    bool makes;     /* it stores before it loads */
+    bool by_sample; /* what belongs to the kernel's sample, and nothing else */
+} Use;
+
+typedef struct Uses {
+    bool over; /* all that the kernel is is a loop over samples */
+    VEC(Use) list;
+} Uses;
+
+typedef enum Part { PART_BEFORE, PART_SAMPLES, PART_AFTER, PART_COUNT } Part;
+
+/* Where a launch of a phase goes. */
+typedef struct Spot {
+    int block; /* launches that may be divided so; no launch leaves its block */
+    Part part;
+} Spot;
+
+/* What a phase does with a buffer. */
+typedef struct Visit {
+    int block;       /* that all launches over samples which touch it are of, by sample; NONE: not so */
+    int first, last; /* of these; last NONE: nobody touches it */
+    bool makes;      /* the first one does not read what was there before */
+} Visit;
+
+typedef struct Phased {
+    Launches *launches;
+    Spot *spots;   /* by launch */
+    Visit *visits; /* by buffer */
+} Phased;
+
+/* What launches of the block so far do with a buffer, but for those before. */
+typedef struct Touch {
+    int block; /* that this is about */
+    bool touched[PART_COUNT], stored[PART_COUNT];
+    bool loose; /* not all of those over samples by sample */
+} Touch;
+
 typedef struct Chain {
     Arena *arena;
     Program *program;
-    int64_t least;      /* bytes of an array of a sample between two kernels */
-    const Life *lives;  /* by buffer, as are the following */
-    int *launches;      /* that touch it */
-    bool *watched;      /* by the runtime */
-    int64_t local;      /* bytes of the arrays of this chain's kernels */
-    int *within;        /* launches of this chain that touch it */
-    VEC(BufferId) seen; /* by this chain */
-    bool *stays;        /* those that this chain alone has to do with */
-    BufferSet touched;  /* by the loop that is looked at: one for all, as it has room for every buffer */
-    bool *dropped;      /* by kernel: it is part of another one */
+    int64_t least;     /* bytes of an array of a sample */
+    const Uses *uses;  /* by kernel */
+    const Life *lives; /* by buffer, as are the following */
+    bool *watched;     /* by the runtime */
+    bool *stays;       /* has one place for each thread */
 } Chain;
 
-/* ---- what may be one kernel ---- */
-
-/* The loop over the samples that is all of the launch's kernel, or NULL. */
-static LoopStmt *loop_of(const Program *program, const Launch *launch)
-{
-    const Kernel *kernel = &program->kernels.at[launch->kernel];
-    LoopStmt *loop = kernel->body.count == 1 ? kernel->body.at[0] : NULL;
-    bool over = launch->over_rows && loop && loop->kind == LOOP_FOR && !loop->down && !loop->value
-                && loop->from->kind == LOOP_VAR && loop->from->var == kernel->first
-                && loop->to->kind == LOOP_VAR && loop->to->var == kernel->last;
-    return over ? loop : NULL;
-}
+/* ---- what kernels do ---- */
 
 typedef struct Look {
-    BufferId buffer;
+    Arena *arena;
+    Uses uses;
+    int *number; /* by buffer: its use, from 1 on; 0: none yet */
     VarId sample;
-    bool by_sample;
 } Look;
 
-static bool is_sample(const Look *look, LoopExpr *const *index)
-{
-    return index[0]->kind == LOOP_VAR && index[0]->var == look->sample;
-}
-
-static void look_at(void *context, LoopExpr *expr)
+static void look_at(void *context, BufferId *buffer, Access access)
 {
     Look *look = context;
-    if (expr->kind == LOOP_LOAD && expr->buffer == look->buffer)
-        look->by_sample = look->by_sample && is_sample(look, expr->args);
+    int *number = &look->number[*buffer];
+    if (access == ACCESS_HINT)
+        return;
+    if (*number == 0) {
+        vec_push(look->arena, &look->uses.list, ((Use){*buffer, false, access == ACCESS_STORE, true}));
+        *number = look->uses.list.count;
+    }
+    look->uses.list.at[*number - 1].stores |= access != ACCESS_LOAD;
 }
 
-static void look_at_stores(Look *look, const LoopBlock *block)
+static void look_at_index(const Look *look, BufferId buffer, LoopExpr *const *index, int count)
+{
+    bool is_sample = count > 0 && index[0]->kind == LOOP_VAR && index[0]->var == look->sample;
+    if (look->number[buffer] > 0)
+        look->uses.list.at[look->number[buffer] - 1].by_sample &= is_sample;
+}
+
+static void look_at_load(void *context, LoopExpr *expr)
+{
+    if (expr->kind == LOOP_LOAD)
+        look_at_index(context, expr->buffer, expr->args, expr->nargs);
+}
+
+static void look_at_stores(const Look *look, const LoopBlock *block)
 {
     for (int i = 0; i < block->count; i++) {
         const LoopStmt *stmt = block->at[i];
-        if (loop_has_element(stmt) && stmt->buffer == look->buffer)
-            look->by_sample = look->by_sample && is_sample(look, stmt->index);
+        if (loop_has_element(stmt))
+            look_at_index(look, stmt->buffer, stmt->index, stmt->nindex);
         look_at_stores(look, &stmt->body);
     }
 }
 
-/* Whether the loop touches of the buffer what belongs to its sample, and nothing else. */
-static bool goes_by_sample(const LoopStmt *loop, BufferId buffer)
+/* The loop over the samples that is all of the kernel, or NULL. */
+static const LoopStmt *loop_of(const Kernel *kernel)
 {
-    Look look = {buffer, loop->var, true};
-    loop_visit_exprs(&loop->body, look_at, &look);
-    look_at_stores(&look, &loop->body);
-    return look.by_sample;
+    const LoopStmt *loop = kernel->body.count == 1 ? kernel->body.at[0] : NULL;
+    bool over = loop && loop->kind == LOOP_FOR && !loop->down && !loop->value && loop->from->kind == LOOP_VAR
+                && loop->from->var == kernel->first && loop->to->kind == LOOP_VAR
+                && loop->to->var == kernel->last;
+    return over ? loop : NULL;
 }
 
-/* Whether it could have one place for all samples, if one kernel did all that is done with it. */
+static const Uses *uses_of_kernels(Arena *arena, const Program *program)
+{
+    Uses *uses = NEW_ARRAY(arena, Uses, program->kernels.count + 1);
+    int *number = NEW_ARRAY(arena, int, program->buffers.count + 1);
+    for (int k = 0; k < program->kernels.count; k++) {
+        const Kernel *kernel = &program->kernels.at[k];
+        const LoopStmt *loop = loop_of(kernel);
+        Look look = {.arena = arena, .number = number, .sample = loop ? loop->var : -1};
+        loop_visit(&kernel->body, look_at, &look);
+        loop_visit_exprs(&kernel->body, look_at_load, &look);
+        look_at_stores(&look, &kernel->body);
+        look.uses.over = loop && kernel->given.count == 0;
+        uses[k] = look.uses;
+        for (int i = 0; i < look.uses.list.count; i++)
+            number[look.uses.list.at[i].buffer] = 0;
+    }
+    return uses;
+}
+
+/* In the launch, not in its kernel, which may be given another one. */
+static BufferId buffer_in(const Chain *chain, const Launch *launch, const Use *use)
+{
+    const Kernel *kernel = &chain->program->kernels.at[launch->kernel];
+    for (int i = 0; i < kernel->given.count; i++)
+        if (kernel->given.at[i] == use->buffer)
+            return launch->given.at[i];
+    return use->buffer;
+}
+
+/* ---- blocks ---- */
+
+static bool meets(const Touch *touch, Part part, const Use *use)
+{
+    return touch->stored[part] || (touch->touched[part] && use->stores);
+}
+
+/* Where the launch may go, in the block that the touches are about; PART_COUNT: nowhere, the next one begins with it. */
+static Part part_of(const Chain *chain, const Launch *launch, const Touch *touches, int block)
+{
+    const Uses *uses = &chain->uses[launch->kernel];
+    bool over = launch->over_rows && uses->over, before = true, after = false;
+    for (int i = 0; i < uses->list.count; i++) {
+        const Use *use = &uses->list.at[i];
+        BufferId b = buffer_in(chain, launch, use);
+        const Touch *touch = &touches[b];
+        if (touch->block != block)
+            continue;
+        bool apart = chain->program->buffers.at[b].per_sample && use->by_sample && !touch->loose;
+        bool samples = meets(touch, PART_SAMPLES, use);
+        after |= meets(touch, PART_AFTER, use) || (over && samples && !apart);
+        before &= !samples;
+    }
+    if (over)
+        return after ? PART_COUNT : PART_SAMPLES;
+    return before && !after ? PART_BEFORE : PART_AFTER;
+}
+
+static void touch(const Chain *chain, const Launch *launch, Touch *touches, Spot spot)
+{
+    const Uses *uses = &chain->uses[launch->kernel];
+    for (int i = 0; i < uses->list.count; i++) {
+        const Use *use = &uses->list.at[i];
+        Touch *touch = &touches[buffer_in(chain, launch, use)];
+        if (touch->block != spot.block)
+            *touch = (Touch){.block = spot.block};
+        touch->touched[spot.part] = true;
+        touch->stored[spot.part] |= use->stores;
+        touch->loose |= spot.part == PART_SAMPLES && !use->by_sample;
+    }
+}
+
+static void visit(const Chain *chain, Phased *phase, int i)
+{
+    const Launch *launch = &phase->launches->at[i];
+    const Uses *uses = &chain->uses[launch->kernel];
+    Spot spot = phase->spots[i];
+    for (int k = 0; k < uses->list.count; k++) {
+        const Use *use = &uses->list.at[k];
+        Visit *visit = &phase->visits[buffer_in(chain, launch, use)];
+        bool fits = spot.part == PART_SAMPLES && use->by_sample;
+        if (visit->last == NONE)
+            *visit = (Visit){fits ? spot.block : NONE, i, i, use->makes};
+        visit->block = fits && visit->block == spot.block ? spot.block : NONE;
+        visit->last = i;
+    }
+}
+
+static Phased phased(const Chain *chain, Launches *launches)
+{
+    int buffers = chain->program->buffers.count + 1;
+    Phased phase = {launches, NEW_ARRAY(chain->arena, Spot, launches->count + 1),
+                    NEW_ARRAY(chain->arena, Visit, buffers)};
+    Touch *touches = NEW_ARRAY(chain->arena, Touch, buffers);
+    for (BufferId b = 0; b < buffers; b++)
+        phase.visits[b].last = NONE;
+    for (int i = 0, block = 1; i < launches->count; i++) {
+        const Launch *launch = &launches->at[i];
+        Part part = part_of(chain, launch, touches, block);
+        if (part == PART_COUNT) {
+            block++;
+            part = PART_SAMPLES;
+        }
+        phase.spots[i] = (Spot){block, part};
+        touch(chain, launch, touches, phase.spots[i]);
+        visit(chain, &phase, i);
+    }
+    return phase;
+}
+
+/* ---- what stays ---- */
+
 static bool may_stay(const Chain *chain, BufferId id)
 {
     const Buffer *buffer = &chain->program->buffers.at[id];
@@ -79,229 +232,162 @@ static bool may_stay(const Chain *chain, BufferId id)
            && buffer_bytes(buffer) >= chain->least;
 }
 
-/* Until the next call. */
-static const BufferSet *buffers_of(Chain *chain, const LoopStmt *loop)
+static bool is_of_block(const Visit *visit)
 {
-    buffer_set_clear(&chain->touched);
-    buffer_set_add(&chain->touched, &loop->body);
-    return &chain->touched;
+    return visit->block != NONE && visit->makes;
 }
 
-/* Of those that the chain does not have yet. */
-static int64_t local_bytes(const Chain *chain, const BufferSet *set)
+/* Whether it could have one place for each thread: in each phase some launches that may be joined make it, and read it. */
+static bool stays(const Chain *chain, const Phased *phases, BufferId b)
 {
-    int64_t bytes = 0;
-    for (int i = 0; i < set->list.count; i++) {
-        const Buffer *buffer = &chain->program->buffers.at[set->list.at[i]];
-        bytes +=
-            buffer->role == BUFFER_LOCAL && chain->within[set->list.at[i]] == 0 ? buffer_bytes(buffer) : 0;
+    bool stays = may_stay(chain, b), passes = false;
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
+        const Visit *visit = &phases[phase].visits[b];
+        stays = stays && (visit->last == NONE || is_of_block(visit));
+        passes |= visit->last != NONE && visit->first < visit->last;
     }
-    return bytes;
+    return stays && passes;
 }
 
-static void add_loop(Chain *chain, const LoopStmt *loop)
+/* Nobody can look at its numbers afterwards, as at the arrays of tiles; spikes are there if the batch has one sample. */
+static void put_in_one_place(Program *program, BufferId b)
 {
-    const BufferSet *set = buffers_of(chain, loop);
-    chain->local += local_bytes(chain, set);
-    for (int i = 0; i < set->list.count; i++)
-        if (chain->within[set->list.at[i]]++ == 0)
-            vec_push(chain->arena, &chain->seen, set->list.at[i]);
+    program->buffers.at[b].sparse = true;
+    for (int s = 0; s < program->streams.count; s++)
+        if (program->streams.at[s].values == b && program->buffers.at[b].type == TYPE_F32)
+            program->streams.at[s].values = -1;
 }
 
-/* Whether with the loop the chain does all that is done with an array that it shares with it. */
-static bool gains(Chain *chain, const LoopStmt *const *loops, int count, const LoopStmt *next)
+/* ---- the order of launches ---- */
+
+/* Whether launch i of a phase and the one over samples before it are between those that pass something on. */
+static bool *find_joined(const Chain *chain, const Phased *phase)
 {
-    const BufferSet *set = buffers_of(chain, next);
-    if (chain->local + local_bytes(chain, set) > LOOP_MOST_LOCAL)
-        return false;
-    for (int i = 0; i < set->list.count; i++) {
-        BufferId b = set->list.at[i];
-        bool all = chain->within[b] > 0 && chain->within[b] + 1 == chain->launches[b] && may_stay(chain, b)
-                   && goes_by_sample(next, b);
-        for (int k = 0; k < count; k++)
-            all = all && goes_by_sample(loops[k], b);
-        if (all)
+    int count = phase->launches->count;
+    bool *joined = NEW_ARRAY(chain->arena, bool, count + 1);
+    for (BufferId b = 0; b < chain->program->buffers.count; b++) {
+        const Visit *visit = &phase->visits[b];
+        for (int i = visit->first + 1; chain->stays[b] && i <= visit->last; i++)
+            joined[i] = true;
+    }
+    return joined;
+}
+
+static bool is_any_joined(const Phased *phase, const bool *joined, int first, int end)
+{
+    for (int i = first; i < end; i++)
+        if (joined[i] && phase->spots[i].part == PART_SAMPLES)
+            return true;
+    return false;
+}
+
+/* The launches of a block, part by part. */
+static void order_block(const Chain *chain, const Phased *phase, const bool *joined, int first, int end,
+                        Launches *into)
+{
+    for (Part part = 0; part < PART_COUNT; part++)
+        for (int i = first; i < end; i++) {
+            if (phase->spots[i].part != part)
+                continue;
+            Launch launch = phase->launches->at[i];
+            launch.joined = part == PART_SAMPLES && joined[i];
+            vec_push(chain->arena, into, launch);
+        }
+}
+
+static void order_phase(const Chain *chain, const Phased *phase)
+{
+    Launches ordered = {0};
+    const bool *joined = find_joined(chain, phase);
+    for (int i = 0, end = 0; i < phase->launches->count; i = end) {
+        while (end < phase->launches->count && phase->spots[end].block == phase->spots[i].block)
+            end++;
+        if (is_any_joined(phase, joined, i, end))
+            order_block(chain, phase, joined, i, end, &ordered);
+        else
+            for (int k = i; k < end; k++)
+                vec_push(chain->arena, &ordered, phase->launches->at[k]);
+    }
+    *phase->launches = ordered;
+}
+
+/* ---- kernels ---- */
+
+static void place_load(void *context, LoopExpr *expr)
+{
+    const Chain *chain = context;
+    if (expr->kind == LOOP_LOAD && chain->stays[expr->buffer])
+        expr->args[0] = loop_place(chain->arena);
+}
+
+static void place_stores(const Chain *chain, const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++) {
+        LoopStmt *stmt = block->at[i];
+        if (loop_has_element(stmt) && chain->stays[stmt->buffer])
+            stmt->index[0] = loop_place(chain->arena);
+        place_stores(chain, &stmt->body);
+    }
+}
+
+/* ---- forward and backward ---- */
+
+/* It may be run twice: it changes nothing that it begins from. */
+static bool is_repeatable(const Chain *chain, const Launches *launches)
+{
+    for (int i = 0; i < launches->count; i++) {
+        const Launch *launch = &launches->at[i];
+        const Uses *uses = &chain->uses[launch->kernel];
+        for (int k = 0; k < uses->list.count; k++) {
+            BufferRole role = chain->program->buffers.at[buffer_in(chain, launch, &uses->list.at[k])].role;
+            if (uses->list.at[k].stores && (role == BUFFER_PARAM || role == BUFFER_MOMENT))
+                return false;
+        }
+    }
+    return true;
+}
+
+static Launches *both_phases(const Chain *chain)
+{
+    Launches *both = NEW(chain->arena, Launches);
+    for (Phase phase = PHASE_FORWARD; phase <= PHASE_BACKWARD; phase++)
+        for (int i = 0; i < chain->program->phases[phase].count; i++) {
+            Launch launch = chain->program->phases[phase].at[i];
+            const Launch *from = &chain->program->phases[phase].at[i];
+            launch.given.at = NULL;
+            launch.given.count = launch.given.capacity = 0;
+            for (int k = 0; k < from->given.count; k++)
+                vec_push(chain->arena, &launch.given, from->given.at[k]);
+            vec_push(chain->arena, both, launch);
+        }
+    return both;
+}
+
+/* Whether something large goes from one phase to the other, and could stay if they were one. */
+static bool gains(const Chain *chain, const Phased *both, int forward)
+{
+    for (BufferId b = 0; b < chain->program->buffers.count; b++) {
+        const Visit *visit = &both->visits[b];
+        if (visit->last >= forward && visit->first < forward && is_of_block(visit) && may_stay(chain, b))
             return true;
     }
     return false;
 }
 
-/* ---- one kernel ---- */
-
-typedef struct Copy {
-    Chain *chain;
-    Kernel *to;
-    VarId *vars;       /* by variable of the kernel that is copied */
-    const bool *stays; /* by buffer */
-} Copy;
-
-static LoopExpr *first_of(const Copy *copy)
-{
-    return loop_ref(copy->chain->arena, copy->to, copy->to->first);
-}
-
-static LoopExpr *copy_expr(const Copy *copy, const LoopExpr *expr)
-{
-    if (!expr)
-        return NULL;
-    LoopExpr *new = NEW(copy->chain->arena, LoopExpr);
-    *new = *expr;
-    for (int i = 0; i < expr->nargs; i++)
-        new->args[i] = copy_expr(copy, expr->args[i]);
-    if (expr->kind == LOOP_VAR)
-        new->var = copy->vars[expr->var];
-    if (expr->kind == LOOP_LOAD && copy->stays[expr->buffer])
-        new->args[0] = first_of(copy);
-    return new;
-}
-
-static void copy_block(const Copy *copy, LoopBlock *into, const LoopBlock *from)
-{
-    for (int i = 0; i < from->count; i++) {
-        const LoopStmt *stmt = from->at[i];
-        LoopStmt *new = NEW(copy->chain->arena, LoopStmt);
-        *new = *stmt;
-        new->var = copy->vars[stmt->var];
-        new->from = copy_expr(copy, stmt->from);
-        new->to = copy_expr(copy, stmt->to);
-        new->value = copy_expr(copy, stmt->value);
-        for (int k = 0; k < stmt->nindex; k++)
-            new->index[k] = copy_expr(copy, stmt->index[k]);
-        if (loop_has_element(stmt) && copy->stays[stmt->buffer])
-            new->index[0] = first_of(copy);
-        new->body = (LoopBlock){0};
-        copy_block(copy, &new->body, &stmt->body);
-        vec_push(copy->chain->arena, into, new);
-    }
-}
-
-/* The variables of a kernel, as variables of the new one; what all kernels have are the same. */
-static VarId *copy_vars(const Chain *chain, Kernel *to, const Kernel *from, const LoopStmt *loop,
-                        VarId sample)
-{
-    VarId *vars = NEW_ARRAY(chain->arena, VarId, from->vars.count + 1);
-    for (VarId v = 0; v < from->vars.count; v++) {
-        const Var *var = &from->vars.at[v];
-        vars[v] = v == from->first ? to->first : v == from->last ? to->last : v == loop->var ? sample : -1;
-        if (vars[v] >= 0)
-            continue;
-        vars[v] = loop_var(chain->arena, to, var->base, var->type);
-        to->vars.at[vars[v]].of_model = var->of_model;
-    }
-    return vars;
-}
-
-static const char *about_of(const Chain *chain, const Launch *launches, int count)
-{
-    const char *text = "sample by sample: ";
-    for (int i = 0; i < count; i++)
-        text = arena_printf(chain->arena, "%s%s%s", text, i ? ", then " : "",
-                            chain->program->kernels.at[launches[i].kernel].name);
-    return text;
-}
-
-static Kernel begin_kernel(const Chain *chain, const Launch *launches, int count)
+static void make_whole(const Chain *chain)
 {
     Program *program = chain->program;
-    const Kernel *head = &program->kernels.at[launches[0].kernel],
-                 *end = &program->kernels.at[launches[count - 1].kernel];
-    Kernel kernel = {.name = loop_name(program, arena_printf(chain->arena, "chain_%s", end->name)),
-                     .of_model = true,
-                     .about = about_of(chain, launches, count),
-                     .origin = head->origin,
-                     .line = head->line};
-    kernel.first = loop_var(chain->arena, &kernel, "first", TYPE_I32);
-    kernel.last = loop_var(chain->arena, &kernel, "last", TYPE_I32);
-    return kernel;
+    Launches *both = both_phases(chain);
+    if (!program->learns || !is_repeatable(chain, &program->phases[PHASE_FORWARD]))
+        return;
+    Phased phase = phased(chain, both);
+    if (!gains(chain, &phase, program->phases[PHASE_FORWARD].count))
+        return;
+    program->phases[PHASE_BACKWARD] = *both;
+    program->whole = true;
 }
 
-/* Nobody can look at it afterwards, as at the arrays of tiles. */
-static void put_in_one_place(Program *program, BufferId b)
-{
-    program->buffers.at[b].sparse = true;
-    for (int s = 0; s < program->streams.count; s++)
-        if (program->streams.at[s].values == b)
-            program->streams.at[s].values = -1;
-}
-
-/* By buffer: whether the chain does all that is done with it. */
-static const bool *find_staying(const Chain *chain, const LoopStmt *const *loops, int count)
-{
-    bool *stays = chain->stays;
-    for (int i = 0; i < chain->seen.count; i++) {
-        BufferId b = chain->seen.at[i];
-        stays[b] = chain->within[b] > 1 && chain->within[b] == chain->launches[b] && may_stay(chain, b);
-        for (int k = 0; k < count; k++)
-            stays[b] = stays[b] && goes_by_sample(loops[k], b);
-        if (stays[b])
-            put_in_one_place(chain->program, b);
-    }
-    return stays;
-}
-
-/* In the place of the first launch's kernel. */
-static void make_one(Chain *chain, Launch *launches, const LoopStmt *const *loops, int count)
-{
-    Arena *arena = chain->arena;
-    Kernel kernel = begin_kernel(chain, launches, count);
-    VarId sample = loop_var(arena, &kernel, "b", TYPE_I32);
-    LoopStmt *all = loop_for(arena, &kernel.body, sample, loop_ref(arena, &kernel, kernel.first),
-                             loop_ref(arena, &kernel, kernel.last));
-    const bool *stays = find_staying(chain, loops, count);
-    for (int i = 0; i < count; i++) {
-        const Kernel *member = &chain->program->kernels.at[launches[i].kernel];
-        Copy copy = {chain, &kernel, copy_vars(chain, &kernel, member, loops[i], sample), stays};
-        copy_block(&copy, &loop_block(arena, &all->body, member->about)->body, &loops[i]->body);
-        chain->dropped[launches[i].kernel] = i > 0;
-    }
-    chain->program->kernels.at[launches[0].kernel] = kernel;
-    launches[0].about = kernel.about;
-}
-
-/* ---- all launches ---- */
-
-static int chain_from(Chain *chain, Launches *launches, int first)
-{
-    const LoopStmt *loops[CHAIN_MOST];
-    int count = 0;
-    for (int i = 0; i < chain->seen.count; i++) {
-        chain->within[chain->seen.at[i]] = 0;
-        chain->stays[chain->seen.at[i]] = false;
-    }
-    chain->seen.count = 0;
-    chain->local = 0;
-    while (count < CHAIN_MOST && first + count < launches->count) {
-        loops[count] = loop_of(chain->program, &launches->at[first + count]);
-        if (!loops[count] || (count > 0 && !gains(chain, loops, count, loops[count])))
-            break;
-        add_loop(chain, loops[count++]);
-    }
-    if (count > 1)
-        make_one(chain, &launches->at[first], loops, count);
-    return count > 1 ? count : 1;
-}
-
-static void chain_phase(Chain *chain, Launches *launches)
-{
-    int kept = 0;
-    for (int i = 0; i < launches->count;) {
-        int count = chain_from(chain, launches, i);
-        launches->at[kept++] = launches->at[i];
-        i += count;
-    }
-    launches->count = kept;
-}
-
-static void count_launches(Chain *chain)
-{
-    BufferSet set = buffer_set(chain->arena, chain->program);
-    for (int k = 0; k < chain->program->kernels.count; k++) {
-        buffer_set_clear(&set);
-        buffer_set_add(&set, &chain->program->kernels.at[k].body);
-        for (int i = 0; i < set.list.count; i++)
-            chain->launches[set.list.at[i]]++;
-    }
-}
+/* ---- all phases ---- */
 
 static void watch(Chain *chain, BufferId buffer)
 {
@@ -321,21 +407,6 @@ static void find_watched(Chain *chain)
         watch(chain, program->metrics.at[i].values);
 }
 
-static void drop_kernels(Chain *chain)
-{
-    Program *program = chain->program;
-    int *numbers = NEW_ARRAY(chain->arena, int, program->kernels.count + 1), count = 0;
-    for (int k = 0; k < program->kernels.count; k++) {
-        numbers[k] = count;
-        if (!chain->dropped[k])
-            program->kernels.at[count++] = program->kernels.at[k];
-    }
-    program->kernels.count = count;
-    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < program->phases[phase].count; i++)
-            program->phases[phase].at[i].kernel = numbers[program->phases[phase].at[i].kernel];
-}
-
 void chain_kernels(Program *program, bool small)
 {
     Arena *arena = program->arena;
@@ -343,16 +414,24 @@ void chain_kernels(Program *program, bool small)
     Chain chain = {.arena = arena,
                    .program = program,
                    .least = small ? 0 : CHAIN_LEAST,
+                   .uses = uses_of_kernels(arena, program),
                    .lives = loop_lives(arena, program),
-                   .launches = NEW_ARRAY(arena, int, buffers),
                    .watched = NEW_ARRAY(arena, bool, buffers),
-                   .within = NEW_ARRAY(arena, int, buffers),
-                   .stays = NEW_ARRAY(arena, bool, buffers),
-                   .touched = buffer_set(arena, program),
-                   .dropped = NEW_ARRAY(arena, bool, program->kernels.count + 1)};
-    count_launches(&chain);
+                   .stays = NEW_ARRAY(arena, bool, buffers)};
+    Phased phases[PHASE_COUNT];
     find_watched(&chain);
+    make_whole(&chain);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        chain_phase(&chain, &program->phases[phase]);
-    drop_kernels(&chain);
+        phases[phase] = phased(&chain, &program->phases[phase]);
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        chain.stays[b] = stays(&chain, phases, b);
+        if (chain.stays[b])
+            put_in_one_place(program, b);
+    }
+    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
+        order_phase(&chain, &phases[phase]);
+    for (int k = 0; k < program->kernels.count; k++) {
+        loop_visit_exprs(&program->kernels.at[k].body, place_load, &chain);
+        place_stores(&chain, &program->kernels.at[k].body);
+    }
 }

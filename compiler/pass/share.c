@@ -75,6 +75,7 @@ static void put_expr(Form *form, const LoopExpr *expr)
     case LOOP_CAST:
     case LOOP_BITS:
     case LOOP_GIVEN:
+    case LOOP_PLACE:
     case LOOP_LANES:
     case LOOP_KEY:
     case LOOP_RANDOM: break;

@@ -49,6 +49,8 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
         return single->known[expr->var];
     if (expr->kind == LOOP_SCALAR && expr->scalar == SCALAR_ROWS)
         return loop_int(program->arena, 1);
+    if (expr->kind == LOOP_PLACE)
+        return loop_int(program->arena, 0);
     if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */
         return loop_int(program->arena, LEAST_LANES);
     LoopExpr *made = NEW(program->arena, LoopExpr);

@@ -213,6 +213,8 @@ struct SnnModel {
     void (*init)(void *net, SnnPool *pool); /* first values of parameters and states; in SNN_INIT_EPOCH */
     void (*forward)(void *net, SnnPool *pool);
     void (*backward)(void *net, SnnPool *pool); /* sets the gradients, overwrites streams' values */
+    bool
+        whole; /* backward() does what forward() does first, so need not follow it: samples go both ways one by one */
     void (*update)(void *net, SnnPool *pool);
     void (*evaluate)(void *net, SnnPool *pool); /* what tests and predictions run; NULL: forward */
     /* NULL, or sets those for this processor, when the model is opened. */

@@ -3,7 +3,7 @@
 #include "snn_chart.h"
 #include "snn_tally.h"
 
-enum { RASTER_SAMPLES = 3, RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT = 2, RASTER_LEFT = 10 };
+enum { RASTER_UNITS = 100, RASTER_WIDTH = 340, RASTER_UNIT = 2, RASTER_LEFT = 10 };
 
 /* Of a layer that was run by what ran last, step by step: a label, 1 for one class and 0 for the others, is no layer. */
 static bool raster_is_kept(const SnnModel *model, const SnnStream *layer)
@@ -63,7 +63,7 @@ static bool raster_is_any_kept(const SnnModel *model)
 void snn_raster_write(FILE *page, const SnnModel *model, bool labels)
 {
     int32_t rows = raster_is_any_kept(model) ? model->run->rows : 0;
-    for (int32_t row = 0; row < rows && row < RASTER_SAMPLES; row++) {
+    for (int32_t row = 0; row < rows; row++) {
         raster_title(page, model, row, labels);
         for (int i = 0; i < model->stream_count; i++)
             if (raster_is_kept(model, &model->streams[i]))

@@ -150,10 +150,11 @@ static bool report_parameters(FILE *page, const SnnReport *report)
     return ok;
 }
 
+enum { REPORT_RASTERS = 3 }; /* samples whose spikes are shown */
+
 /* ---- the test set ---------------------------------------------------------------------------------- */
 
-/* `rasters` gets those of the first samples. */
-static bool report_run(const SnnReport *report, SnnTally *tally, FILE *rasters, SnnError *error)
+static bool report_run(const SnnReport *report, SnnTally *tally, SnnError *error)
 {
     SnnSession *session = report->session;
     SnnModel *model = session->model;
@@ -168,11 +169,21 @@ static bool report_run(const SnnReport *report, SnnTally *tally, FILE *rasters, 
             snn_describe_non_finite(model, error);
             return false;
         }
-        if (first == 0)
-            snn_raster_write(rasters, model, test->data->labels != NULL);
         snn_tally_add(tally);
     }
     return true;
+}
+
+/* Each in a batch of its own: where samples go through the network one by one, there are spikes of one. */
+static void report_run_alone(const SnnReport *report, FILE *rasters)
+{
+    SnnSession *session = report->session;
+    const SnnPart *test = report->test;
+    for (int32_t sample = 0; sample < test->count && sample < REPORT_RASTERS; sample++) {
+        snn_session_load(session, test->data, test->samples, sample, 1);
+        snn_session_evaluate(session);
+        snn_raster_write(rasters, session->model, test->data->labels != NULL);
+    }
 }
 
 static void report_rasters(FILE *page, const char *rasters)
@@ -205,7 +216,9 @@ static bool report_page(FILE *page, const SnnReport *report, SnnError *error)
     bool labels = report->test->count > 0 && report->test->data->labels != NULL;
     bool ok = snn_tally_open(&tally, report->session->model, labels, error)
               && (memory != NULL || snn_fail(error, "no memory (report)"))
-              && report_run(report, &tally, memory, error);
+              && report_run(report, &tally, error);
+    if (ok)
+        report_run_alone(report, memory);
     bool written = memory != NULL && fclose(memory) == 0;
     if (ok)
         ok = (written && report_sections(page, report, &tally, rasters))

@@ -4,7 +4,7 @@
 
 #include "snn.h"
 
-/* Rasters of the first samples of the batch in the network, layer by layer: of each layer that keeps its spikes; nothing if none does. */
+/* Rasters of the batch in the network, layer by layer: of each layer that keeps its spikes; nothing if none does. */
 void snn_raster_write(FILE *page, const SnnModel *model, bool labels);
 
 #endif

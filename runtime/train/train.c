@@ -54,11 +54,14 @@ static float train_gradient_scale(const SnnModel *model)
 static bool train_gradients(SnnSession *session)
 {
     const SnnModel *model = session->model;
-    snn_session_forward(session);
-    if (!snn_forward_is_finite(session))
-        return false;
+    if (!model->whole) {
+        snn_session_forward(session);
+        if (!snn_forward_is_finite(session))
+            return false;
+    }
+    session->model->evaluated = false;
     model->backward(session->net, session->pool);
-    if (snn_gradients_are_finite(model))
+    if ((!model->whole || snn_forward_is_finite(session)) && snn_gradients_are_finite(model))
         return true;
     snn_session_forward(session); /* backward may have used up what tells where it began */
     return false;

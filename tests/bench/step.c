@@ -166,7 +166,8 @@ static double timed_step(const Bench *bench, size_t number)
     const SnnModel *model = &bench->model;
     load(bench, number);
     double began = seconds_now();
-    model->forward(bench->net, bench->pool);
+    if (!model->whole)
+        model->forward(bench->net, bench->pool);
     model->backward(bench->net, bench->pool);
     model->update(bench->net, bench->pool);
     return 1e3 * (seconds_now() - began);

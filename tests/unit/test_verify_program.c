@@ -58,6 +58,10 @@ static void no_items(Example *e)
 {
     e->program->phases[PHASE_FORWARD].at[0].items = 0;
 }
+static void joined_items(Example *e)
+{
+    e->program->phases[PHASE_FORWARD].at[0].joined = true;
+}
 static void no_kernel(Example *e)
 {
     e->program->phases[PHASE_FORWARD].at[0].kernel = 1;
@@ -143,6 +147,7 @@ static const BadExample bad_programs[] = {
     {frozen_states, "w is frozen, but the optimiser has states of it"},
     {same_kernel_name, "two buffers or kernels are called `k`"},
     {no_items, "`k` is launched with 0 items"},
+    {joined_items, "`k` is launched in the order of samples, but not over these"},
     {no_kernel, "kernel 1 is launched"},
     {few_given, "`k` is given 0 buffers, not 2"},
     {given_nothing, "`k` is given buffer 9"},

@@ -41,6 +41,12 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
     lower->kernel->last = loop_var(lower->arena, lower->kernel, "last", TYPE_I32);
 }
 
+Launch *last_launch(Lower *lower)
+{
+    Launches *launches = &lower->program->phases[lower->phase];
+    return &launches->at[launches->count - 1];
+}
+
 LoopStmt *kernel_items_in(Lower *lower, LoopBlock *into, const char *name)
 {
     Kernel *kernel = lower->kernel;

@@ -7,6 +7,8 @@
 /* A kernel over the samples of the batch (items 0) or over 0 .. items-1; `name` is of the model, or NULL. */
 void kernel_begin(Lower *lower, const char *verb, const char *name, const char *about, Span origin,
                   int items);
+/* Of the kernel that was begun last. */
+Launch *last_launch(Lower *lower);
 /* The loop over the kernel's items; `name` of its variable. */
 LoopStmt *kernel_items(Lower *lower, const char *name);
 /* The same, within other loops. */

@@ -1,5 +1,5 @@
-/* Arrays of a kernel live on a thread's stack. What is too large for it gets memory instead, with a place for each of
- * the kernel's items: threads do different items, so the first of them says whose place it is. */
+/* Arrays of a kernel live on a thread's stack. What is too large for it gets memory instead, with a place for each thread
+ * that may do some of the kernel's items. */
 #include "lower/base/code.h"
 #include "lower/tuned.h"
 
@@ -12,7 +12,7 @@ typedef struct Spill {
     VEC(BufferId) arrays; /* of this kernel */
 } Spill;
 
-/* Marks a local that is touched; puts the item before the indices of one that is spilled, once. */
+/* Marks a local that is touched; puts the place before the indices of one that is spilled, once. */
 static int touch(Spill *spill, BufferId id, LoopExpr **index, int count)
 {
     const Buffer *buffer = &spill->program->buffers.at[id];
@@ -23,7 +23,7 @@ static int touch(Spill *spill, BufferId id, LoopExpr **index, int count)
     if (!spill->spilled[id] || count > buffer->ndim)
         return count;
     memmove(index + 1, index, (size_t)count * sizeof *index);
-    index[0] = loop_ref(spill->program->arena, spill->kernel, spill->kernel->first);
+    index[0] = loop_place(spill->program->arena);
     return count + 1;
 }
 

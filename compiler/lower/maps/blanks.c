@@ -147,10 +147,10 @@ static BufferId meet_spikes(Lower *lower, StreamId gradient, const Node *reader)
     int positions = positions_of(reader->map, true);
     if (plan->choice) {
         Site all = site;
-        all.into = if_chosen(lower, reader, site.into, true);
+        all.into = if_chosen(lower, reader, site, true);
         emit_all(lower, met, all, positions, 1);
     }
-    site.into = if_chosen(lower, reader, site.into, false);
+    site.into = if_chosen(lower, reader, site, false);
     emit_all(lower, met, site, positions, 0);
     BufferId seen = emit_seen(lower, reader, site);
     emit_spread(lower, (Spread){.map = reader->map, .from = seen, .to = met, .b = site.b, .into = site.into});

@@ -205,7 +205,7 @@ static BufferId emit_products_of(Lower *lower, const Spectrum *spectrum, BufferI
                               name, stream_of(lower, taps->node->in)->name),
                  taps->node->span, taps->tiles * parts);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, taps->node, &items->body, true);
+    LoopBlock *into = if_chosen(lower, taps->node, (Site){.into = &items->body}, true);
     LoopExpr *item = loop_variable(lower, items);
     Product product = {.spectrum = spectrum, .tiles = tiles, .products = products};
     product.tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, parts)));
@@ -238,9 +238,9 @@ static void prepare(Lower *lower, Linear *linear)
     linear->spectrum = emit_products_of(lower, &spectrum, linear->tiles);
 }
 
-static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
 {
-    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, into, chosen);
+    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, chosen);
 }
 
 /* rows[f][j] = unit j0 + j of the products. */

@@ -130,7 +130,7 @@ void frequency_gradient(Lower *lower, const Node *node)
     kernel_begin(lower, "gradient", name, arena_printf(lower->arena, "gradient of %s, by frequencies", name),
                  node->span, input_parts * tile_parts);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, node, &items->body, true);
+    LoopBlock *into = if_chosen(lower, node, (Site){.into = &items->body}, true);
     LoopExpr *item = loop_variable(lower, items), *i0, *i1, *tile0, *tile1;
     LoopExpr *number = loop_local(lower, into, "part", op2(lower, OP_DIV, item, num(lower, tile_parts)));
     part_of(lower, into, number, FREQUENCY_PART_INPUTS, taps.ins, &i0, &i1);

@@ -86,12 +86,12 @@ static void prepare(Lower *lower, Linear *map)
 }
 
 /* Whether few neurons are near. */
-static LoopBlock *branch(Lower *lower, const Linear *map, LoopBlock *into, bool few)
+static LoopBlock *branch(Lower *lower, const Linear *map, Site site, bool few)
 {
     if (map->few < 0)
-        return few ? into : NULL;
+        return few ? site.into : NULL;
     LoopExpr *flag = load1(lower, map->few, num(lower, 0));
-    return &loop_if(lower->arena, into, op2(lower, few ? OP_NE : OP_EQ, flag, num(lower, 0)))->body;
+    return &loop_if(lower->arena, site.into, op2(lower, few ? OP_NE : OP_EQ, flag, num(lower, 0)))->body;
 }
 
 /* ---- their dot products ---- */

@@ -41,14 +41,14 @@ int linear_rows(const Linear *linear)
 
 void emit_linear(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
-    LoopBlock *into = site.into;
-    for (int k = 0; k < KERNEL_COUNT && into; k++) {
+    for (int k = 0; k < KERNEL_COUNT && site.into; k++) {
         const MapKernel *kernel = kernels[k];
         if (!kernel->serves(linear))
             continue;
-        site.into = kernel->branch ? kernel->branch(lower, linear, into, true) : into;
-        (linear->plan->role == ROLE_MAP ? kernel->forward : kernel->gradient)(lower, linear, site, walk);
-        into = kernel->branch ? kernel->branch(lower, linear, into, false) : NULL;
+        Site chosen = site;
+        chosen.into = kernel->branch ? kernel->branch(lower, linear, site, true) : site.into;
+        (linear->plan->role == ROLE_MAP ? kernel->forward : kernel->gradient)(lower, linear, chosen, walk);
+        site.into = kernel->branch ? kernel->branch(lower, linear, site, false) : NULL;
     }
 }
 

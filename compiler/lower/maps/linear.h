@@ -26,8 +26,9 @@ typedef struct MapKernel {
     bool (*serves)(const Linear *linear);
     /* Kernels that must run before; NULL: none. */
     void (*prepare)(Lower *lower, Linear *linear);
-    /* The block that runs in batches for which this kernel was chosen, or was not; NULL: none. Without it, always. */
-    LoopBlock *(*branch)(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen);
+    /* The block that runs where this kernel was chosen, for the batch or the site's sample, or was not; NULL: none. Without
+     * it, always. */
+    LoopBlock *(*branch)(Lower *lower, const Linear *linear, Site site, bool chosen);
     /* The map's outputs at the rows of the walk, into its out stream. */
     void (*forward)(Lower *lower, const Linear *map, Site site, Walk walk);
     /* Adds what the rows contribute to the gradient. */

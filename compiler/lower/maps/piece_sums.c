@@ -24,9 +24,9 @@ static void prepare(Lower *lower, Linear *linear)
     blanks_prepare(lower, linear->node->aux);
 }
 
-static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
 {
-    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, into, !chosen);
+    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, !chosen);
 }
 
 typedef struct Plane {

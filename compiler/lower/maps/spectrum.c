@@ -141,7 +141,7 @@ static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name, const 
                                arena_printf(lower->arena, "%s: Fourier transforms along time", name),
                                taps->node->span);
     if (chooser)
-        site.into = if_chosen(lower, chooser, site.into, true);
+        site.into = if_chosen(lower, chooser, site, true);
     LoopStmt *tiles = for_range(lower, site.into, "tile", spectrum->room / STEPS_WIDTH);
     Waved waved = {
         .spectrum = spectrum, .read = taps->steps, .made = dims[0], .site = site, .store = store_sum};

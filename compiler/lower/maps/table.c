@@ -33,10 +33,10 @@ static void prepare(Lower *lower, Linear *linear)
     pack_prepare(lower, linear->node);
 }
 
-static LoopBlock *branch(Lower *lower, const Linear *linear, LoopBlock *into, bool chosen)
+static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
 {
     bool always = !linear->plan->listed || linear->plan->joined; /* or a group does what is left */
-    return !chosen && always ? NULL : if_chosen(lower, linear->node, into, chosen);
+    return !chosen && always ? NULL : if_chosen(lower, linear->node, site, chosen);
 }
 
 BufferId table_buffer(Lower *lower, const char *name, int width)

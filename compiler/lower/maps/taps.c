@@ -387,7 +387,7 @@ void taps_gradient(Lower *lower, const Node *node)
                  arena_printf(lower->arena, "gradient of %s, by inputs that are not 0", name), node->span,
                  taps.tiles * blocks);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, node, &items->body, false);
+    LoopBlock *into = if_chosen(lower, node, (Site){.into = &items->body}, false);
     LoopExpr *item = loop_variable(lower, items);
     LoopExpr *tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, blocks)));
     LoopExpr *number = op2(lower, OP_SUB, item, op2(lower, OP_MUL, tile, num(lower, blocks)));

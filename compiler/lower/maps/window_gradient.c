@@ -109,7 +109,7 @@ static void emit_block(Lower *lower, const Block *block, LoopBlock *into)
 
 static LoopExpr *part_edge(Lower *lower, LoopExpr *blocks, LoopExpr *item)
 {
-    return op2(lower, OP_DIV, op2(lower, OP_MUL, blocks, item), num(lower, SLICES));
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, blocks, item), num(lower, LOOP_SLICES));
 }
 
 /* So many blocks of inputs, from i0 on; of a slice, its share. */

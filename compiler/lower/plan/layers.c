@@ -105,8 +105,15 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
     int64_t steps = record->in_time ? record->steps : 1;
     int64_t sample = steps * (map_inputs(node->map) + (int64_t)map_outputs(node->map));
     layer->cut = CUT_INPUTS;
-    layer->items = SLICES;
+    layer->items = LOOP_SLICES;
     layer->together = sample < TOGETHER_MOST ? (int)(TOGETHER_MOST / sample) : 1;
+}
+
+/* Whether other kernels of the same samples are worth to be joined with it. */
+static bool goes_in_order(const Planning *plan, const LayerPlan *layer, const NodePlan *own)
+{
+    bool sample_by_sample = !layer->once && layer->chunk == 0 && !own->shared;
+    return sample_by_sample && (plan->by_samples || !record_of(plan, layer->gradients.at[0])->dense);
 }
 
 static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
@@ -116,8 +123,8 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     bool cut = is_cut(plan, n) && !alone && (own->dense || layer->scan);
     layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
     layer->width = cut ? own->tiles.width : columns_of(plan, layer, own);
-    layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? SLICES : own->shared;
-    layer->once = !layer->scan;
+    layer->items = cut ? own->tiles.count : layer->cut == CUT_SLICES ? LOOP_SLICES : own->shared;
+    layer->once = !layer->scan && (layer->gradients.count > 0 || !plan->by_samples);
     for (int i = 0; i < layer->maps.count; i++) {
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
         layer->once = layer->once && !map->in_time;
@@ -131,6 +138,8 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
             layer->once && gradient->role == ROLE_MAP_GRAD && (!gradient->in_time || gradient->steps_shared);
         layer->table = layer->table || gradient->tables;
     }
+    if (layer->cut == CUT_SLICES && goes_in_order(plan, layer, own))
+        layer->cut = CUT_ORDERED;
     cut_inputs(plan, layer);
 }
 

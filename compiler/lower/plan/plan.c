@@ -104,7 +104,7 @@ static int steps_at_once(const Planning *plan)
 /* A tile keeps its copy of the weights while a batch goes through it. One sample needs none. */
 static Tiling tiling_in(const Planning *plan, int units, bool remainder)
 {
-    return plan->options.infer ? (Tiling){units, 1} : tiling_of(units, remainder);
+    return plan->options.infer || plan->by_samples ? (Tiling){units, 1} : tiling_of(units, remainder);
 }
 
 static void start_node(Planning *plan, int n)
@@ -170,6 +170,7 @@ Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
     Planning plan = {.arena = arena,
                      .net = net,
                      .options = options,
+                     .by_samples = goes_by_samples(net, options),
                      .readers = net_readers(net),
                      .streams = NEW_ARRAY(arena, StreamPlan, net->streams.count + 1),
                      .nodes = NEW_ARRAY(arena, NodePlan, net->nodes.count + 1),

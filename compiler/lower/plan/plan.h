@@ -54,7 +54,8 @@ typedef struct GatePlan {
 typedef enum Cut {
     CUT_UNITS,   /* items are tiles */
     CUT_SAMPLES, /* items are samples */
-    CUT_SLICES,  /* items are slices of the batch, each with sums of its own, */
+    CUT_ORDERED, /* the same, in order within each slice of the batch, which has sums of its own, */
+    CUT_SLICES,  /* or items are these slices, */
     CUT_INPUTS   /* or of the channels that a gradient is by: there is but one sum for each weight */
 } Cut;
 

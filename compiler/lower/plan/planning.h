@@ -9,12 +9,14 @@ typedef struct Planning {
     Arena *arena;
     const Net *net;
     LowerOptions options;
+    bool by_samples;   /* see goes_by_samples */
     Adjacency readers; /* by stream: see net_readers */
     StreamPlan *streams;
     NodePlan *nodes;
     Schedule *phases;
 } Planning;
 
+bool goes_by_samples(const Net *net, LowerOptions options);
 /* One tile where the layer is too narrow, or none divides it and no remainder may be left. */
 Tiling tiling_of(int units, bool remainder);
 

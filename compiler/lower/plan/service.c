@@ -188,7 +188,7 @@ static void serve(Planning *plan, int n)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     if (!follows(plan, n))
         return;
-    bool possible = !node->transposed;
+    bool possible = !node->transposed && !plan->by_samples;
     record->choice = possible && kernels == KERNELS_AUTO && is_large(node);
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);

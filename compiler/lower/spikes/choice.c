@@ -1,5 +1,5 @@
-/* Whether lists of events, or tables or windows are faster depends on how many units spike: a function of this batch
- * alone. */
+/* Whether lists of events, or tables or windows are faster depends on how many units spike: tables are made for many samples,
+ * and chosen by this batch alone; windows for each sample by itself. */
 #include "lower/spikes/choice.h"
 
 #include "lower/base/code.h"
@@ -7,16 +7,21 @@
 #include "lower/spikes/measure.h"
 #include "lower/tuned.h"
 
-static void emit_count(Lower *lower, StreamId stream, BufferId counts)
+static void add_spikes(Lower *lower, StreamId stream, Site site, LoopExpr *spikes)
 {
-    const char *name = stream_of(lower, stream)->name;
-    Site site = {0};
-    LoopExpr *spikes = measure_kernel(lower, name, "spikes of", counts, steps_of(lower, stream), &site);
     LoopStmt *loop_n = for_range(lower, site.into, "n", stream_size(lower, stream));
     LoopExpr *value = load_stream(lower, stream, site, loop_variable(lower, loop_n));
     if (value->type == TYPE_F32)
         value = as_bit(lower, op2(lower, OP_NE, value, loop_float(lower->arena, 0)));
     loop_set(lower->arena, &loop_n->body, spikes->var, op2(lower, OP_ADD, spikes, value));
+}
+
+static void emit_count(Lower *lower, StreamId stream, BufferId counts)
+{
+    const char *name = stream_of(lower, stream)->name;
+    Site site = {0};
+    LoopExpr *spikes = measure_kernel(lower, name, "spikes of", counts, steps_of(lower, stream), &site);
+    add_spikes(lower, stream, site, spikes);
 }
 
 /* What replaces lists of events. */
@@ -42,49 +47,75 @@ static BufferId *flags_of(Lower *lower, StreamId stream, Rival rival)
     return NULL;
 }
 
-static void emit_choice(Lower *lower, StreamId stream, const Crossover *crossover, BufferId counts,
-                        BufferId flags)
+/* flags[use], or flags[b][use], forward and backward: whether more than so many of `all` spike. */
+static void emit_flags(Lower *lower, Site site, const Crossover *crossover, BufferId flags, LoopExpr *spikes,
+                       LoopExpr *all)
 {
-    const char *name = stream_of(lower, stream)->name;
-    kernel_begin(lower, "choose", name,
-                 arena_printf(lower->arena,
-                              "is %s %s enough for %s, forward and backward? By this batch alone", name,
-                              crossover->flag, crossover->what),
-                 (Span){0, 0}, 1);
-    LoopStmt *loop_k = kernel_items(lower, "k");
-    LoopExpr *all, *spikes = measured_total(lower, &loop_k->body, counts, steps_of(lower, stream),
-                                            stream_size(lower, stream), &all);
     for (int use = 0; use < 2; use++) {
         LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, crossover->activity[use]), all);
-        loop_comment(lower->arena, &loop_k->body,
+        loop_comment(lower->arena, site.into,
                      arena_printf(lower->arena, "%s: %s are faster where more than %g %% of the units spike",
                                   use ? "backward" : "forward", crossover->what,
                                   100 * crossover->activity[use]));
-        LoopExpr *choice =
-            loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, spikes, limit), num(lower, 1), num(lower, 0));
-        store1(lower, &loop_k->body, flags, num(lower, use), choice, false);
+        LoopExpr *choice = as_bit(lower, op2(lower, OP_GT, spikes, limit));
+        if (site.b)
+            store2(lower, site.into, flags, site.b, num(lower, use), choice, false);
+        else
+            store1(lower, site.into, flags, num(lower, use), choice, false);
     }
 }
 
-static LoopBlock *if_flag(Lower *lower, BufferId flags, bool backward, LoopBlock *into, bool set)
+static const char *question(Lower *lower, const char *name, const Crossover *crossover, const char *by)
 {
-    LoopExpr *flag = load1(lower, flags, num(lower, backward));
+    return arena_printf(lower->arena, "is %s %s enough for %s, forward and backward? By %s alone", name,
+                        crossover->flag, crossover->what, by);
+}
+
+static void choose_for_batch(Lower *lower, StreamId stream, const Crossover *crossover, BufferId counts,
+                             BufferId flags)
+{
+    const char *name = stream_of(lower, stream)->name;
+    kernel_begin(lower, "choose", name, question(lower, name, crossover, "this batch"), (Span){0, 0}, 1);
+    LoopStmt *loop_k = kernel_items(lower, "k");
+    LoopExpr *all, *spikes = measured_total(lower, &loop_k->body, counts, steps_of(lower, stream),
+                                            stream_size(lower, stream), &all);
+    emit_flags(lower, (Site){.into = &loop_k->body}, crossover, flags, spikes, all);
+}
+
+static void choose_for_sample(Lower *lower, StreamId stream, const Crossover *crossover, BufferId flags)
+{
+    const char *name = stream_of(lower, stream)->name;
+    Site site =
+        kernel_samples(lower, "choose", name, question(lower, name, crossover, "each sample"), (Span){0, 0});
+    LoopExpr *count = declare_local(lower, site.into, "count", num(lower, 0));
+    add_spikes(lower, stream, measured_steps(lower, site, steps_of(lower, stream)), count);
+    LoopExpr *spikes = loop_cast(lower->arena, TYPE_F32, count);
+    double all = measured_count(steps_of(lower, stream)) * (double)stream_size(lower, stream);
+    emit_flags(lower, site, crossover, flags, spikes, loop_float(lower->arena, all));
+}
+
+static LoopBlock *if_flag(Lower *lower, LoopExpr *flag, LoopBlock *into, bool set)
+{
     return &loop_if(lower->arena, into, op2(lower, set ? OP_NE : OP_EQ, flag, num(lower, 0)))->body;
 }
 
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
 {
-    return if_flag(lower, lower->streams[stream].spikes.busy, over_steps, into, tables);
+    BufferId busy = lower->streams[stream].spikes.busy;
+    return if_flag(lower, load1(lower, busy, num(lower, over_steps)), into, tables);
 }
 
-LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool rival)
+LoopBlock *if_chosen(Lower *lower, const Node *node, Site site, bool rival)
 {
     const NodePlan *plan = plan_of(lower, node);
     if (!plan->choice)
-        return into;
+        return site.into;
+    bool backward = plan->role == ROLE_MAP_GRAD;
     Rival tried = plan->dense ? RIVAL_TABLES : plan->taps ? RIVAL_FREQUENCIES : RIVAL_WINDOWS;
     BufferId flags = *flags_of(lower, node->in, tried);
-    return if_flag(lower, flags, plan->role == ROLE_MAP_GRAD, into, rival);
+    LoopExpr *use = num(lower, backward);
+    LoopExpr *flag = tried == RIVAL_WINDOWS ? load2(lower, flags, site.b, use) : load1(lower, flags, use);
+    return if_flag(lower, flag, site.into, rival);
 }
 
 LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)
@@ -112,11 +143,15 @@ void choice_prepare(Lower *lower, StreamId stream, Rival rival)
     if (*flags >= 0)
         return;
     int uses = 2;
-    BufferId counts = counts_of(lower, stream);
+    bool each = rival == RIVAL_WINDOWS;
+    BufferId counts = each ? -1 : counts_of(lower, stream);
     *flags = named_buffer(lower, crossover->flag, stream_of(lower, stream)->name, TYPE_I32, BUFFER_SCRATCH,
-                          false, 1, &uses);
-    buffer_about(
-        lower, *flags,
-        arena_printf(lower->arena, "forward and backward: %s are faster for this batch", crossover->what));
-    emit_choice(lower, stream, crossover, counts, *flags);
+                          each, 1, &uses);
+    buffer_about(lower, *flags,
+                 arena_printf(lower->arena, "forward and backward: %s are faster for this %s",
+                              crossover->what, each ? "sample" : "batch"));
+    if (each)
+        choose_for_sample(lower, stream, crossover, *flags);
+    else
+        choose_for_batch(lower, stream, crossover, counts, *flags);
 }

@@ -1,4 +1,4 @@
-/* Which kernels run in this batch: see choice.c. */
+/* Which kernels run in this batch, or for a sample: see choice.c. */
 #ifndef SNNC_CHOICE_H
 #define SNNC_CHOICE_H
 
@@ -9,8 +9,9 @@ typedef enum Rival { RIVAL_TABLES, RIVAL_WINDOWS, RIVAL_FREQUENCIES } Rival;
 
 /* Kernels that measure a stream and choose, unless they are there already. */
 void choice_prepare(Lower *lower, StreamId stream, Rival rival);
-/* The block that runs if the rival was chosen for the node, or were not; `into` if it has no choice. */
-LoopBlock *if_chosen(Lower *lower, const Node *node, LoopBlock *into, bool rival);
+/* The block that runs if the rival, or windows for the site's sample, were chosen for the node, or were not; the site's if it has
+ * no choice. */
+LoopBlock *if_chosen(Lower *lower, const Node *node, Site site, bool rival);
 /* The block that runs if tables were chosen for the stream, or were not: over units, or over steps. */
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables);
 /* The block that lists a stream's events: runs unless nobody would read them. */

@@ -1,5 +1,5 @@
-/* What a batch is like decides between kernels: counted in every fourth sample at every fourth step, which tells
- * enough, and from this batch alone, so that results do not depend on threads or on what came before. */
+/* What a batch is like decides between kernels: counted in every fourth sample at every fourth step, which tells enough (or in
+ * one sample, where that decides), and from this batch alone, so that results do not depend on threads or on what came before. */
 #include "lower/spikes/measure.h"
 
 #include "lower/base/code.h"
@@ -11,8 +11,7 @@ static LoopExpr *as_f32(Lower *lower, LoopExpr *x)
     return loop_cast(lower->arena, TYPE_F32, x);
 }
 
-/* How many of so many steps or samples are looked at. */
-static int measured_steps(int steps)
+int measured_count(int steps)
 {
     return (steps + EVERY - 1) / EVERY;
 }
@@ -21,6 +20,14 @@ static LoopExpr *measured_samples(Lower *lower)
 {
     LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
     return op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, EVERY - 1)), num(lower, EVERY));
+}
+
+Site measured_steps(Lower *lower, Site site, int steps)
+{
+    LoopStmt *loop_t = for_range(lower, site.into, "k", measured_count(steps));
+    site.t = op2(lower, OP_MUL, loop_variable(lower, loop_t), num(lower, EVERY));
+    site.into = &loop_t->body;
+    return site;
 }
 
 LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, BufferId counts, int steps,
@@ -35,10 +42,9 @@ LoopExpr *measure_kernel(Lower *lower, const char *name, const char *what, Buffe
     loop_comment(lower->arena, &loop_b->body, "every fourth sample");
     LoopStmt *some = loop_if(lower->arena, &loop_b->body, op2(lower, OP_EQ, site->b, fourth));
     LoopExpr *count = declare_local(lower, &some->body, "count", num(lower, 0));
-    LoopStmt *loop_t = for_range(lower, &some->body, "k", measured_steps(steps));
-    site->t = op2(lower, OP_MUL, loop_variable(lower, loop_t), num(lower, EVERY));
+    site->into = &some->body;
+    *site = measured_steps(lower, *site, steps);
     store1(lower, &some->body, counts, site->b, count, false);
-    site->into = &loop_t->body;
     return count;
 }
 
@@ -50,7 +56,7 @@ LoopExpr *measured_total(Lower *lower, LoopBlock *into, BufferId counts, int ste
     LoopExpr *b = op2(lower, OP_MUL, loop_variable(lower, loop_b), num(lower, EVERY));
     loop_set(lower->arena, &loop_b->body, total->var,
              op2(lower, OP_ADD, total, as_f32(lower, load1(lower, counts, b))));
-    double each = (double)measured_steps(steps) * units;
+    double each = (double)measured_count(steps) * units;
     *all = op2(lower, OP_MUL, loop_float(lower->arena, each), as_f32(lower, measured_samples(lower)));
     return total;
 }

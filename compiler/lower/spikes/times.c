@@ -61,7 +61,7 @@ void times_prepare(Lower *lower, StreamId stream)
     add_buffers(lower, stream);
     Site site = kernel_samples(lower, "list_times_of", name,
                                arena_printf(lower->arena, "%s: when each unit is not 0", name), (Span){0, 0});
-    site.into = if_chosen(lower, reader_of(lower, stream), site.into, false);
+    site.into = if_chosen(lower, reader_of(lower, stream), site, false);
     LoopStmt *zeros = for_units(lower, site.into, "i", stream_size(lower, stream));
     store2(lower, &zeros->body, lower->streams[stream].spikes.counted, site.b, loop_variable(lower, zeros),
            num(lower, 0), false);

@@ -61,10 +61,10 @@ static Site for_tiles(Lower *lower, StepMap *map, Site site)
 static void emit_reals(Lower *lower, StepMap *map, Site site, Walk samples)
 {
     if (by_gate.serves(&map->linear)) {
-        LoopBlock *into = site.into;
-        site.into = by_gate.branch(lower, &map->linear, into, true);
-        by_gate.forward(lower, &map->linear, site, samples);
-        site.into = by_gate.branch(lower, &map->linear, into, false);
+        Site near = site;
+        near.into = by_gate.branch(lower, &map->linear, site, true);
+        by_gate.forward(lower, &map->linear, near, samples);
+        site.into = by_gate.branch(lower, &map->linear, site, false);
     }
     if (site.into)
         emit_products(lower, &map->linear, for_tiles(lower, map, site), samples, MOST_ROWS);
@@ -74,16 +74,16 @@ static void emit_reals(Lower *lower, StepMap *map, Site site, Walk samples)
 static LoopBlock *emit_whole(Lower *lower, const Linear *map, Site site)
 {
     StreamId out = map->node->out;
-    LoopBlock *into = site.into;
     if (lower->streams[out].whole >= 0) {
-        LoopBlock *busy = if_chosen(lower, map->node, into, true);
+        LoopBlock *busy = if_chosen(lower, map->node, site, true);
         LoopStmt *loop_j = for_units(lower, busy, "j", map->plan->units);
         LoopExpr *j = loop_variable(lower, loop_j), *place[3] = {site.b, site.t, j};
-        site.into = &loop_j->body;
-        store_stream(lower, out, site, j, loop_load(lower->program, lower->streams[out].whole, 3, place),
+        Site unit = site;
+        unit.into = &loop_j->body;
+        store_stream(lower, out, unit, j, loop_load(lower->program, lower->streams[out].whole, 3, place),
                      false);
     }
-    return map->plan->listed ? if_chosen(lower, map->node, into, false) : NULL;
+    return map->plan->listed ? if_chosen(lower, map->node, site, false) : NULL;
 }
 
 /* From lists: of the whole stream, or those that the group itself makes. */

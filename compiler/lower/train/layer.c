@@ -4,7 +4,8 @@
  * Wide layers are cut into tiles of units, each with its own copy of the weights it needs; a tile goes through the
  * whole batch while they stay in a cache. Narrow layers are cut into samples, and where they have gradients
  * to sum, into a fixed number of slices of the batch, or of many inputs. Either way one thread makes each sum, in one
- * order. */
+ * order. Where that is worth it, the samples of a slice stay items, one after the other: so other kernels may be joined
+ * (pass/chain.c). */
 #include "lower/train/layer.h"
 
 #include "lower/base/code.h"
@@ -109,7 +110,7 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     return own;
 }
 
-/* Where a tile, or a slice of the batch, sums the gradient: its own array of zeros. */
+/* Where a tile, or a slice of the batch, sums the gradient: its own array, of zeros unless a kernel before has made these. */
 static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
 {
     if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
@@ -117,16 +118,46 @@ static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, Loo
     if (layer->plan->cut == CUT_INPUTS)
         return (Matrix){weight_gradient(lower, node), NULL, NULL};
     Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, map_rows(node->map));
-    matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
+    if (into)
+        matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
     return total;
+}
+
+/* Slices whose samples are items of their own have their sums before: a kernel makes these 0. */
+static void lower_zeros(Lower *lower, Layer *layer)
+{
+    for (int i = 0; i < layer->plan->gradients.count; i++) {
+        const Node *node = layer->plan->gradients.at[i];
+        Matrix *total = &layer->gradients[i].matrix;
+        *total = tile_total(lower, layer, node, NULL);
+        if (total->buffer < 0)
+            continue;
+        const char *name = plan_of(lower, node)->name;
+        kernel_begin(lower, "clear", name, arena_printf(lower->arena, "gradient of %s: no parts yet", name),
+                     node->span, layer->plan->items);
+        LoopStmt *slices = kernel_items(lower, "slice");
+        total->outer = loop_variable(lower, slices);
+        matrix_copy(lower, &slices->body, total, NULL, map_rows(node->map), &layer->tile, false);
+    }
 }
 
 static void emit_matrices(Lower *lower, const Layer *layer, LoopBlock *into)
 {
     for (int i = 0; i < layer->plan->maps.count; i++)
         layer->maps[i].matrix = tile_weights(lower, layer, layer->plan->maps.at[i], into);
-    for (int i = 0; i < layer->plan->gradients.count; i++)
+    for (int i = 0; i < layer->plan->gradients.count && layer->plan->cut != CUT_ORDERED; i++)
         layer->gradients[i].matrix = tile_total(lower, layer, layer->plan->gradients.at[i], into);
+}
+
+/* The slice that the sample is of: see Launch. */
+static void find_slice(Lower *lower, Layer *layer, Site site)
+{
+    LoopExpr *before =
+        op2(lower, OP_ADD, op2(lower, OP_MUL, site.b, num(lower, LOOP_SLICES)), num(lower, LOOP_SLICES - 1));
+    layer->tile.item =
+        loop_local(lower, site.into, "slice", op2(lower, OP_DIV, before, samples_of(lower, layer->own)));
+    for (int i = 0; i < layer->plan->gradients.count; i++)
+        layer->gradients[i].matrix.outer = layer->tile.item;
 }
 
 /* ---- the samples of an item ---- */
@@ -190,6 +221,8 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         return;
     }
     site = walk_samples(lower, (Walk){from, to, 0}, site);
+    if (plan->cut == CUT_ORDERED)
+        find_slice(lower, layer, site);
     if (!together)
         emit_all(lower, layer->maps, plan->maps.count, site, NULL, NULL);
     if (plan->scan) {
@@ -243,7 +276,7 @@ static void item_range(Lower *lower, Layer *layer, LoopBlock **into, LoopExpr **
     *from = num(lower, 0);
     *to = samples_of(lower, layer->own);
     layer->tile.from = num(lower, 0);
-    if (layer->plan->cut == CUT_SAMPLES) {
+    if (layer->plan->cut == CUT_SAMPLES || layer->plan->cut == CUT_ORDERED) {
         *from = first;
         *to = last;
         return;
@@ -295,12 +328,17 @@ static void lower_parts(Lower *lower, const Layer *layer, const Linear *gradient
                matrix_load(lower, &part, i, j), true);
 }
 
+static bool sums_slices(const LayerPlan *plan)
+{
+    return plan->cut == CUT_ORDERED || plan->cut == CUT_SLICES;
+}
+
 static void finish(Lower *lower, const Layer *layer, LoopBlock *into)
 {
     const LayerPlan *plan = layer->plan;
     if (plan->cut == CUT_UNITS)
         add_totals(lower, layer, into);
-    for (int i = 0; i < plan->gradients.count && plan->cut == CUT_SLICES; i++)
+    for (int i = 0; i < plan->gradients.count && sums_slices(plan); i++)
         if (layer->gradients[i].matrix.buffer >= 0)
             lower_parts(lower, layer, &layer->gradients[i]);
     if (plan->scan)
@@ -338,8 +376,12 @@ static void lower_kernel(Lower *lower, const Node *node)
         blanks_prepare(lower, plan_of(lower, plan->scan)->route->in);
     add_local_streams(lower, &layer);
     add_shared_arrays(lower, &layer);
+    bool ordered = plan->cut == CUT_ORDERED;
+    if (ordered)
+        lower_zeros(lower, &layer);
     kernel_begin(lower, kernel_verb(plan), layer.own->name, about(lower, &layer), origin_of(plan),
-                 plan->items);
+                 ordered ? 0 : plan->items);
+    last_launch(lower)->ordered = ordered;
     LoopBlock *into;
     LoopExpr *from, *to;
     item_range(lower, &layer, &into, &from, &to);

@@ -925,6 +925,36 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
 }
 
 /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+ * gradient of w_out_3: no parts yet */
+static void SNN_AT_LEVEL(clear_w_out_3_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_out_3_)[4][2] = net->parts_of_w_out_3_;
+    for (int32_t slice = first; slice < last; slice++) {
+        for (int32_t i = 0; i < 4; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_3_[slice][i][j] = 0.0f;
+            }
+        }
+    }
+}
+
+/* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+ * gradient of w_out: no parts yet */
+static void SNN_AT_LEVEL(clear_w_out_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_out_)[3][2] = net->parts_of_w_out_;
+    for (int32_t slice = first; slice < last; slice++) {
+        for (int32_t i = 0; i < 3; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_[slice][i][j] = 0.0f;
+            }
+        }
+    }
+}
+
+/* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
  * out_mean: li, adjoint, 2 units, then gradient of w_out_3, then gradient of w_out */
 static void SNN_AT_LEVEL(adjoint_out_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -937,96 +967,83 @@ static void SNN_AT_LEVEL(adjoint_out_mean_)(void *context, int32_t first, int32_
     _Alignas(64) float sums_out_mean_2_[4][2];
     float (*restrict parts_of_w_out_3_)[4][2] = net->parts_of_w_out_3_;
     float (*restrict parts_of_w_out_)[3][2] = net->parts_of_w_out_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 4; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_out_3_[slice][i][j] = 0.0f;
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        const int32_t slice = (b_2 * 8 + 7) / net->run.rows;
+        /* li, adjoint */
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+            float g_v_ = 0.0f;
+            /* t = 2 */
+            {
+                const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
+                const float g_out_dense_2_ = g_v_2_ * 0.5f;
+                g_out_dense_[b_2][2][n] = g_out_dense_2_;
+                g_v_ = g_out_dense_2_;
+            }
+            /* t = 1 */
+            {
+                const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
+                const float g_out_dense_2_ = g_v_2_ * 0.5f;
+                g_out_dense_[b_2][1][n] = g_out_dense_2_;
+                g_v_ = g_out_dense_2_;
+            }
+            /* t = 0 */
+            {
+                const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
+                const float g_out_dense_2_ = g_v_2_ * 0.5f;
+                g_out_dense_[b_2][0][n] = g_out_dense_2_;
+                g_v_ = g_out_dense_2_;
             }
         }
-        for (int32_t i = 0; i < 3; i++) {
+        /* gradient of w_out_3 */
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                parts_of_w_out_[slice][i][j] = 0.0f;
+                sums_out_mean_2_[0][j] = 0.0f;
             }
-        }
-        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            /* li, adjoint */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                float g_v_ = 0.0f;
-                /* t = 2 */
-                {
-                    const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
-                    const float g_out_dense_2_ = g_v_2_ * 0.5f;
-                    g_out_dense_[b_2][2][n] = g_out_dense_2_;
-                    g_v_ = g_out_dense_2_;
-                }
-                /* t = 1 */
-                {
-                    const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
-                    const float g_out_dense_2_ = g_v_2_ * 0.5f;
-                    g_out_dense_[b_2][1][n] = g_out_dense_2_;
-                    g_v_ = g_out_dense_2_;
-                }
-                /* t = 0 */
-                {
-                    const float g_v_2_ = g_out_mean_[b_2][n] * 0.33333334f + g_v_;
-                    const float g_out_dense_2_ = g_v_2_ * 0.5f;
-                    g_out_dense_[b_2][0][n] = g_out_dense_2_;
-                    g_v_ = g_out_dense_2_;
-                }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_out_mean_2_[1][j] = 0.0f;
             }
-            /* gradient of w_out_3 */
-            for (int32_t block = 0; block < 1; block++) {
-                const int32_t i0 = block * 4;
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_out_mean_2_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_out_mean_2_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_out_mean_2_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_out_mean_2_[3][j] = 0.0f;
-                }
-                for (int32_t t = 0; t < 3; t++) {
-                    const float x0 = out_conv_[b_2][t][i0];
-                    const float x1 = out_conv_[b_2][t][i0 + 1];
-                    const float x2 = out_conv_[b_2][t][i0 + 2];
-                    const float x3 = out_conv_[b_2][t][i0 + 3];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        const float g = g_out_dense_[b_2][t][j];
-                        sums_out_mean_2_[0][j] = snn_fmaf(x0, g, sums_out_mean_2_[0][j]);
-                        sums_out_mean_2_[1][j] = snn_fmaf(x1, g, sums_out_mean_2_[1][j]);
-                        sums_out_mean_2_[2][j] = snn_fmaf(x2, g, sums_out_mean_2_[2][j]);
-                        sums_out_mean_2_[3][j] = snn_fmaf(x3, g, sums_out_mean_2_[3][j]);
-                    }
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    parts_of_w_out_3_[slice][i0][j] += sums_out_mean_2_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    parts_of_w_out_3_[slice][i0 + 1][j] += sums_out_mean_2_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    parts_of_w_out_3_[slice][i0 + 2][j] += sums_out_mean_2_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    parts_of_w_out_3_[slice][i0 + 3][j] += sums_out_mean_2_[3][j];
-                }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_out_mean_2_[2][j] = 0.0f;
             }
-            /* gradient of w_out, event by event */
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_out_mean_2_[3][j] = 0.0f;
+            }
             for (int32_t t = 0; t < 3; t++) {
+                const float x0 = out_conv_[b_2][t][i0];
+                const float x1 = out_conv_[b_2][t][i0 + 1];
+                const float x2 = out_conv_[b_2][t][i0 + 2];
+                const float x3 = out_conv_[b_2][t][i0 + 3];
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                    sums_out_mean_2_[0][j] = g_out_dense_[b_2][t][j];
+                    const float g = g_out_dense_[b_2][t][j];
+                    sums_out_mean_2_[0][j] = snn_fmaf(x0, g, sums_out_mean_2_[0][j]);
+                    sums_out_mean_2_[1][j] = snn_fmaf(x1, g, sums_out_mean_2_[1][j]);
+                    sums_out_mean_2_[2][j] = snn_fmaf(x2, g, sums_out_mean_2_[2][j]);
+                    sums_out_mean_2_[3][j] = snn_fmaf(x3, g, sums_out_mean_2_[3][j]);
                 }
-                for (int32_t e = ends_of_b_[b_2][t]; e < ends_of_b_[b_2][t + 1]; e++) {
-                    const int32_t i = events_of_b_[b_2][e];
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                        parts_of_w_out_[slice][i][j] += sums_out_mean_2_[0][j];
-                    }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_3_[slice][i0][j] += sums_out_mean_2_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_3_[slice][i0 + 1][j] += sums_out_mean_2_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_3_[slice][i0 + 2][j] += sums_out_mean_2_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                parts_of_w_out_3_[slice][i0 + 3][j] += sums_out_mean_2_[3][j];
+            }
+        }
+        /* gradient of w_out, event by event */
+        for (int32_t t = 0; t < 3; t++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                sums_out_mean_2_[0][j] = g_out_dense_[b_2][t][j];
+            }
+            for (int32_t e = ends_of_b_[b_2][t]; e < ends_of_b_[b_2][t + 1]; e++) {
+                const int32_t i = events_of_b_[b_2][e];
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    parts_of_w_out_[slice][i][j] += sums_out_mean_2_[0][j];
                 }
             }
         }
@@ -1225,6 +1242,21 @@ static void SNN_AT_LEVEL(avg_pool_g_c_conv_)(void *context, int32_t first, int32
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * gradient of w_c: no parts yet */
+static void SNN_AT_LEVEL(clear_w_c_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_c_)[6][1] = net->parts_of_w_c_;
+    for (int32_t slice = first; slice < last; slice++) {
+        for (int32_t i = 0; i < 6; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][i][j] = 0.0f;
+            }
+        }
+    }
+}
+
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
  * w_c: gradient of w_c */
 static void SNN_AT_LEVEL(gradient_w_c_)(void *context, int32_t first, int32_t last)
 {
@@ -1232,28 +1264,20 @@ static void SNN_AT_LEVEL(gradient_w_c_)(void *context, int32_t first, int32_t la
     uint8_t (*restrict a_)[3][32] = net->a_;
     float (*restrict g_c_conv_)[3][16] = net->g_c_conv_;
     float (*restrict parts_of_w_c_)[6][1] = net->parts_of_w_c_;
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 6; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
-                parts_of_w_c_[slice][i][j] = 0.0f;
-            }
-        }
-        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            for (int32_t t = 0; t < 3; t++) {
-                for (int32_t y = 0; y < 4; y++) {
-                    for (int32_t x = 0; x < 4; x++) {
-                        const int32_t out = y * 4 + x;
-                        for (int32_t tap = 0; tap < 1; tap++) {
-                            const int32_t at = y + tap * 2;
-                            for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                                const int32_t at_2 = x + tap_2 * 2 - 2;
-                                const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
-                                for (int32_t i = 0; i < 2; i++) {
-                                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
-                                        parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j] = snn_fmaf((float)a_[b_2][t][in + i], g_c_conv_[b_2][t][out + j], parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j]);
-                                    }
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        const int32_t slice = (b_2 * 8 + 7) / net->run.rows;
+        for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 4; y++) {
+                for (int32_t x = 0; x < 4; x++) {
+                    const int32_t out = y * 4 + x;
+                    for (int32_t tap = 0; tap < 1; tap++) {
+                        const int32_t at = y + tap * 2;
+                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                            const int32_t at_2 = x + tap_2 * 2 - 2;
+                            const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
+                            for (int32_t i = 0; i < 2; i++) {
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                                    parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j] = snn_fmaf((float)a_[b_2][t][in + i], g_c_conv_[b_2][t][out + j], parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j]);
                                 }
                             }
                         }
@@ -1394,6 +1418,21 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+ * gradient of w_b: no parts yet */
+static void SNN_AT_LEVEL(clear_w_b_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_b_)[8][3] = net->parts_of_w_b_;
+    for (int32_t slice = first; slice < last; slice++) {
+        for (int32_t i = 0; i < 8; i++) {
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][i][j] = 0.0f;
+            }
+        }
+    }
+}
+
+/* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
  * w_b: gradient of w_b */
 static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t last)
 {
@@ -1403,108 +1442,100 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
     float (*restrict parts_of_w_b_)[8][3] = net->parts_of_w_b_;
     _Alignas(64) float box_of_b_max_pool_2_[8];
     _Alignas(64) float sums_w_b_[4][3];
-    for (int32_t slice = first; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 8; i++) {
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                parts_of_w_b_[slice][i][j] = 0.0f;
-            }
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        const int32_t slice = (b_2 * 8 + 7) / net->run.rows;
+        /* gradient of w_b, window by window */
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+            box_of_b_max_pool_2_[n] = 0.0f;
         }
-        for (int32_t b_2 = b0; b_2 < b1; b_2++) {
-            /* gradient of w_b, window by window */
-            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
-                box_of_b_max_pool_2_[n] = 0.0f;
+        for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 2; y++) {
+                const int32_t place = y * 2 * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                    box_of_b_max_pool_2_[place + n] = (float)b_max_pool_[b_2][t][y * 4 + n];
+                }
             }
-            for (int32_t t = 0; t < 3; t++) {
-                for (int32_t y = 0; y < 2; y++) {
-                    const int32_t place = y * 2 * 2;
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                        box_of_b_max_pool_2_[place + n] = (float)b_max_pool_[b_2][t][y * 4 + n];
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[3][j] = 0.0f;
+            }
+            for (int32_t y = 0; y < 1; y++) {
+                for (int32_t x = 0; x < 1; x++) {
+                    const int32_t out = (y + x) * 3;
+                    const int32_t place = (y * 2 * 2 + x * 2) * 2;
+                    const float x0 = box_of_b_max_pool_2_[place];
+                    const float x1 = box_of_b_max_pool_2_[place + 1];
+                    const float x2 = box_of_b_max_pool_2_[place + 2];
+                    const float x3 = box_of_b_max_pool_2_[place + 3];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        const float g = b_v_then_g_b_conv_[b_2][t][out + j];
+                        sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
+                        sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
+                        sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
+                        sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
                     }
                 }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[3][j] = 0.0f;
-                }
-                for (int32_t y = 0; y < 1; y++) {
-                    for (int32_t x = 0; x < 1; x++) {
-                        const int32_t out = (y + x) * 3;
-                        const int32_t place = (y * 2 * 2 + x * 2) * 2;
-                        const float x0 = box_of_b_max_pool_2_[place];
-                        const float x1 = box_of_b_max_pool_2_[place + 1];
-                        const float x2 = box_of_b_max_pool_2_[place + 2];
-                        const float x3 = box_of_b_max_pool_2_[place + 3];
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            const float g = b_v_then_g_b_conv_[b_2][t][out + j];
-                            sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
-                            sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
-                            sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
-                            sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
-                        }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][0][j] += sums_w_b_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][1][j] += sums_w_b_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][2][j] += sums_w_b_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][3][j] += sums_w_b_[3][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                sums_w_b_[3][j] = 0.0f;
+            }
+            for (int32_t y = 0; y < 1; y++) {
+                for (int32_t x = 0; x < 1; x++) {
+                    const int32_t out = (y + x) * 3;
+                    const int32_t place = (y * 2 * 2 + x * 2) * 2;
+                    const float x0 = box_of_b_max_pool_2_[place + 4];
+                    const float x1 = box_of_b_max_pool_2_[place + 5];
+                    const float x2 = box_of_b_max_pool_2_[place + 6];
+                    const float x3 = box_of_b_max_pool_2_[place + 7];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        const float g = b_v_then_g_b_conv_[b_2][t][out + j];
+                        sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
+                        sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
+                        sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
+                        sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
                     }
                 }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][0][j] += sums_w_b_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][1][j] += sums_w_b_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][2][j] += sums_w_b_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][3][j] += sums_w_b_[3][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    sums_w_b_[3][j] = 0.0f;
-                }
-                for (int32_t y = 0; y < 1; y++) {
-                    for (int32_t x = 0; x < 1; x++) {
-                        const int32_t out = (y + x) * 3;
-                        const int32_t place = (y * 2 * 2 + x * 2) * 2;
-                        const float x0 = box_of_b_max_pool_2_[place + 4];
-                        const float x1 = box_of_b_max_pool_2_[place + 5];
-                        const float x2 = box_of_b_max_pool_2_[place + 6];
-                        const float x3 = box_of_b_max_pool_2_[place + 7];
-                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                            const float g = b_v_then_g_b_conv_[b_2][t][out + j];
-                            sums_w_b_[0][j] = snn_fmaf(x0, g, sums_w_b_[0][j]);
-                            sums_w_b_[1][j] = snn_fmaf(x1, g, sums_w_b_[1][j]);
-                            sums_w_b_[2][j] = snn_fmaf(x2, g, sums_w_b_[2][j]);
-                            sums_w_b_[3][j] = snn_fmaf(x3, g, sums_w_b_[3][j]);
-                        }
-                    }
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][4][j] += sums_w_b_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][5][j] += sums_w_b_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][6][j] += sums_w_b_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                    parts_of_w_b_[slice][7][j] += sums_w_b_[3][j];
-                }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][4][j] += sums_w_b_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][5][j] += sums_w_b_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][6][j] += sums_w_b_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                parts_of_w_b_[slice][7][j] += sums_w_b_[3][j];
             }
         }
     }
@@ -2057,7 +2088,9 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(transpose_w_out_), 2, 0, NULL},
     {SNN_AT_LEVEL(transpose_w_out_3_), 2, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(adjoint_out_mean_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_out_3_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_out_), 8, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_out_mean_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_3_), 4, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 3, 0, NULL},
     {SNN_AT_LEVEL(dense_g_out_conv_), SNN_SAMPLES, 0, NULL},
@@ -2070,11 +2103,13 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
         NET(g_c_avg_pool_), NET(g_c_)
     }},
     {SNN_AT_LEVEL(avg_pool_g_c_conv_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_c_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_c_), 8, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_c_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_c_), 6, 0, NULL},
     {SNN_AT_LEVEL(conv_g_a_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_b_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_b_), 8, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_b_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_b_), 8, 0, NULL},
     {SNN_AT_LEVEL(conv_g_b_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_g_a_2_), SNN_SAMPLES, 0, NULL},
@@ -2087,7 +2122,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 33);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 37);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {

@@ -140,15 +140,13 @@ struct net {
     float (*w_out_transposed_)[144];
     float (*w_out_2_transposed_)[128];
     float (*state_v_first_)[1024];
-    int32_t *spikes_of_out_max_pool_; /* in every fourth sample, at every fourth step */
-    int32_t *crowded_out_max_pool_; /* forward and backward: windows are faster for this batch */
+    int32_t (*crowded_out_max_pool_)[2]; /* forward and backward: windows are faster for this sample */
     uint16_t (*pieces_of_out_max_pool_)[1032]; /* what spikes, by its number in its row, position by position */
     int32_t (*piece_ends_of_out_max_pool_)[65]; /* where each position's events begin, and the last one's end */
     float (*tiles_of_w_out_)[145][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*state_v_out_lif_)[512];
     float (*state_v_out_max_pool_2_li_mean_)[128];
     float (*parts_of_w_out_2_)[128][10];
-    float (*tiles_of_w_out_2_transposed_)[10][64];
     float (*parts_of_w_out_)[144][32];
     uint8_t (*met_g_first_conv_)[64]; /* the positions that are met by a spike at any step */
     uint8_t (*met_g_out_max_pool_)[16]; /* the positions that are met by a spike at any step */
@@ -548,41 +546,23 @@ static void SNN_AT_LEVEL(pool_out_max_pool_)(void *context, int32_t first_2, int
     }
 }
 
-/* spikes of out_max_pool in every fourth sample, at every fourth step */
-static void SNN_AT_LEVEL(measure_out_max_pool_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
-    int32_t *restrict spikes_of_out_max_pool_ = net->spikes_of_out_max_pool_;
-    for (int32_t b = first_2; b < last; b++) {
-        /* every fourth sample */
-        if (b == b / 4 * 4) {
-            int32_t count = 0;
-            for (int32_t k = 0; k < 1; k++) {
-                for (int32_t n = 0; n < 256; n++) {
-                    count = count + out_max_pool_[b][k * 4][n];
-                }
-            }
-            spikes_of_out_max_pool_[b] = count;
-        }
-    }
-}
-
-/* is out_max_pool crowded enough for windows, forward and backward? By this batch alone */
+/* is out_max_pool crowded enough for windows, forward and backward? By each sample alone */
 static void SNN_AT_LEVEL(choose_out_max_pool_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    int32_t *restrict spikes_of_out_max_pool_ = net->spikes_of_out_max_pool_;
-    int32_t *restrict crowded_out_max_pool_ = net->crowded_out_max_pool_;
-    for (int32_t k = first_2; k < last; k++) {
-        float total = 0.0f;
-        for (int32_t b = 0; b < (net->run.rows + 3) / 4; b++) {
-            total = total + (float)spikes_of_out_max_pool_[b * 4];
+    uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
+    int32_t (*restrict crowded_out_max_pool_)[2] = net->crowded_out_max_pool_;
+    for (int32_t b = first_2; b < last; b++) {
+        int32_t count = 0;
+        for (int32_t k = 0; k < 1; k++) {
+            for (int32_t n = 0; n < 256; n++) {
+                count = count + out_max_pool_[b][k * 4][n];
+            }
         }
         /* forward: windows are faster where more than 55 % of the units spike */
-        crowded_out_max_pool_[0] = total > 0.55f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        crowded_out_max_pool_[b][0] = (float)count > 0.55f * 256.0f ? 1 : 0;
         /* backward: windows are faster where more than 60 % of the units spike */
-        crowded_out_max_pool_[1] = total > 0.6f * (256.0f * (float)((net->run.rows + 3) / 4)) ? 1 : 0;
+        crowded_out_max_pool_[b][1] = (float)count > 0.6f * 256.0f ? 1 : 0;
     }
 }
 
@@ -644,7 +624,7 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
     uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
     float (*restrict out_conv_)[4][512] = net->out_conv_;
     float (*restrict w_out_)[32] = net->w_out_;
-    int32_t *restrict crowded_out_max_pool_ = net->crowded_out_max_pool_;
+    int32_t (*restrict crowded_out_max_pool_)[2] = net->crowded_out_max_pool_;
     uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
     int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
     float (*restrict tiles_of_w_out_)[145][32] = net->tiles_of_w_out_;
@@ -655,7 +635,7 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
     snn_floats sums_out_conv_2_[8][32 / SNN_LANES];
     snn_floats sums_out_conv_3_[4][16 / SNN_LANES];
     for (int32_t b = first_2; b < last; b++) {
-        if (crowded_out_max_pool_[0] == 0) {
+        if (crowded_out_max_pool_[b][0] == 0) {
             /* rows of w_out, event by event */
             for (int32_t tile = 0; tile < 1; tile++) {
                 for (int32_t t = 0; t < 4; t++) {
@@ -712,7 +692,7 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                 }
             }
         }
-        if (crowded_out_max_pool_[0] != 0) {
+        if (crowded_out_max_pool_[b][0] != 0) {
             /* rows of w_out, row by row, some positions at a time */
             for (int32_t part = 0; part < 2; part++) {
                 const int32_t t0 = part * 2;
@@ -1021,38 +1001,8 @@ static void SNN_AT_LEVEL(dense_out_mean_)(void *context, int32_t first_2, int32_
     float (*restrict out_mean_)[10] = net->out_mean_;
     float (*restrict out_max_pool_2_li_mean_)[128] = net->out_max_pool_2_li_mean_;
     float (*restrict w_out_2_)[10] = net->w_out_2_;
-    /* rows of w_out_2, some samples at a time */
-    const int32_t blocks = (last - first_2) / 4;
-    for (int32_t block = 0; block < blocks; block++) {
-        const int32_t b = first_2 + block * 4;
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
-            out_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
-            out_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
-            out_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
-            out_mean_[b + 3][j] = 0.0f;
-        }
-        for (int32_t i = 0; i < 128; i++) {
-            const float x0 = out_max_pool_2_li_mean_[b][i];
-            const float x1 = out_max_pool_2_li_mean_[b + 1][i];
-            const float x2 = out_max_pool_2_li_mean_[b + 2][i];
-            const float x3 = out_max_pool_2_li_mean_[b + 3][i];
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
-                const float w = w_out_2_[i][j];
-                out_mean_[b][j] = snn_fmaf(x0, w, out_mean_[b][j]);
-                out_mean_[b + 1][j] = snn_fmaf(x1, w, out_mean_[b + 1][j]);
-                out_mean_[b + 2][j] = snn_fmaf(x2, w, out_mean_[b + 2][j]);
-                out_mean_[b + 3][j] = snn_fmaf(x3, w, out_mean_[b + 3][j]);
-            }
-        }
-    }
-    const int32_t left = first_2 + blocks * 4;
-    for (int32_t b = left; b < last; b++) {
+    for (int32_t b = first_2; b < last; b++) {
+        /* rows of w_out_2 */
         SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
             out_mean_[b][j] = 0.0f;
         }
@@ -1286,73 +1236,21 @@ static void SNN_AT_LEVEL(dense_g_out_max_pool_2_li_mean_)(void *context, int32_t
     float (*restrict g_out_mean_)[10] = net->g_out_mean_;
     float (*restrict g_out_max_pool_2_li_mean_)[128] = net->g_out_max_pool_2_li_mean_;
     float (*restrict w_out_2_transposed_)[128] = net->w_out_2_transposed_;
-    snn_floats sums_g_out_max_pool_2_li_mean_[4][64 / SNN_LANES];
-    float (*restrict tiles_of_w_out_2_transposed_)[10][64] = net->tiles_of_w_out_2_transposed_;
-    for (int32_t tile = first_2; tile < last; tile++) {
-        const int32_t j0 = tile * 64;
-        /* the tile's part of w_out_2_transposed */
+    snn_floats sums_g_out_max_pool_2_li_mean_[4][128 / SNN_LANES];
+    for (int32_t b = first_2; b < last; b++) {
+        /* rows of w_out_2_transposed */
+        for (int32_t j = 0; j < 128; j += SNN_LANES) {
+            sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_all(0.0f);
+        }
         for (int32_t i = 0; i < 10; i++) {
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&tiles_of_w_out_2_transposed_[tile][i][j], snn_load(&w_out_2_transposed_[i][j0 + j]));
+            const float x0 = g_out_mean_[b][i];
+            for (int32_t j = 0; j < 128; j += SNN_LANES) {
+                const snn_floats w = snn_load(&w_out_2_transposed_[i][j]);
+                sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
             }
         }
-        /* rows of w_out_2_transposed, some samples at a time */
-        const int32_t blocks = net->run.rows / 4;
-        for (int32_t block = 0; block < blocks; block++) {
-            const int32_t b = block * 4;
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_g_out_max_pool_2_li_mean_[1][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_g_out_max_pool_2_li_mean_[2][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_g_out_max_pool_2_li_mean_[3][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t i = 0; i < 10; i++) {
-                const float x0 = g_out_mean_[b][i];
-                const float x1 = g_out_mean_[b + 1][i];
-                const float x2 = g_out_mean_[b + 2][i];
-                const float x3 = g_out_mean_[b + 3][i];
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                    const snn_floats w = snn_load(&tiles_of_w_out_2_transposed_[tile][i][j]);
-                    sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
-                    sums_g_out_max_pool_2_li_mean_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_out_max_pool_2_li_mean_[1][j / SNN_LANES]);
-                    sums_g_out_max_pool_2_li_mean_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_g_out_max_pool_2_li_mean_[2][j / SNN_LANES]);
-                    sums_g_out_max_pool_2_li_mean_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_2_li_mean_[3][j / SNN_LANES]);
-                }
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&g_out_max_pool_2_li_mean_[b][j0 + j], sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&g_out_max_pool_2_li_mean_[b + 1][j0 + j], sums_g_out_max_pool_2_li_mean_[1][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&g_out_max_pool_2_li_mean_[b + 2][j0 + j], sums_g_out_max_pool_2_li_mean_[2][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&g_out_max_pool_2_li_mean_[b + 3][j0 + j], sums_g_out_max_pool_2_li_mean_[3][j / SNN_LANES]);
-            }
-        }
-        const int32_t left = blocks * 4;
-        for (int32_t b = left; b < net->run.rows; b++) {
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t i = 0; i < 10; i++) {
-                const float x0 = g_out_mean_[b][i];
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                    const snn_floats w = snn_load(&tiles_of_w_out_2_transposed_[tile][i][j]);
-                    sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
-                }
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&g_out_max_pool_2_li_mean_[b][j0 + j], sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
-            }
+        for (int32_t j = 0; j < 128; j += SNN_LANES) {
+            snn_store(&g_out_max_pool_2_li_mean_[b][j], sums_g_out_max_pool_2_li_mean_[0][j / SNN_LANES]);
         }
     }
 }
@@ -1498,13 +1396,28 @@ static void SNN_AT_LEVEL(adjoint_out_lif_)(void *context, int32_t first_2, int32
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * gradient of w_out: no parts yet */
+static void SNN_AT_LEVEL(clear_w_out_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_out_)[144][32] = net->parts_of_w_out_;
+    for (int32_t slice = first_2; slice < last; slice++) {
+        for (int32_t i = 0; i < 144; i++) {
+            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                snn_store(&parts_of_w_out_[slice][i][j], snn_all(0.0f));
+            }
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
  * w_out: gradient of w_out */
 static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
     uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
     float (*restrict out_lif_v_then_g_out_conv_)[4][512] = net->out_lif_v_then_g_out_conv_;
-    int32_t *restrict crowded_out_max_pool_ = net->crowded_out_max_pool_;
+    int32_t (*restrict crowded_out_max_pool_)[2] = net->crowded_out_max_pool_;
     uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
     int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
     float (*restrict parts_of_w_out_)[144][32] = net->parts_of_w_out_;
@@ -1514,329 +1427,321 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
     snn_floats sums_w_out_[9][32 / SNN_LANES];
     snn_floats sums_w_out_3_[3][32 / SNN_LANES];
     snn_floats sums_w_out_4_[8][32 / SNN_LANES];
-    for (int32_t slice = first_2; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 144; i++) {
-            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                snn_store(&parts_of_w_out_[slice][i][j], snn_all(0.0f));
+    for (int32_t b = first_2; b < last; b++) {
+        const int32_t slice = (b * 8 + 7) / net->run.rows;
+        if (crowded_out_max_pool_[b][1] == 0) {
+            /* gradient of w_out, event by event */
+            for (int32_t n = 0; n < 36; n++) {
+                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                    snn_store(&plane_of_g_out_conv_[n][j], snn_all(0.0f));
+                }
             }
-        }
-        for (int32_t b = b0; b < b1; b++) {
-            if (crowded_out_max_pool_[1] == 0) {
-                /* gradient of w_out, event by event */
-                for (int32_t n = 0; n < 36; n++) {
-                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                        snn_store(&plane_of_g_out_conv_[n][j], snn_all(0.0f));
+            for (int32_t t = 0; t < 4; t++) {
+                SNN_INDEPENDENT for (int32_t c = 0; c < 16; c++) {
+                    times_out_max_pool_[c] = 0;
+                }
+                for (int32_t y = 0; y < 4; y++) {
+                    for (int32_t x = 0; x < 4; x++) {
+                        const int32_t ends = t * 16 + y * 4;
+                        const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + x];
+                        const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (x + 1)];
+                        for (int32_t e = e0; e < e1; e++) {
+                            const int32_t c = pieces_of_out_max_pool_[b][e] - x * 16;
+                            const int32_t count = times_out_max_pool_[c];
+                            where_out_max_pool_[c][count] = (uint16_t)(y * 6 + x);
+                            times_out_max_pool_[c] = count + 1;
+                        }
                     }
                 }
-                for (int32_t t = 0; t < 4; t++) {
-                    SNN_INDEPENDENT for (int32_t c = 0; c < 16; c++) {
-                        times_out_max_pool_[c] = 0;
-                    }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t j0 = tile * 32;
                     for (int32_t y = 0; y < 4; y++) {
                         for (int32_t x = 0; x < 4; x++) {
-                            const int32_t ends = t * 16 + y * 4;
-                            const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + x];
-                            const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (x + 1)];
-                            for (int32_t e = e0; e < e1; e++) {
-                                const int32_t c = pieces_of_out_max_pool_[b][e] - x * 16;
-                                const int32_t count = times_out_max_pool_[c];
-                                where_out_max_pool_[c][count] = (uint16_t)(y * 6 + x);
-                                times_out_max_pool_[c] = count + 1;
+                            const int32_t out = (y * 4 + x) * 32 + j0;
+                            const int32_t place = (y + 1) * 6 + (x + 1);
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&plane_of_g_out_conv_[place][j], snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]));
                             }
                         }
                     }
-                    for (int32_t tile = 0; tile < 1; tile++) {
-                        const int32_t j0 = tile * 32;
-                        for (int32_t y = 0; y < 4; y++) {
-                            for (int32_t x = 0; x < 4; x++) {
-                                const int32_t out = (y * 4 + x) * 32 + j0;
-                                const int32_t place = (y + 1) * 6 + (x + 1);
+                    if (SNN_LANES >= 16) {
+                        for (int32_t c = 0; c < 16; c++) {
+                            const int32_t count = times_out_max_pool_[c];
+                            if (count > 0) {
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&plane_of_g_out_conv_[place][j], snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]));
+                                    sums_w_out_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[5][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[6][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[7][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_[8][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t e = 0; e < count; e++) {
+                                    const int32_t place = where_out_max_pool_[c][e];
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 14][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 13][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 12][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[3][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 8][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[4][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 7][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[5][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 6][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[6][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 2][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[7][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 1][j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_[8][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place][j]);
+                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][c][j0 + j], snn_load(&parts_of_w_out_[slice][c][j0 + j]) + sums_w_out_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][16 + c][j0 + j], snn_load(&parts_of_w_out_[slice][16 + c][j0 + j]) + sums_w_out_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][32 + c][j0 + j], snn_load(&parts_of_w_out_[slice][32 + c][j0 + j]) + sums_w_out_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][48 + c][j0 + j], snn_load(&parts_of_w_out_[slice][48 + c][j0 + j]) + sums_w_out_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][64 + c][j0 + j], snn_load(&parts_of_w_out_[slice][64 + c][j0 + j]) + sums_w_out_[4][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][80 + c][j0 + j], snn_load(&parts_of_w_out_[slice][80 + c][j0 + j]) + sums_w_out_[5][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][96 + c][j0 + j], snn_load(&parts_of_w_out_[slice][96 + c][j0 + j]) + sums_w_out_[6][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][112 + c][j0 + j], snn_load(&parts_of_w_out_[slice][112 + c][j0 + j]) + sums_w_out_[7][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][128 + c][j0 + j], snn_load(&parts_of_w_out_[slice][128 + c][j0 + j]) + sums_w_out_[8][j / SNN_LANES]);
                                 }
                             }
                         }
-                        if (SNN_LANES >= 16) {
-                            for (int32_t c = 0; c < 16; c++) {
-                                const int32_t count = times_out_max_pool_[c];
-                                if (count > 0) {
+                    }
+                    if (SNN_LANES < 16) {
+                        for (int32_t c = 0; c < 16; c++) {
+                            const int32_t count = times_out_max_pool_[c];
+                            if (count > 0) {
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t e = 0; e < count; e++) {
+                                    const int32_t place = where_out_max_pool_[c][e];
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[0][j / SNN_LANES] = snn_all(0.0f);
+                                        sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 14][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[1][j / SNN_LANES] = snn_all(0.0f);
+                                        sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 13][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[3][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[4][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[5][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[6][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[7][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_[8][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    for (int32_t e = 0; e < count; e++) {
-                                        const int32_t place = where_out_max_pool_[c][e];
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 14][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 13][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 12][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[3][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 8][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[4][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 7][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[5][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 6][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[6][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 2][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[7][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 1][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_[8][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place][j]);
-                                        }
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][c][j0 + j], snn_load(&parts_of_w_out_[slice][c][j0 + j]) + sums_w_out_[0][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][16 + c][j0 + j], snn_load(&parts_of_w_out_[slice][16 + c][j0 + j]) + sums_w_out_[1][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][32 + c][j0 + j], snn_load(&parts_of_w_out_[slice][32 + c][j0 + j]) + sums_w_out_[2][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][48 + c][j0 + j], snn_load(&parts_of_w_out_[slice][48 + c][j0 + j]) + sums_w_out_[3][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][64 + c][j0 + j], snn_load(&parts_of_w_out_[slice][64 + c][j0 + j]) + sums_w_out_[4][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][80 + c][j0 + j], snn_load(&parts_of_w_out_[slice][80 + c][j0 + j]) + sums_w_out_[5][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][96 + c][j0 + j], snn_load(&parts_of_w_out_[slice][96 + c][j0 + j]) + sums_w_out_[6][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][112 + c][j0 + j], snn_load(&parts_of_w_out_[slice][112 + c][j0 + j]) + sums_w_out_[7][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][128 + c][j0 + j], snn_load(&parts_of_w_out_[slice][128 + c][j0 + j]) + sums_w_out_[8][j / SNN_LANES]);
+                                        sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 12][j]);
                                     }
                                 }
-                            }
-                        }
-                        if (SNN_LANES < 16) {
-                            for (int32_t c = 0; c < 16; c++) {
-                                const int32_t count = times_out_max_pool_[c];
-                                if (count > 0) {
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][c][j0 + j], snn_load(&parts_of_w_out_[slice][c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][16 + c][j0 + j], snn_load(&parts_of_w_out_[slice][16 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][32 + c][j0 + j], snn_load(&parts_of_w_out_[slice][32 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t e = 0; e < count; e++) {
+                                    const int32_t place = where_out_max_pool_[c][e];
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    for (int32_t e = 0; e < count; e++) {
-                                        const int32_t place = where_out_max_pool_[c][e];
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 14][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 13][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 12][j]);
-                                        }
+                                        sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 8][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][c][j0 + j], snn_load(&parts_of_w_out_[slice][c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
+                                        sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 7][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][16 + c][j0 + j], snn_load(&parts_of_w_out_[slice][16 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
+                                        sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 6][j]);
+                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][48 + c][j0 + j], snn_load(&parts_of_w_out_[slice][48 + c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][64 + c][j0 + j], snn_load(&parts_of_w_out_[slice][64 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][80 + c][j0 + j], snn_load(&parts_of_w_out_[slice][80 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t e = 0; e < count; e++) {
+                                    const int32_t place = where_out_max_pool_[c][e];
+                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                        sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 2][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][32 + c][j0 + j], snn_load(&parts_of_w_out_[slice][32 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
+                                        sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 1][j]);
                                     }
                                     SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                                        sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place][j]);
                                     }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    for (int32_t e = 0; e < count; e++) {
-                                        const int32_t place = where_out_max_pool_[c][e];
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 8][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 7][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 6][j]);
-                                        }
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][48 + c][j0 + j], snn_load(&parts_of_w_out_[slice][48 + c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][64 + c][j0 + j], snn_load(&parts_of_w_out_[slice][64 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][80 + c][j0 + j], snn_load(&parts_of_w_out_[slice][80 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[1][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        sums_w_out_3_[2][j / SNN_LANES] = snn_all(0.0f);
-                                    }
-                                    for (int32_t e = 0; e < count; e++) {
-                                        const int32_t place = where_out_max_pool_[c][e];
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[0][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 2][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[1][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place + 1][j]);
-                                        }
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            sums_w_out_3_[2][j / SNN_LANES] += snn_load(&plane_of_g_out_conv_[place][j]);
-                                        }
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][96 + c][j0 + j], snn_load(&parts_of_w_out_[slice][96 + c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][112 + c][j0 + j], snn_load(&parts_of_w_out_[slice][112 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
-                                    }
-                                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                        snn_store(&parts_of_w_out_[slice][128 + c][j0 + j], snn_load(&parts_of_w_out_[slice][128 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
-                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][96 + c][j0 + j], snn_load(&parts_of_w_out_[slice][96 + c][j0 + j]) + sums_w_out_3_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][112 + c][j0 + j], snn_load(&parts_of_w_out_[slice][112 + c][j0 + j]) + sums_w_out_3_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][128 + c][j0 + j], snn_load(&parts_of_w_out_[slice][128 + c][j0 + j]) + sums_w_out_3_[2][j / SNN_LANES]);
                                 }
                             }
                         }
                     }
                 }
             }
-            if (crowded_out_max_pool_[1] != 0) {
-                /* gradient of w_out, tap by tap */
-                for (int32_t tap = 0; tap < 3; tap++) {
-                    const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
-                    const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
-                    for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                        const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
-                        const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
-                        const int32_t row = (tap * 3 + tap_2) * 16;
-                        for (int32_t outputs = 0; outputs < 1; outputs++) {
-                            const int32_t j0 = outputs * 32;
-                            for (int32_t block = 0; block < 2; block++) {
-                                const int32_t i0 = block * 8;
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[6][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    sums_w_out_4_[7][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t t = 0; t < 4; t++) {
-                                    for (int32_t y = from; y < to; y++) {
-                                        for (int32_t x = from_2; x < to_2; x++) {
-                                            const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
-                                            const int32_t out = (y * 4 + x) * 32 + j0;
-                                            const float x0 = (float)out_max_pool_[b][t][in];
-                                            const float x1 = (float)out_max_pool_[b][t][in + 1];
-                                            const float x2 = (float)out_max_pool_[b][t][in + 2];
-                                            const float x3 = (float)out_max_pool_[b][t][in + 3];
-                                            const float x4 = (float)out_max_pool_[b][t][in + 4];
-                                            const float x5 = (float)out_max_pool_[b][t][in + 5];
-                                            const float x6 = (float)out_max_pool_[b][t][in + 6];
-                                            const float x7 = (float)out_max_pool_[b][t][in + 7];
-                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                                const snn_floats g = snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]);
-                                                sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_out_4_[0][j / SNN_LANES]);
-                                                sums_w_out_4_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_out_4_[1][j / SNN_LANES]);
-                                                sums_w_out_4_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_out_4_[2][j / SNN_LANES]);
-                                                sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_out_4_[3][j / SNN_LANES]);
-                                                sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_out_4_[4][j / SNN_LANES]);
-                                                sums_w_out_4_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_out_4_[5][j / SNN_LANES]);
-                                                sums_w_out_4_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_out_4_[6][j / SNN_LANES]);
-                                                sums_w_out_4_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_out_4_[7][j / SNN_LANES]);
-                                            }
+        }
+        if (crowded_out_max_pool_[b][1] != 0) {
+            /* gradient of w_out, tap by tap */
+            for (int32_t tap = 0; tap < 3; tap++) {
+                const int32_t from = (1 - tap < 0 ? 0 : 1 - tap) < 4 ? (1 - tap < 0 ? 0 : 1 - tap) : 4;
+                const int32_t to = (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) < 4 ? (1 - tap + 4 < 0 ? 0 : 1 - tap + 4) : 4;
+                for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
+                    const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
+                    const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
+                    const int32_t row = (tap * 3 + tap_2) * 16;
+                    for (int32_t outputs = 0; outputs < 1; outputs++) {
+                        const int32_t j0 = outputs * 32;
+                        for (int32_t block = 0; block < 2; block++) {
+                            const int32_t i0 = block * 8;
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[6][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_w_out_4_[7][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            for (int32_t t = 0; t < 4; t++) {
+                                for (int32_t y = from; y < to; y++) {
+                                    for (int32_t x = from_2; x < to_2; x++) {
+                                        const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
+                                        const int32_t out = (y * 4 + x) * 32 + j0;
+                                        const float x0 = (float)out_max_pool_[b][t][in];
+                                        const float x1 = (float)out_max_pool_[b][t][in + 1];
+                                        const float x2 = (float)out_max_pool_[b][t][in + 2];
+                                        const float x3 = (float)out_max_pool_[b][t][in + 3];
+                                        const float x4 = (float)out_max_pool_[b][t][in + 4];
+                                        const float x5 = (float)out_max_pool_[b][t][in + 5];
+                                        const float x6 = (float)out_max_pool_[b][t][in + 6];
+                                        const float x7 = (float)out_max_pool_[b][t][in + 7];
+                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                            const snn_floats g = snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]);
+                                            sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_out_4_[0][j / SNN_LANES]);
+                                            sums_w_out_4_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_out_4_[1][j / SNN_LANES]);
+                                            sums_w_out_4_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_out_4_[2][j / SNN_LANES]);
+                                            sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_out_4_[3][j / SNN_LANES]);
+                                            sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_out_4_[4][j / SNN_LANES]);
+                                            sums_w_out_4_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_out_4_[5][j / SNN_LANES]);
+                                            sums_w_out_4_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_out_4_[6][j / SNN_LANES]);
+                                            sums_w_out_4_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_out_4_[7][j / SNN_LANES]);
                                         }
                                     }
                                 }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 6][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 6][j0 + j]) + sums_w_out_4_[6][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                    snn_store(&parts_of_w_out_[slice][row + i0 + 7][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 7][j0 + j]) + sums_w_out_4_[7][j / SNN_LANES]);
-                                }
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 6][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 6][j0 + j]) + sums_w_out_4_[6][j / SNN_LANES]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                snn_store(&parts_of_w_out_[slice][row + i0 + 7][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 7][j0 + j]) + sums_w_out_4_[7][j / SNN_LANES]);
                             }
                         }
                     }
@@ -2222,6 +2127,21 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
 }
 
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * gradient of w_first: no parts yet */
+static void SNN_AT_LEVEL(clear_w_first_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
+    for (int32_t slice = first_2; slice < last; slice++) {
+        for (int32_t i = 0; i < 9; i++) {
+            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                snn_store(&parts_of_w_first_[slice][i][j], snn_all(0.0f));
+            }
+        }
+    }
+}
+
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
  * w_first: gradient of w_first */
 static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int32_t last)
 {
@@ -2233,208 +2153,200 @@ static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int3
     _Alignas(64) float box_of_input_2_[100];
     snn_floats sums_w_first_[9][16 / SNN_LANES];
     snn_floats sums_w_first_2_[5][16 / SNN_LANES];
-    for (int32_t slice = first_2; slice < last; slice++) {
-        const int32_t b0 = net->run.rows * slice / 8;
-        const int32_t b1 = net->run.rows * (slice + 1) / 8;
-        for (int32_t i = 0; i < 9; i++) {
-            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                snn_store(&parts_of_w_first_[slice][i][j], snn_all(0.0f));
-            }
+    for (int32_t b = first_2; b < last; b++) {
+        const int32_t slice = (b * 8 + 7) / net->run.rows;
+        /* gradient of w_first, window by window */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
+            box_of_input_2_[n] = 0.0f;
         }
-        for (int32_t b = b0; b < b1; b++) {
-            /* gradient of w_first, window by window */
-            SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
-                box_of_input_2_[n] = 0.0f;
+        for (int32_t t = 0; t < 4; t++) {
+            for (int32_t y = 0; y < 8; y++) {
+                const int32_t place = (y + 1) * 10 + 1;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    box_of_input_2_[place + n] = (float)input_[b][t][y * 8 + n];
+                }
             }
-            for (int32_t t = 0; t < 4; t++) {
+            if (SNN_LANES >= 16) {
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[1][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[2][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[3][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[4][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[5][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[6][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[7][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_w_first_[8][j / SNN_LANES] = snn_all(0.0f);
+                }
                 for (int32_t y = 0; y < 8; y++) {
-                    const int32_t place = (y + 1) * 10 + 1;
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
-                        box_of_input_2_[place + n] = (float)input_[b][t][y * 8 + n];
+                    for (int32_t x = 0; x < 8; x++) {
+                        if (met_g_first_conv_[b][y * 8 + x] != 0) {
+                            const int32_t out = (y * 8 + x) * 16;
+                            const int32_t place = y * 10 + x;
+                            const float x0 = box_of_input_2_[place];
+                            const float x1 = box_of_input_2_[place + 1];
+                            const float x2 = box_of_input_2_[place + 2];
+                            const float x3 = box_of_input_2_[place + 10];
+                            const float x4 = box_of_input_2_[place + 11];
+                            const float x5 = box_of_input_2_[place + 12];
+                            const float x6 = box_of_input_2_[place + 20];
+                            const float x7 = box_of_input_2_[place + 21];
+                            const float x8 = box_of_input_2_[place + 22];
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
+                                sums_w_first_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_[0][j / SNN_LANES]);
+                                sums_w_first_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_[1][j / SNN_LANES]);
+                                sums_w_first_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_[2][j / SNN_LANES]);
+                                sums_w_first_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_[3][j / SNN_LANES]);
+                                sums_w_first_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_[4][j / SNN_LANES]);
+                                sums_w_first_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_first_[5][j / SNN_LANES]);
+                                sums_w_first_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_first_[6][j / SNN_LANES]);
+                                sums_w_first_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_first_[7][j / SNN_LANES]);
+                                sums_w_first_[8][j / SNN_LANES] = snn_fma(snn_all(x8), g, sums_w_first_[8][j / SNN_LANES]);
+                            }
+                        }
                     }
                 }
-                if (SNN_LANES >= 16) {
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][0][j], snn_load(&parts_of_w_first_[slice][0][j]) + sums_w_first_[0][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][1][j], snn_load(&parts_of_w_first_[slice][1][j]) + sums_w_first_[1][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][2][j], snn_load(&parts_of_w_first_[slice][2][j]) + sums_w_first_[2][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][3][j], snn_load(&parts_of_w_first_[slice][3][j]) + sums_w_first_[3][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][4][j], snn_load(&parts_of_w_first_[slice][4][j]) + sums_w_first_[4][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][5][j], snn_load(&parts_of_w_first_[slice][5][j]) + sums_w_first_[5][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][6][j], snn_load(&parts_of_w_first_[slice][6][j]) + sums_w_first_[6][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][7][j], snn_load(&parts_of_w_first_[slice][7][j]) + sums_w_first_[7][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_first_[slice][8][j], snn_load(&parts_of_w_first_[slice][8][j]) + sums_w_first_[8][j / SNN_LANES]);
+                }
+            }
+            if (SNN_LANES < 16) {
+                for (int32_t outputs = 0; outputs < 1; outputs++) {
+                    const int32_t j0 = outputs * 16;
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[0][j / SNN_LANES] = snn_all(0.0f);
+                        sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[1][j / SNN_LANES] = snn_all(0.0f);
+                        sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[2][j / SNN_LANES] = snn_all(0.0f);
+                        sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[3][j / SNN_LANES] = snn_all(0.0f);
+                        sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[4][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[5][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[6][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[7][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_[8][j / SNN_LANES] = snn_all(0.0f);
+                        sums_w_first_2_[4][j / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t y = 0; y < 8; y++) {
                         for (int32_t x = 0; x < 8; x++) {
                             if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                                const int32_t out = (y * 8 + x) * 16;
+                                const int32_t out = (y * 8 + x) * 16 + j0;
                                 const int32_t place = y * 10 + x;
                                 const float x0 = box_of_input_2_[place];
                                 const float x1 = box_of_input_2_[place + 1];
                                 const float x2 = box_of_input_2_[place + 2];
                                 const float x3 = box_of_input_2_[place + 10];
                                 const float x4 = box_of_input_2_[place + 11];
-                                const float x5 = box_of_input_2_[place + 12];
-                                const float x6 = box_of_input_2_[place + 20];
-                                const float x7 = box_of_input_2_[place + 21];
-                                const float x8 = box_of_input_2_[place + 22];
                                 SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                                     const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                    sums_w_first_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_[0][j / SNN_LANES]);
-                                    sums_w_first_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_[1][j / SNN_LANES]);
-                                    sums_w_first_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_[2][j / SNN_LANES]);
-                                    sums_w_first_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_[3][j / SNN_LANES]);
-                                    sums_w_first_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_[4][j / SNN_LANES]);
-                                    sums_w_first_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_first_[5][j / SNN_LANES]);
-                                    sums_w_first_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_first_[6][j / SNN_LANES]);
-                                    sums_w_first_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_first_[7][j / SNN_LANES]);
-                                    sums_w_first_[8][j / SNN_LANES] = snn_fma(snn_all(x8), g, sums_w_first_[8][j / SNN_LANES]);
+                                    sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
+                                    sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
+                                    sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
+                                    sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
+                                    sums_w_first_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_2_[4][j / SNN_LANES]);
                                 }
                             }
                         }
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][0][j], snn_load(&parts_of_w_first_[slice][0][j]) + sums_w_first_[0][j / SNN_LANES]);
+                        snn_store(&parts_of_w_first_[slice][0][j0 + j], snn_load(&parts_of_w_first_[slice][0][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][1][j], snn_load(&parts_of_w_first_[slice][1][j]) + sums_w_first_[1][j / SNN_LANES]);
+                        snn_store(&parts_of_w_first_[slice][1][j0 + j], snn_load(&parts_of_w_first_[slice][1][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][2][j], snn_load(&parts_of_w_first_[slice][2][j]) + sums_w_first_[2][j / SNN_LANES]);
+                        snn_store(&parts_of_w_first_[slice][2][j0 + j], snn_load(&parts_of_w_first_[slice][2][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][3][j], snn_load(&parts_of_w_first_[slice][3][j]) + sums_w_first_[3][j / SNN_LANES]);
+                        snn_store(&parts_of_w_first_[slice][3][j0 + j], snn_load(&parts_of_w_first_[slice][3][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][4][j], snn_load(&parts_of_w_first_[slice][4][j]) + sums_w_first_[4][j / SNN_LANES]);
+                        snn_store(&parts_of_w_first_[slice][4][j0 + j], snn_load(&parts_of_w_first_[slice][4][j0 + j]) + sums_w_first_2_[4][j / SNN_LANES]);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][5][j], snn_load(&parts_of_w_first_[slice][5][j]) + sums_w_first_[5][j / SNN_LANES]);
+                        sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][6][j], snn_load(&parts_of_w_first_[slice][6][j]) + sums_w_first_[6][j / SNN_LANES]);
+                        sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][7][j], snn_load(&parts_of_w_first_[slice][7][j]) + sums_w_first_[7][j / SNN_LANES]);
+                        sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][8][j], snn_load(&parts_of_w_first_[slice][8][j]) + sums_w_first_[8][j / SNN_LANES]);
+                        sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
                     }
-                }
-                if (SNN_LANES < 16) {
-                    for (int32_t outputs = 0; outputs < 1; outputs++) {
-                        const int32_t j0 = outputs * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[4][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        for (int32_t y = 0; y < 8; y++) {
-                            for (int32_t x = 0; x < 8; x++) {
-                                if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                                    const int32_t out = (y * 8 + x) * 16 + j0;
-                                    const int32_t place = y * 10 + x;
-                                    const float x0 = box_of_input_2_[place];
-                                    const float x1 = box_of_input_2_[place + 1];
-                                    const float x2 = box_of_input_2_[place + 2];
-                                    const float x3 = box_of_input_2_[place + 10];
-                                    const float x4 = box_of_input_2_[place + 11];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                        sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
-                                        sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
-                                        sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
-                                        sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
-                                        sums_w_first_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_2_[4][j / SNN_LANES]);
-                                    }
+                    for (int32_t y = 0; y < 8; y++) {
+                        for (int32_t x = 0; x < 8; x++) {
+                            if (met_g_first_conv_[b][y * 8 + x] != 0) {
+                                const int32_t out = (y * 8 + x) * 16 + j0;
+                                const int32_t place = y * 10 + x;
+                                const float x0 = box_of_input_2_[place + 12];
+                                const float x1 = box_of_input_2_[place + 20];
+                                const float x2 = box_of_input_2_[place + 21];
+                                const float x3 = box_of_input_2_[place + 22];
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
+                                    sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
+                                    sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
+                                    sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
+                                    sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
                                 }
                             }
                         }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][0][j0 + j], snn_load(&parts_of_w_first_[slice][0][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][1][j0 + j], snn_load(&parts_of_w_first_[slice][1][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][2][j0 + j], snn_load(&parts_of_w_first_[slice][2][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][3][j0 + j], snn_load(&parts_of_w_first_[slice][3][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][4][j0 + j], snn_load(&parts_of_w_first_[slice][4][j0 + j]) + sums_w_first_2_[4][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        for (int32_t y = 0; y < 8; y++) {
-                            for (int32_t x = 0; x < 8; x++) {
-                                if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                                    const int32_t out = (y * 8 + x) * 16 + j0;
-                                    const int32_t place = y * 10 + x;
-                                    const float x0 = box_of_input_2_[place + 12];
-                                    const float x1 = box_of_input_2_[place + 20];
-                                    const float x2 = box_of_input_2_[place + 21];
-                                    const float x3 = box_of_input_2_[place + 22];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                        sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
-                                        sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
-                                        sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
-                                        sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
-                                    }
-                                }
-                            }
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][5][j0 + j], snn_load(&parts_of_w_first_[slice][5][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][6][j0 + j], snn_load(&parts_of_w_first_[slice][6][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][7][j0 + j], snn_load(&parts_of_w_first_[slice][7][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&parts_of_w_first_[slice][8][j0 + j], snn_load(&parts_of_w_first_[slice][8][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
-                        }
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][5][j0 + j], snn_load(&parts_of_w_first_[slice][5][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][6][j0 + j], snn_load(&parts_of_w_first_[slice][6][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][7][j0 + j], snn_load(&parts_of_w_first_[slice][7][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_first_[slice][8][j0 + j], snn_load(&parts_of_w_first_[slice][8][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
                     }
                 }
             }
@@ -2513,8 +2425,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(conv_first_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(measure_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(choose_out_max_pool_), 1, 0, NULL},
+    {SNN_AT_LEVEL(choose_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(tile_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, NULL},
@@ -2531,7 +2442,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 17);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 16);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2552,24 +2463,26 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_out_2_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_2_), 128, 0, NULL},
-    {SNN_AT_LEVEL(dense_g_out_max_pool_2_li_mean_), 2, 0, NULL},
+    {SNN_AT_LEVEL(dense_g_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_out_lif_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_out_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_out_), 8, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_out_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_out_), 144, 0, NULL},
     {SNN_AT_LEVEL(meet_g_first_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(meet_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(turn_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_first_), 8, 0, NULL},
+    {SNN_AT_LEVEL(clear_w_first_), 8, 0, NULL},
+    {SNN_AT_LEVEL(gradient_w_first_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_first_), 9, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 20);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 22);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2645,17 +2558,15 @@ static const SnnBuffer net_buffers[] = {
     {NET(m_w_out_2_), 5120, false, false, 0},
     {NET(v_w_out_2_), 5120, false, false, 0},
     {NET(state_v_first_), 4096, true, false, 0},
-    {NET(spikes_of_out_max_pool_), 260, true, false, 0},
-    {NET(crowded_out_max_pool_), 8, false, false, 0},
+    {NET(crowded_out_max_pool_), 8, true, false, 0},
     {NET(pieces_of_out_max_pool_), 2064, true, true, 0},
-    {NET(piece_ends_of_out_max_pool_), 0, .place = NET(spikes_of_out_max_pool_)},
+    {NET(piece_ends_of_out_max_pool_), 260, true, false, 0},
     {NET(tiles_of_w_out_), 18560, false, false, 0},
     {NET(state_v_out_lif_), 2048, true, false, 0},
     {NET(state_v_out_max_pool_2_li_mean_), 512, true, false, 0},
     {NET(parts_of_w_out_2_), 147456, false, false, 0},
-    {NET(tiles_of_w_out_2_transposed_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(parts_of_w_out_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(met_g_first_conv_), 0, .place = NET(spikes_of_out_max_pool_)},
+    {NET(met_g_first_conv_), 0, .place = NET(piece_ends_of_out_max_pool_)},
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(parts_of_w_first_), 0, .place = NET(tiles_of_w_out_)},
