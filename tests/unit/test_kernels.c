@@ -385,9 +385,9 @@ END_TEST
 /* By 3 x 3 taps: even and odd extents, edges of none to two positions, blocks of channels with a rest, a bias; of few squares
  * at a time and of all; one row. */
 static const char *const squares[] = {
-    "conv(5, kernel = 3, pad = same, bias) -> tanh -> conv(34, kernel = 3)",
+    "conv(9, kernel = 3, pad = same, bias) -> tanh -> conv(32, kernel = 3)",
     "conv(40, kernel = 3, pad = 2) -> tanh -> conv(3, kernel = 3, pad = [0, 1], bias)",
-    "reshape([y = 1, x = 34, c = 6]) -> conv(4, kernel = 3, pad = [1, 2]) -> tanh -> conv(6, kernel = 3, pad "
+    "reshape([y = 1, x = 34, c = 6]) -> conv(8, kernel = 3, pad = [1, 2]) -> tanh -> conv(6, kernel = 3, pad "
     "= [2, 1])",
     "dense([y = 5, x = 30, c = 68]) -> tanh -> conv(6, kernel = 3, pad = same)",
 };
@@ -399,6 +399,7 @@ START_TEST(squares_agree)
     const Program *fast = convolution(arena, squares[_i], 3, KERNELS_TABLE, 0);
     const Program *general = convolution(arena, squares[_i], 3, KERNELS_TABLE, NO_WINDOWS);
     ck_assert_int_ge(arrays(fast, "spread_"), 2);
+    ck_assert_int_eq(arrays(fast, "planes_of_w_o_3") > 0, _i % 2 == 0); /* of whole blocks */
     ck_assert_int_eq(arrays(general, "spread_"), 0);
     compare_gradients(fast, general, 2);
     arena_free(arena);

@@ -104,7 +104,7 @@ typedef struct NodePlan {
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
-    bool winograd;          /* a map that one with fewer products does, */
+    bool winograd;          /* or those with fewer products, */
     bool pieces;            /* or those that follow events position by position, */
     bool patches;           /* or those that multiply by all that a window reads, */
     bool sparse;            /* or those that follow neurons with a gradient */

@@ -142,21 +142,32 @@ static bool gains_by_squares(const Node *node)
             for (int o = 0; o < axis->out; o++)
                 met += o + k >= axis->before && o + k < axis->before + axis->in;
         direct *= met;
-        squares *= ((node->transposed ? axis->in : axis->out) + 1) / 2;
+        squares *= ((node->kind == NODE_MAP && node->transposed ? axis->in : axis->out) + 1) / 2;
     }
     return channels->in >= WINOGRAD_CHANNELS && channels->out >= WINOGRAD_CHANNELS
            && direct >= WINOGRAD_GAIN * squares;
 }
 
-/* Of those with windows: a map by 3 x 3 taps next to each other. It adds in another order than the definition, as tables do. */
+/* All, or whole blocks of them. */
+static bool has_blocks(int channels)
+{
+    return channels < WINDOW_WIDTH || channels % WINDOW_WIDTH == 0;
+}
+
+/* Of those with windows: a map by 3 x 3 taps next to each other, or a gradient that no events drive. It adds in another order
+ * than the definition, as tables do. */
 static bool has_squares(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
-    bool has = node->kind == NODE_MAP && node->map->count == 3 && plan->options.kernels != KERNELS_EVENT;
+    const NodePlan *record = &plan->nodes[n];
+    bool has = node->map->count == 3 && plan->options.kernels != KERNELS_EVENT;
     for (int a = 0; has && a < 2; a++) {
         const MapAxis *axis = &node->map->space[a];
         has = axis->taps == 3 && axis->stride == 1 && axis->dilation == 1 && axis->before <= 2;
     }
+    if (has && node->kind == NODE_MAP_GRAD)
+        has = !record->pieces && !record->patches && has_blocks(map_mixed(node->map)->in)
+              && has_blocks(map_mixed(node->map)->out);
     return has && (plan->options.kernels == KERNELS_TABLE || gains_by_squares(node));
 }
 
@@ -167,12 +178,14 @@ static void serve(Planning *plan, int n)
     Kernels kernels = plan->options.kernels;
     bool windows = has_windows(plan->net, node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
-    record->winograd =
-        record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
     bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES)
                && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
+    record->winograd =
+        record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
+    if (record->winograd && node->kind == NODE_MAP_GRAD)
+        record->role = ROLE_NONE; /* it has a kernel of its own */
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && kernels == KERNELS_AUTO;
