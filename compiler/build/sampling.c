@@ -82,6 +82,10 @@ static bool sampling_channels(Build *b, const Scope *frame)
     for (int i = 0; i < axes; i++)
         least = shape.dims[i] < least ? shape.dims[i] : least;
     data_number(b, "jitter_axes", axes);
+    if (least < 2) {
+        report(b, RULE_DATA, given->expr->span, "`channel_jitter` needs axes of more than one position");
+        return false;
+    }
     if (!constant_integer(b, given->scope, given->expr, "`channel_jitter`", 1, least - 1, &channels))
         return false;
     data_number(b, name_channel_jitter, channels);
@@ -99,7 +103,7 @@ bool data_sampling(Build *b, const Scope *frame, const Format *format)
         || (channels && !sampling_channels(b, frame)))
         return false;
     if (time || channels || mask)
-        data_number(b, "jitter_rows", data->temporal ? b->net->steps : 1);
+        data_number(b, "jitter_rows", data->temporal ? b->net->steps : 0);
     if (!time || !data->target_temporal)
         return true;
     report(b, RULE_DATA, time->expr->span,

@@ -11,12 +11,13 @@ enum { AUGMENT_TIME, AUGMENT_LENGTH, AUGMENT_PLACE, AUGMENT_AXES };
 
 SnnAugment snn_augment_of(const SnnModel *model)
 {
+    int steps = (int)snn_setting_number(model, "jitter_rows");
     SnnAugment augment = {.time = (int)snn_setting_number(model, "time_jitter"),
                           .channels = (int)snn_setting_number(model, "channel_jitter"),
                           .mask = (int)snn_setting_number(model, "time_mask"),
-                          .rows = (int)snn_setting_number(model, "jitter_rows"),
+                          .rows = steps > 0 ? steps : 1,
                           .axes = (int)snn_setting_number(model, "jitter_axes")};
-    for (int i = augment.rows > 1; i < model->data.ndim; i++)
+    for (int i = steps > 0; i < model->data.ndim; i++)
         augment.dims[augment.ndim++] = model->data.dims[i];
     return augment;
 }

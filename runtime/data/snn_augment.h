@@ -1,6 +1,6 @@
 /* What training does with samples so that none is twice the same. Settings: `time_jitter` and `channel_jitter`, by how many steps
  * and positions along each of the first `jitter_axes` axes a sample may move, to either side; `time_mask`, how many steps in a row
- * may be missing; `jitter_rows`, steps that a sample has, 1 if it does not go over time. Each is drawn for each sample and epoch. */
+ * may be missing; `jitter_rows`, steps that a sample has, 0 if it does not go over time. Each is drawn for each sample and epoch. */
 #ifndef SNN_AUGMENT_H
 #define SNN_AUGMENT_H
 

@@ -145,6 +145,20 @@ START_TEST(is_set_by_the_model)
 }
 END_TEST
 
+/* One step is a row, too; what does not go over time is one. */
+START_TEST(rows_have_no_time)
+{
+    static const char *const one_step[] = {"channel_jitter = 2", "jitter_rows = 1", "jitter_axes = 1", NULL};
+    static const char *const no_time[] = {"channel_jitter = 2", "jitter_rows = 0", "jitter_axes = 1", NULL};
+    SnnModel temporal = {.steps = 1, .data = {.ndim = 2, .dims = {1, 5}, .settings = one_step}};
+    SnnModel still = {.steps = 1, .data = {.ndim = 1, .dims = {5}, .settings = no_time}};
+    for (int i = 0; i < 2; i++) {
+        augment = snn_augment_of(i == 0 ? &temporal : &still);
+        ck_assert(augment.rows == 1 && augment.ndim == 1 && augment.dims[0] == 5);
+    }
+}
+END_TEST
+
 /* ---- which samples --------------------------------------------------------------------------------- */
 
 /* 5, 2 and 1 of three classes, of samples 1, 3, ..., 15: each class once in each three, none more often than it must. */
@@ -287,6 +301,7 @@ Suite *rt_augment_suite(void)
     tcase_add_test(tests, masks_steps);
     tcase_add_test(tests, is_drawn_once);
     tcase_add_test(tests, is_set_by_the_model);
+    tcase_add_test(tests, rows_have_no_time);
     tcase_add_test(tests, classes_come_in_turn);
     tcase_add_test(tests, tests_are_a_part);
     tcase_add_test(tests, files_come_first);
