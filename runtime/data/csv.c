@@ -15,9 +15,6 @@
 
 enum { CSV_PATH = 4096, CSV_NUMBER = 64, CSV_WAYS = 4 };
 
-static const char *const csv_choices[] = {"test", "valid"};
-enum { CSV_CHOICES = sizeof csv_choices / sizeof *csv_choices };
-
 /* Where a sample's row began, and what it says there. */
 typedef struct CsvRow {
     SnnField label, sequence;
@@ -35,7 +32,7 @@ typedef struct CsvReader {
     int column_count;
     int *features, *targets; /* columns */
     int feature_count, target_count;
-    int label, sequence, choice[CSV_CHOICES];
+    int label, sequence, choice[SNN_FIELDS_PARTS];
     const char *part; /* whose rows are wanted; NULL: all */
     bool labelled, header;
     char decimal;
@@ -52,19 +49,6 @@ static bool csv_lacks_memory(const CsvReader *reader)
 
 /* ---- files ----------------------------------------------------------------------------------------- */
 
-static const char *csv_part(const char *part)
-{
-    return strcmp(part, "t10k") == 0 ? "test" : part;
-}
-
-static const char *csv_choice(const SnnModel *model, const char *part)
-{
-    for (int i = 0; i < CSV_CHOICES; i++)
-        if (strcmp(part, csv_choices[i]) == 0)
-            return snn_setting(model, part);
-    return "";
-}
-
 /* Where the part may be: in a file of its own, or in that of training, or in one for all, if rows say of which part they are;
  * false if there is no such file. */
 static bool csv_place(char *path, const SnnModel *model, const char *folder, const char *part, int way)
@@ -75,7 +59,7 @@ static bool csv_place(char *path, const SnnModel *model, const char *folder, con
     int length = -1;
     if (way < 2)
         length = snprintf(path, CSV_PATH, "%s/%s%s%s%s", folder, name, dash, part, end);
-    else if (name[0] != '\0' && (train || csv_choice(model, part)[0] != '\0'))
+    else if (name[0] != '\0' && (train || snn_fields_choice(model, part)[0] != '\0'))
         length = snprintf(path, CSV_PATH, "%s/%s%s", folder, name, end);
     return length > 0 && length < CSV_PATH && access(path, F_OK) == 0;
 }
@@ -90,7 +74,7 @@ static bool csv_find(char *path, const SnnModel *model, const char *folder, cons
             return true;
         }
     *own = false;
-    for (int way = 0; way < CSV_WAYS && csv_choice(model, part)[0] != '\0'; way++)
+    for (int way = 0; way < CSV_WAYS && snn_fields_choice(model, part)[0] != '\0'; way++)
         if (csv_place(path, model, folder, "train", way))
             return true;
     return false;
@@ -100,7 +84,7 @@ static bool csv_exists(const SnnModel *model, const char *folder, const char *pa
 {
     char path[CSV_PATH];
     bool own;
-    return csv_find(path, model, folder, csv_part(part), &own);
+    return csv_find(path, model, folder, snn_fields_part(part), &own);
 }
 
 static bool csv_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
@@ -170,7 +154,7 @@ static bool csv_set_columns(CsvReader *reader, const char *names, bool needed, i
 static bool csv_is_used(const CsvReader *reader, int column)
 {
     bool used = column == reader->label || column == reader->sequence;
-    for (int i = 0; i < CSV_CHOICES; i++)
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++)
         used = used || column == reader->choice[i];
     for (int i = 0; i < reader->target_count; i++)
         used = used || column == reader->targets[i];
@@ -216,8 +200,8 @@ static bool csv_set_header(CsvReader *reader)
     const char *label = snn_setting(model, "labels"), *sequence = snn_setting(model, "sequence");
     if (!csv_copy_header(reader))
         return false;
-    for (int i = 0; i < CSV_CHOICES; i++) {
-        SnnField name = snn_fields_chooser(snn_setting(model, csv_choices[i]));
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
+        SnnField name = snn_fields_chooser(snn_setting(model, snn_fields_parts[i]));
         if (!csv_set_column(reader, name, reader->part != NULL, &reader->choice[i]))
             return false;
     }
@@ -276,9 +260,10 @@ static bool csv_numbers(const CsvReader *reader, const int *columns, int count, 
 /* Whether the row is of the part. */
 static bool csv_belongs(const CsvReader *reader)
 {
-    for (int i = 0; reader->part != NULL && i < CSV_CHOICES; i++) {
-        bool train = strcmp(reader->part, "train") == 0, mine = strcmp(reader->part, csv_choices[i]) == 0;
-        const char *choice = snn_setting(reader->model, csv_choices[i]);
+    for (int i = 0; reader->part != NULL && i < SNN_FIELDS_PARTS; i++) {
+        bool train = strcmp(reader->part, "train") == 0,
+             mine = strcmp(reader->part, snn_fields_parts[i]) == 0;
+        const char *choice = snn_setting(reader->model, snn_fields_parts[i]);
         if (reader->choice[i] != CSV_NONE && (train || mine)
             && snn_fields_chosen(choice, reader->file.fields[reader->choice[i]]) != mine)
             return false;
@@ -429,7 +414,7 @@ static bool csv_check_sequences(const CsvReader *reader)
 
 /* ---- labels ---------------------------------------------------------------------------------------- */
 
-/* Words of the training set are classes in all parts. NULL: they are those of this file. */
+/* What labels are in the training set, they are in all parts: numbers, or which words. */
 static bool csv_read_words(CsvReader *reader, CsvReader *train, const char *path)
 {
     bool ok = csv_open(train, path);
@@ -489,7 +474,7 @@ static bool csv_label(CsvReader *reader, const char *train)
                        .decimal = reader->decimal,
                        .error = reader->error};
     snn_words_sort(&reader->words);
-    bool own = reader->words.numbers || strcmp(train, reader->file.path) == 0, ok = true;
+    bool own = strcmp(train, reader->file.path) == 0, ok = true;
     if (!own)
         ok = csv_read_words(reader, &other, train);
     snn_words_sort(&other.words);
@@ -561,7 +546,7 @@ static bool csv_read_part(SnnDataset *data, const SnnModel *model, const char *f
                           SnnError *error)
 {
     char path[CSV_PATH], train[CSV_PATH];
-    const char *name = snn_setting(model, "name"), *wanted = csv_part(part);
+    const char *name = snn_setting(model, "name"), *wanted = snn_fields_part(part);
     bool own, own_train;
     *data = (SnnDataset){0};
     if (!csv_find(path, model, folder, wanted, &own))

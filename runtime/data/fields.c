@@ -1,5 +1,6 @@
 /* Parts of the names of files. */
 #include "snn_fields.h"
+#include "snn_setting.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,4 +101,21 @@ bool snn_fields_choose(const char *choice, const char *pattern, SnnField name)
     snprintf(wanted, sizeof wanted, "%.*s", (int)called.length, called.at);
     return snn_fields_match(pattern, name, wanted, &field) && field.at != NULL
            && snn_fields_chosen(choice, field);
+}
+
+/* ---- parts ----------------------------------------------------------------------------------------- */
+
+const char *const snn_fields_parts[SNN_FIELDS_PARTS] = {"test", "valid"};
+
+const char *snn_fields_choice(const SnnModel *model, const char *part)
+{
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++)
+        if (strcmp(part, snn_fields_parts[i]) == 0)
+            return snn_setting(model, part);
+    return "";
+}
+
+const char *snn_fields_part(const char *part)
+{
+    return strcmp(part, "t10k") == 0 ? "test" : part;
 }

@@ -98,30 +98,13 @@ static bool recordings_part_folder(char *path, const char *folder, const char *p
 
 /* ---- parts ----------------------------------------------------------------------------------------- */
 
-static const char *const recordings_choices[] = {"test", "valid"};
-enum { RECORDINGS_CHOICES = sizeof recordings_choices / sizeof *recordings_choices };
-
-static const char *recordings_part(const char *part)
-{
-    return strcmp(part, "t10k") == 0 ? "test" : part;
-}
-
-/* What the model says of the files of a part; "": nothing. */
-static const char *recordings_choice(const SnnModel *model, const char *part)
-{
-    for (int i = 0; i < RECORDINGS_CHOICES; i++)
-        if (strcmp(part, recordings_choices[i]) == 0)
-            return snn_setting(model, part);
-    return "";
-}
-
 /* Where the part's files are: where the model says how they are called, they may be among those of training, and these need no
  * folder of their own. */
 static bool recordings_folder(char *path, const SnnModel *model, const char *folder, const char *part)
 {
     if (recordings_part_folder(path, folder, part))
         return true;
-    if (strcmp(part, "train") != 0 ? recordings_choice(model, part)[0] == '\0'
+    if (strcmp(part, "train") != 0 ? snn_fields_choice(model, part)[0] == '\0'
                                    : snn_setting(model, "names")[0] == '\0')
         return false;
     return recordings_part_folder(path, folder, "train")
@@ -140,9 +123,9 @@ static bool recordings_belongs(const RecordingsSearch *search, const char *path)
 {
     SnnField stem = recordings_stem(path);
     bool train = strcmp(search->part, "train") == 0;
-    for (int i = 0; i < RECORDINGS_CHOICES; i++) {
-        const char *choice = snn_setting(search->model, recordings_choices[i]);
-        bool mine = strcmp(search->part, recordings_choices[i]) == 0;
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
+        const char *choice = snn_setting(search->model, snn_fields_parts[i]);
+        bool mine = strcmp(search->part, snn_fields_parts[i]) == 0;
         if (choice[0] != '\0' && (train || mine) && snn_fields_choose(choice, search->names, stem) != mine)
             return false;
     }
@@ -319,7 +302,7 @@ static bool recordings_label(RecordingsSearch *search, SnnRecordings *list, cons
     recordings_keep(search, list);
     if (list->count == 0)
         return snn_fail(search->error, "no data (%s): no file of it is of the part `%s`, by `%s`", path,
-                        search->part, recordings_choice(search->model, search->part));
+                        search->part, snn_fields_choice(search->model, search->part));
     bool missing = list->at[0].label < 0 && search->model->data.classes > 0;
     return !flat || !missing || recordings_label_by_line(search, list, path);
 }
@@ -344,7 +327,7 @@ bool snn_recordings_find(SnnRecordings *recordings, const SnnRecordingKind *kind
     char path[RECORDINGS_PATH];
     RecordingsSearch search = {.kind = kind,
                                .model = model,
-                               .part = recordings_part(part),
+                               .part = snn_fields_part(part),
                                .names = snn_setting(model, "names"),
                                .error = error};
     *recordings = (SnnRecordings){NULL, 0};
@@ -370,7 +353,7 @@ void snn_recordings_free(SnnRecordings *recordings)
 bool snn_recordings_exist(const SnnModel *model, const char *folder, const char *part)
 {
     char path[RECORDINGS_PATH];
-    return recordings_folder(path, model, folder, recordings_part(part));
+    return recordings_folder(path, model, folder, snn_fields_part(part));
 }
 
 bool snn_recordings_have(const SnnRecordingKind *kind, const char *target)

@@ -3,6 +3,8 @@
 #ifndef SNN_FIELDS_H
 #define SNN_FIELDS_H
 
+#include "snn.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,6 +22,12 @@ bool snn_fields_match(const char *pattern, SnnField name, const char *wanted, Sn
 SnnField snn_fields_chooser(const char *choice);
 bool snn_fields_chosen(const char *choice, SnnField value);
 bool snn_fields_choose(const char *choice, const char *pattern, SnnField name);
+/* The parts beside training of which a model may say what belongs to them, and what it says; "": nothing. */
+enum { SNN_FIELDS_PARTS = 2 };
+extern const char *const snn_fields_parts[SNN_FIELDS_PARTS];
+const char *snn_fields_choice(const SnnModel *model, const char *part);
+/* What models and files call a part: t10k is test there. */
+const char *snn_fields_part(const char *part);
 /* The next of some names with commas between them, without the blanks around it; `*names` goes behind it. */
 SnnField snn_fields_next(const char **names);
 bool snn_fields_are(SnnField field, const char *text);

@@ -142,6 +142,11 @@ START_TEST(words_are_classes)
     ck_assert(data.labels[0] == 2 && data.labels[1] == 2);
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.labels[0] == 2 && data.labels[1] == 1 && data.labels[2] == 0);
+    write_table("train.csv", "a,b,kind\n1,1,5\n1,1,green\n1,1,7\n");
+    write_table("test.csv", "a,b,kind\n1,1,7\n1,1,5\n");
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.labels[0] == 1 && data.labels[1] == 0);
+    write_table("train.csv", "a,b,kind\n1,1,red\n1,1,green\n1,1,blue\n");
     assert_refused("a,b,kind\n1,1,pink\n", "/test.csv:2): `pink` is none of the training set's");
     write_table("train.csv", "a,b,kind\n1,1,red\n1,1,green\n");
     ck_assert(!read_part("train"));
