@@ -95,6 +95,8 @@ shows "targets: it has the kernel of a layer" '^\.func layer_hidden_$' cat w1.s
 shows "targets: and its launch" '^\.global .* forward_launches\[.*[{ ]layer_hidden_, ' cat w1.s
 passes "targets: what a GPU needs of the runtime" clang -x cuda --cuda-device-only -nocudainc -nocudalib --cuda-gpu-arch=sm_80 \
     -Wno-unknown-cuda-version -Werror -O2 -S "$root/tests/run/device.cu" -o device.s
+passes "targets: as the runtime has it" clang -x c -std=c11 -Wall -Wextra -Werror -fsyntax-only -iquote "$root/runtime/base" \
+    "$root/tests/run/device.cu"
 shows "targets: its entry" '^\.visible \.entry snn_phase\($' cat device.s
 if command -v ptxas > /dev/null 2>&1; then
     for part in w1 device; do passes "targets: ptxas assembles $part" ptxas -arch=sm_80 -c $part.s -o $part.cubin; done
