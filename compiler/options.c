@@ -50,7 +50,10 @@ static const struct argp_option table[] = {
     {"unroll", KEY_UNROLL, "N|full", 0,
      "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
     {"kernels", KEY_KERNELS, "KIND", 0,
-     "Dense layers driven by spikes: event, table, or auto (default: both, chosen by measured activity)", 1},
+     "Kernels of what spikes drive: event, which follow these one by one; table, for many of them, by tables "
+     "of "
+     "sums, windows or Fourier transforms; or auto (default: both, chosen by measured activity)",
+     1},
     {"products", KEY_PRODUCTS, "KIND", 0,
      "Terms of matrix products: fused, multiplied and added in one step that rounds once (default), or "
      "apart, for processors without such an instruction",
@@ -86,9 +89,8 @@ static const struct argp_option table[] = {
      1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
     {"whole", KEY_WHOLE, NULL, 0,
-     "With --infer: only whole samples, all steps of a layer before the next one; faster where caches are "
-     "small, and "
-     "takes more memory",
+     "With --infer: only whole samples, all steps of a layer before the next one; takes more memory, and is "
+     "faster on large processors where each weight has a delay",
      1},
     {"selftest", KEY_SELFTEST, "N", 0,
      "With --infer: how many random samples, run by the interpreter, FILE_selftest() compares with (default: "

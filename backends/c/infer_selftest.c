@@ -120,7 +120,8 @@ static void write_function(const Infer *infer, Out *out)
 
 static void write_samples(const Infer *infer, Out *out)
 {
-    Buffer array = array_of(infer, "sample", TYPE_I32, 0, NULL);
+    const int none = 0;
+    Buffer array = array_of(infer, "sample", TYPE_I32, 0, &none);
     double *values = NEW_ARRAY(infer->arena, double, vector_count(infer) + 1);
     for (int v = 0; v < vector_count(infer); v++)
         values[v] = infer->program->vectors.at[v].sample;

@@ -44,7 +44,7 @@ printf 'xx' > wav/0_theo_5.wav
 shows "wav: info says what is wrong" '^training set: not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words info --data wav
 refuses "wav: training does, too" 1 'not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors
 if [ -z "${SNN_DATA:-}" ]; then
-    echo "wav: skipped with real recordings: SNN_DATA is not set"
+    echo "skip wav: real recordings (SNN_DATA names no folder with fsdd/recordings)"
 else
     sed 's/classes = 3/classes = 10/; s/dense(3)/dense(10)/; s/speaker = anna/index = 0-4/' wav.snn > real.snn
     shows "wav: real recordings" '^test set: 300 samples, 30 of each class, 143.5 to' \

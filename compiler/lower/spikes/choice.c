@@ -1,5 +1,5 @@
-/* Whether lists of events, or tables or windows are faster depends on how many units spike: tables are made for many samples,
- * and chosen by this batch alone; windows for each sample by itself. */
+/* Whether lists of events, or what rivals them is faster depends on how many units spike: tables, and
+ * transforms along time, are made for many samples, and chosen by this batch alone; windows for each sample by itself. */
 #include "lower/spikes/choice.h"
 
 #include "lower/base/code.h"
