@@ -57,8 +57,10 @@ enum {
 
 enum {
     WINOGRAD_TOGETHER =
-        1 << 17,           /* numbers of what is read, spread to planes: so many stay in the second cache */
-    WINOGRAD_CHANNELS = 32 /* that are read and made: of fewer, to spread and gather takes too long */
+        1 << 17,            /* numbers of what is read, spread to planes: so many stay in the second cache */
+    WINOGRAD_CHANNELS = 32, /* that are read and made: of fewer, to spread and gather takes too long */
+    WINOGRAD_PART = 64,     /* channels of a gradient at a time, each spread once for all of the others, */
+    WINOGRAD_ITEMS = 4      /* but of those that are read at least so many parts, for threads */
 };
 
 /* Products of windows, without those that read nothing, for each of these. */

@@ -383,13 +383,14 @@ START_TEST(gradients_of_many_inputs_have_one_sum)
 END_TEST
 
 /* By 3 x 3 taps: even and odd extents, edges of none to two positions, blocks of channels with a rest, a bias; of few squares
- * at a time and of all; one row. */
+ * at a time and of all; one row; a gradient by more channels than registers hold. */
 static const char *const squares[] = {
     "conv(9, kernel = 3, pad = same, bias) -> tanh -> conv(32, kernel = 3)",
     "conv(40, kernel = 3, pad = 2) -> tanh -> conv(3, kernel = 3, pad = [0, 1], bias)",
     "reshape([y = 1, x = 34, c = 6]) -> conv(8, kernel = 3, pad = [1, 2]) -> tanh -> conv(6, kernel = 3, pad "
     "= [2, 1])",
     "dense([y = 5, x = 30, c = 68]) -> tanh -> conv(6, kernel = 3, pad = same)",
+    "conv(64, kernel = 3) -> tanh -> conv(64, kernel = 3, pad = same)",
 };
 enum { SQUARES = sizeof squares / sizeof *squares };
 

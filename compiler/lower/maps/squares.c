@@ -63,6 +63,11 @@ int square_rows(const Squares *squares, int steps)
     return (steps > 0 ? steps : 1) * squares->y.squares;
 }
 
+int squares_room(const Squares *squares)
+{
+    return squares->count * squares->x.squares + 1;
+}
+
 static int positions_of(const Squares *squares)
 {
     return squares->x.squares * SQUARE_MADE + SQUARE_TAPS - 1;
@@ -79,7 +84,7 @@ void squares_begin(Lower *lower, Squares *squares, LoopBlock *into)
 {
     const char *name = stream_of(lower, squares->node->in)->name;
     int box[2] = {SQUARE_READ, positions_of(squares) * squares->channels},
-        planes[3] = {SQUARE_PLANES, squares->count * squares->x.squares, squares->channels};
+        planes[3] = {SQUARE_PLANES, squares_room(squares), squares->channels};
     squares->box = named_buffer(lower, "box_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, box);
     squares->planes = named_buffer(lower, "planes_of", name, TYPE_F32, BUFFER_LOCAL, false, 3, planes);
     LoopStmt *loop = for_range(lower, into, "m", SQUARE_READ);

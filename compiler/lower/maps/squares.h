@@ -51,6 +51,8 @@ typedef struct Squares {
 
 /* Of a node in so many steps, or outside time: 0. */
 Squares squares_of(const Node *node, int steps, int channels, int all);
+/* Squares that planes have room for: one too many, so that planes do not begin at the same place of a cache. */
+int squares_room(const Squares *squares);
 /* Rows of squares of a sample. */
 int square_rows(const Squares *squares, int steps);
 /* Adds its buffers, and writes zeros to all of the box. */

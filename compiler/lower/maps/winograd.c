@@ -266,7 +266,7 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     Parts parts = even_parts(square_rows(&squares, walk.steps), most > 1 ? most : 1);
     squares.count = parts.size;
     squares_begin(lower, &squares, site.into);
-    int dims[3] = {SQUARE_PLANES, parts.size * squares.x.squares, WINDOW_WIDTH};
+    int dims[3] = {SQUARE_PLANES, squares_room(&squares), WINDOW_WIDTH};
     Made made = {.map = map, .outs = made_channels(node)};
     made.planes = named_buffer(lower, "planes_of", stream_of(lower, node->out)->name, TYPE_F32, BUFFER_LOCAL,
                                false, 3, dims);

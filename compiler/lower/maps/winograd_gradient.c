@@ -93,22 +93,30 @@ static void spread_gradients(Lower *lower, const Block *block, const SquareRow *
 
 /* ---- sums ---- */
 
-/* Of plane f, `parts` parts of so many channels that are read, from `first` on: their sums go to registers and back. */
-static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, int first, int count,
-                      int parts)
+/* Of a plane: some channels that are made, as many as registers hold. */
+typedef struct Columns {
+    LoopExpr *f, *j0;
+    int width;
+} Columns;
+
+/* `parts` parts of so many channels that are read, from `first` on: their sums go to registers and back. */
+static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns, int first,
+                      int count, int parts)
 {
     if (parts == 0)
         return;
     const Squares *squares = block->squares;
-    BufferId sums = sums_buffer(lower, weight_name(lower->net, squares->node), count, block->width);
+    LoopExpr *f = columns->f;
+    BufferId sums = sums_buffer(lower, weight_name(lower->net, squares->node), count, columns->width);
     LoopStmt *loop = for_range(lower, into, "part", parts);
     LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, first)), *x[WINDOW_MOST];
     i = loop_local(lower, &loop->body, "i", i);
     for (int back = 0; back < 2; back++) {
         for (int r = 0; r < count; r++) {
-            LoopStmt *move = for_units(lower, &loop->body, "j", block->width);
-            LoopExpr *j = loop_variable(lower, move),
-                     *place[3] = {f, op2(lower, OP_ADD, i, num(lower, r)), j};
+            LoopStmt *move = for_units(lower, &loop->body, "j", columns->width);
+            LoopExpr *j = loop_variable(lower, move);
+            LoopExpr *place[3] = {f, op2(lower, OP_ADD, i, num(lower, r)),
+                                  op2(lower, OP_ADD, columns->j0, j)};
             if (back)
                 loop_store(lower->program, &move->body, block->total, 3, place,
                            load2(lower, sums, num(lower, r), j), false);
@@ -125,13 +133,32 @@ static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, LoopExp
             x[r] = loop_local(lower, &loop_q->body, arena_printf(lower->arena, "x%d", r),
                               loop_load(lower->program, squares->planes, 3, place));
         }
-        LoopStmt *loop_j = for_units(lower, &loop_q->body, "j", block->width);
+        LoopStmt *loop_j = for_units(lower, &loop_q->body, "j", columns->width);
         LoopExpr *j = loop_variable(lower, loop_j);
-        LoopExpr *g = loop_local(lower, &loop_j->body, "g",
-                                 loop_load(lower->program, block->planes, 3, (LoopExpr *[]){f, q, j}));
+        LoopExpr *place[3] = {f, q, op2(lower, OP_ADD, columns->j0, j)};
+        LoopExpr *g =
+            loop_local(lower, &loop_j->body, "g", loop_load(lower->program, block->planes, 3, place));
         for (int r = 0; r < count; r++)
             store_product(lower, &loop_j->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], g);
     }
+}
+
+static void emit_planes(Lower *lower, const Block *block, LoopBlock *into)
+{
+    Parts channels = even_parts(block->squares->channels, WINDOW_MOST);
+    LoopStmt *planes = for_range(lower, into, "plane", SQUARE_PLANES);
+    Columns columns = {loop_variable(lower, planes), num(lower, 0), block->width};
+    into = &planes->body;
+    if (block->width > WINDOW_WIDTH) {
+        columns.width = WINDOW_WIDTH;
+        LoopStmt *loop = for_range(lower, into, "columns", block->width / WINDOW_WIDTH);
+        into = &loop->body;
+        columns.j0 = loop_local(lower, into, "column",
+                                op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH)));
+    }
+    emit_sums(lower, block, into, &columns, 0, channels.size, channels.large);
+    emit_sums(lower, block, into, &columns, channels.large * channels.size, channels.size - 1,
+              channels.small);
 }
 
 /* `parts` parts of so many rows of squares of a sample, from row `first` on. */
@@ -146,12 +173,7 @@ static void emit_parts(Lower *lower, Block block, Squares squares, int first, in
     SquareRow row = for_square_rows(lower, &squares, &loop->body);
     spread_row(lower, &squares, &row);
     spread_gradients(lower, &block, &row);
-    Parts channels = even_parts(squares.channels, WINDOW_MOST);
-    LoopStmt *planes = for_range(lower, &loop->body, "plane", SQUARE_PLANES);
-    LoopExpr *f = loop_variable(lower, planes);
-    emit_sums(lower, &block, &planes->body, f, 0, channels.size, channels.large);
-    emit_sums(lower, &block, &planes->body, f, channels.large * channels.size, channels.size - 1,
-              channels.small);
+    emit_planes(lower, &block, &loop->body);
 }
 
 /* ---- the gradient ---- */
@@ -186,18 +208,28 @@ static void emit_total(Lower *lower, const Block *block, LoopBlock *into, bool z
 static void add_buffers(Lower *lower, Block *block, const Squares *squares)
 {
     const char *name = weight_name(lower->net, squares->node);
-    int planes[3] = {SQUARE_PLANES, squares->count * squares->x.squares, block->width},
+    int planes[3] = {SQUARE_PLANES, squares_room(squares), block->width},
         total[3] = {SQUARE_PLANES, squares->channels, block->width};
     block->planes = named_buffer(lower, "planes_of", stream_of(lower, squares->node->aux)->name, TYPE_F32,
                                  BUFFER_LOCAL, false, 3, planes);
     block->total = named_buffer(lower, "planes_of", name, TYPE_F32, BUFFER_LOCAL, false, 3, total);
 }
 
+/* Of so many channels, those of an item: whole blocks of what registers hold, up to `most`. */
+static int part_of(int all, int most)
+{
+    int part = all < WINDOW_WIDTH ? all : WINDOW_WIDTH;
+    while (2 * part <= most && all % (2 * part) == 0)
+        part *= 2;
+    return part;
+}
+
 static void lower_gradient(Lower *lower, const Node *node)
 {
     const NodePlan *plan = plan_of(lower, node);
     int ins = map_mixed(node->map)->in, outs = map_mixed(node->map)->out;
-    int channels = ins < WINDOW_WIDTH ? ins : WINDOW_WIDTH, width = outs < WINDOW_WIDTH ? outs : WINDOW_WIDTH;
+    int most = ins / WINOGRAD_ITEMS < WINOGRAD_PART ? ins / WINOGRAD_ITEMS : WINOGRAD_PART;
+    int channels = part_of(ins, most), width = part_of(outs, WINOGRAD_PART);
     int steps = plan->in_time ? plan->steps : 0;
     const char *name = weight_name(lower->net, node);
     kernel_begin(lower, "gradient", name,
