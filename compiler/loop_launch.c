@@ -55,7 +55,8 @@ static const char *verify_launch(const Program *program, const Launch *launch)
     if (!launch->over_rows && launch->items <= 0)
         return arena_printf(arena, "`%s` is launched with %d items", kernel->name, launch->items);
     if (!launch->over_rows && (launch->ordered || launch->joined))
-        return arena_printf(arena, "`%s` is launched in the order of samples, but not over these", kernel->name);
+        return arena_printf(arena, "`%s` is launched in the order of samples, but not over these",
+                            kernel->name);
     if (launch->given.count != kernel->given.count)
         return arena_printf(arena, "`%s` is given %d buffers, not %d", kernel->name, launch->given.count,
                             kernel->given.count);

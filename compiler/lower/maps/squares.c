@@ -37,7 +37,7 @@ static void spread_inputs(Lower *lower, LoopExpr *const d[SQUARE_READ], LoopExpr
 
 /* ---- squares ---- */
 
-Side side_of(const Node *node, int axis)
+static Side side_of(const Node *node, int axis)
 {
     const MapAxis *along = &node->map->space[axis];
     bool turned = node->kind == NODE_MAP && node->transposed;

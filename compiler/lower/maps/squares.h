@@ -26,13 +26,10 @@ void transform(Lower *lower, LoopBlock *into, Transform *along, int from, int to
 /* A local of the innermost loop for each value. */
 void settle(Lower *lower, LoopBlock *into, const char *name, LoopExpr **values, int count);
 
-/* An axis: extents; output o reads inputs from o - before on; squares along it. */
+/* An axis of a map, or its transpose, or a gradient: extents; output o reads inputs from o - before on; squares along it. */
 typedef struct Side {
     int in, out, before, squares;
 } Side;
-
-/* Of a map, or its transpose, or a gradient. */
-Side side_of(const Node *node, int axis);
 
 /* Rows of squares first .. first + count - 1, of those of all steps of a sample, and what channels i0 .. i0 + channels - 1 of
  * `all` have there. */
