@@ -18,7 +18,7 @@ enum { RECORDINGS_PATH = 4096 };
 typedef struct RecordingsSearch {
     const SnnRecordingKind *kind;
     const SnnModel *model;
-    const char *part, *names; /* `names`: of the model, or "" */
+    const char *folder, *part, *names; /* `names`: of the model, or "" */
     SnnRecordings found;
     SnnError *error;
 } RecordingsSearch;
@@ -172,7 +172,9 @@ static bool recordings_check_label(const RecordingsSearch *search, const char *p
                        path, label, model->name, model->data.classes - 1);
 }
 
-static bool recordings_set_classes(RecordingsSearch *search, SnnRecordings *list, const SnnWords *words)
+/* `where`: one of the files whose names have these words. */
+static bool recordings_set_classes(RecordingsSearch *search, SnnRecordings *list, const SnnWords *words,
+                                   const char *where)
 {
     const SnnModel *model = search->model;
     SnnField label;
@@ -180,24 +182,51 @@ static bool recordings_set_classes(RecordingsSearch *search, SnnRecordings *list
         return snn_fail(search->error,
                         "wrong number of classes (%s): the names of its files have %d labels, the model `%s` "
                         "has %d classes",
-                        list->at[0].path, words->count, model->name, model->data.classes);
+                        where, words->count, model->name, model->data.classes);
     for (int32_t i = 0; i < list->count; i++) {
         snn_fields_match(search->names, recordings_stem(list->at[i].path), "label", &label);
         list->at[i].label = snn_words_class(words, label);
+        if (list->at[i].label < 0)
+            return snn_fail(search->error, "unknown label (%s): `%.*s` is none of the training set's",
+                            list->at[i].path, (int)label.length, label.at);
         if (!recordings_check_label(search, list->at[i].path, list->at[i].label))
             return false;
     }
     return true;
 }
 
-/* Where names have no label, those that files have stay. */
-static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *list)
+/* All files of training, unless they are those at `path`. */
+static bool recordings_list_training(RecordingsSearch *search, SnnRecordings *list, const char *path)
 {
-    SnnWords words = {0};
-    bool ok = recordings_words(search, list, &words);
-    if (ok && search->model->data.classes > 0 && words.count > 0)
-        ok = recordings_set_classes(search, list, &words);
+    char train[RECORDINGS_PATH];
+    SnnRecordings folders = {NULL, 0};
+    if (!recordings_folder(train, search->model, search->folder, "train") || strcmp(train, path) == 0)
+        return true;
+    bool ok =
+        recordings_list(search, list, train, false, -1) && recordings_list(search, &folders, train, true, -1);
+    bool flat = list->count > 0;
+    for (int32_t i = 0; ok && !flat && i < folders.count; i++)
+        ok = recordings_list(search, list, folders.at[i].path, false, -1);
+    snn_recordings_free(&folders);
+    return ok;
+}
+
+/* What labels training has, all parts have. Where names have no label, those that files have stay. */
+static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *list, const char *path)
+{
+    SnnWords own = {0}, words = {0};
+    SnnRecordings training = {NULL, 0};
+    bool ok = recordings_words(search, list, &own);
+    if (ok && search->model->data.classes > 0 && own.count > 0) {
+        ok = recordings_list_training(search, &training, path) && recordings_words(search, &training, &words);
+        bool others = training.count > 0;
+        ok = ok
+             && recordings_set_classes(search, list, others ? &words : &own,
+                                       others ? training.at[0].path : list->at[0].path);
+    }
+    snn_words_free(&own);
     snn_words_free(&words);
+    snn_recordings_free(&training);
     return ok;
 }
 
@@ -297,7 +326,7 @@ static bool recordings_label(RecordingsSearch *search, SnnRecordings *list, cons
 {
     if (list->count == 0)
         return recordings_no_files(search, path);
-    if (search->names[0] != '\0' && !recordings_label_by_name(search, list))
+    if (search->names[0] != '\0' && !recordings_label_by_name(search, list, path))
         return false;
     recordings_keep(search, list);
     if (list->count == 0)
@@ -327,6 +356,7 @@ bool snn_recordings_find(SnnRecordings *recordings, const SnnRecordingKind *kind
     char path[RECORDINGS_PATH];
     RecordingsSearch search = {.kind = kind,
                                .model = model,
+                               .folder = folder,
                                .part = snn_fields_part(part),
                                .names = snn_setting(model, "names"),
                                .error = error};

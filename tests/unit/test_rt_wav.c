@@ -377,6 +377,24 @@ START_TEST(names_have_words)
 }
 END_TEST
 
+START_TEST(words_are_those_of_training)
+{
+    static const char *const files[] = {"train/no-1.wav", "train/up-1.wav", "train/yes-1.wav",
+                                        "test/yes-2.wav"};
+    static const char *const settings[] = {"rate = 8000", "hop = 80", "names = {label}-{who}", NULL};
+    fake.fake.model.data.settings = settings;
+    make_folder("train");
+    make_folder("test");
+    for (int i = 0; i < 4; i++)
+        fake_copy(&fake, GOLDEN, "s16.wav", files[i]);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.count == 1 && data.labels[0] == 2);
+    fake_copy(&fake, GOLDEN, "s16.wav", "test/down-2.wav");
+    ck_assert(!read_part("t10k"));
+    assert_says("/test/down-2.wav): `down` is none of the training set's");
+}
+END_TEST
+
 START_TEST(lines_have_labels)
 {
     make_folder("Test");
@@ -438,6 +456,7 @@ Suite *rt_wav_suite(void)
     tcase_add_test(tests, classes_are_folders);
     tcase_add_test(tests, names_have_labels);
     tcase_add_test(tests, names_have_words);
+    tcase_add_test(tests, words_are_those_of_training);
     tcase_add_test(tests, lines_have_labels);
     tcase_add_test(tests, fields);
     suite_add_tcase(suite, tests);
