@@ -4,6 +4,7 @@
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/blanks.h"
+#include "lower/maps/box.h"
 #include "lower/maps/rows.h"
 #include "lower/maps/view.h"
 #include "lower/tuned.h"
@@ -21,76 +22,15 @@ static void prepare(Lower *lower, Linear *linear)
 typedef struct Patches {
     const Linear *gradient;
     Site site;
-    int axes; /* that have windows */
-    const MapAxis *axis;
-    int ins, outs;        /* channels */
-    int extent[MAX_DIMS]; /* of the box, by axis: what any window reads */
-    BufferId box;         /* [positions x ins] */
+    int outs; /* channels */
+    Box box;
 } Patches;
 
 static Patches patches_of(Lower *lower, const Linear *gradient)
 {
     const Node *node = gradient->node;
-    Patches patches = {.gradient = gradient,
-                       .axes = node->map->count - 1,
-                       .axis = node->map->space,
-                       .ins = map_mixed(node->map)->in,
-                       .outs = map_mixed(node->map)->out};
-    int size = patches.ins;
-    for (int a = 0; a < patches.axes; a++) {
-        const MapAxis *axis = &patches.axis[a];
-        patches.extent[a] = (axis->out - 1) * axis->stride + (axis->taps - 1) * axis->dilation + 1;
-        size *= patches.extent[a];
-    }
-    patches.box = named_buffer(lower, "box_of", stream_of(lower, node->in)->name, TYPE_F32, BUFFER_LOCAL,
-                               false, 1, &size);
-    return patches;
-}
-
-/* ---- the box ---- */
-
-static void emit_zeros(Lower *lower, const Patches *patches, LoopBlock *into)
-{
-    LoopStmt *loop = for_units(lower, into, "n", lower->program->buffers.at[patches->box].dims[0]);
-    store1(lower, &loop->body, patches->box, loop_variable(lower, loop), loop_float(lower->arena, 0), false);
-}
-
-/* Inputs *from .. *to-1 along the axis are in the box. */
-static void find_inputs(const Patches *patches, int a, int *from, int *to)
-{
-    const MapAxis *axis = &patches->axis[a];
-    int end = patches->extent[a] - axis->before;
-    *from = axis->before < 0 ? -axis->before : 0;
-    *to = end < axis->in ? end : axis->in;
-}
-
-static void emit_box(Lower *lower, const Patches *patches)
-{
-    Site site = patches->site;
-    LoopExpr *input = num(lower, 0), *place = num(lower, 0);
-    int last = patches->axes - 1, from, to;
-    for (int a = 0; a < last; a++) {
-        find_inputs(patches, a, &from, &to);
-        LoopStmt *loop =
-            for_bounds(lower, site.into, patches->axis[a].name, num(lower, from), num(lower, to));
-        LoopExpr *i = loop_variable(lower, loop);
-        input = scaled_plus(lower, input, patches->axis[a].in, i);
-        place = scaled_plus(lower, place, patches->extent[a],
-                            op2(lower, OP_ADD, i, num(lower, patches->axis[a].before)));
-        site.into = &loop->body;
-    }
-    find_inputs(patches, last, &from, &to);
-    input = op2(lower, OP_MUL, input, num(lower, patches->axis[last].in * patches->ins));
-    place = scaled_plus(lower, place, patches->extent[last], num(lower, patches->axis[last].before));
-    place = loop_local(lower, site.into, "place", op2(lower, OP_MUL, place, num(lower, patches->ins)));
-    LoopStmt *loop =
-        for_bounds(lower, site.into, "n", num(lower, from * patches->ins), num(lower, to * patches->ins));
-    loop->independent = true;
-    LoopExpr *n = loop_variable(lower, loop);
-    site.into = &loop->body;
-    LoopExpr *value = load_stream(lower, patches->gradient->node->in, site, op2(lower, OP_ADD, input, n));
-    store1(lower, site.into, patches->box, op2(lower, OP_ADD, place, n),
-           loop_cast(lower->arena, TYPE_F32, value), false);
+    return (Patches){
+        .gradient = gradient, .outs = map_mixed(node->map)->out, .box = box_of(lower, node, TYPE_F32)};
 }
 
 /* ---- sums ---- */
@@ -103,27 +43,15 @@ typedef struct Block {
     BufferId sums; /* [count][width] */
 } Block;
 
-/* How far behind the first place of a window that is which row `row` multiplies. */
-static int offset_of(const Patches *patches, int row)
-{
-    int offset = row % patches->ins, scale = patches->ins, tap = row / patches->ins;
-    for (int a = patches->axes - 1; a >= 0; a--) {
-        const MapAxis *axis = &patches->axis[a];
-        offset += tap % axis->taps * axis->dilation * scale;
-        tap /= axis->taps;
-        scale *= patches->extent[a];
-    }
-    return offset;
-}
-
 /* The sums += what the window at `place` contributes. */
 static void emit_window(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *place, LoopExpr *output)
 {
     const Patches *patches = block->patches;
     LoopExpr *x[PATCH_ROWS];
     for (int r = 0; r < block->count; r++) {
-        LoopExpr *at = op2(lower, OP_ADD, place, num(lower, offset_of(patches, block->first + r)));
-        x[r] = loop_local(lower, into, arena_printf(lower->arena, "x%d", r), load1(lower, patches->box, at));
+        LoopExpr *at = op2(lower, OP_ADD, place, num(lower, box_offset(&patches->box, block->first + r)));
+        x[r] = loop_local(lower, into, arena_printf(lower->arena, "x%d", r),
+                          load1(lower, patches->box.buffer, at));
     }
     LoopStmt *loop = for_units(lower, into, "j", block->width);
     LoopExpr *j = loop_variable(lower, loop);
@@ -139,18 +67,18 @@ static void emit_windows(Lower *lower, const Block *block, LoopBlock *into)
 {
     const Patches *patches = block->patches;
     LoopExpr *output = num(lower, 0), *place = num(lower, 0);
-    for (int a = 0; a < patches->axes; a++) {
-        const MapAxis *axis = &patches->axis[a];
+    for (int a = 0; a < patches->box.axes; a++) {
+        const MapAxis *axis = &patches->box.axis[a];
         LoopStmt *loop = for_range(lower, into, axis->name, axis->out);
         LoopExpr *o = loop_variable(lower, loop);
         output = scaled_plus(lower, output, axis->out, o);
-        place =
-            scaled_plus(lower, place, patches->extent[a], op2(lower, OP_MUL, o, num(lower, axis->stride)));
+        place = scaled_plus(lower, place, patches->box.extent[a],
+                            op2(lower, OP_MUL, o, num(lower, axis->stride)));
         into = &loop->body;
     }
     into = if_met(lower, patches->gradient->node->aux, patches->site.b, into, output);
     output = loop_local(lower, into, "out", scaled_plus(lower, output, patches->outs, block->j0));
-    place = loop_local(lower, into, "place", op2(lower, OP_MUL, place, num(lower, patches->ins)));
+    place = loop_local(lower, into, "place", op2(lower, OP_MUL, place, num(lower, patches->box.ins)));
     emit_window(lower, block, into, place, output);
 }
 
@@ -202,9 +130,9 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
     note_gradient(lower, linear, site.into, ", window by window");
     Patches patches = patches_of(lower, linear);
     patches.site = walk_samples(lower, walk, site);
-    emit_zeros(lower, &patches, patches.site.into);
+    box_zeros(lower, &patches.box, patches.site.into);
     patches.site = walk_steps(lower, walk, patches.site);
-    emit_box(lower, &patches);
+    box_fill(lower, &patches.box, patches.site);
     LoopBlock *into = patches.site.into;
     if (patches.outs < WINDOW_NARROW_WIDTH) {
         emit_outputs(lower, &patches, into, WINDOW_WIDTH, PATCH_NARROW_ROWS);
