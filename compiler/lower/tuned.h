@@ -76,6 +76,13 @@ enum {
     PIECE_POSITIONS = 16   /* outputs of a channel, below which these are sums of hardly anything */
 };
 
+/* ---- convolutions of spikes of few channels ---- */
+
+enum {
+    PATTERN_ROWS = 5, /* of weights, a channel by a tap each, whose sums are in one table; */
+    PATTERN_MOST = 25 /* of so many in all, tables of WINDOW_WIDTH channels fit the first cache */
+};
+
 /* ---- gradients of convolutions of few channels ---- */
 
 enum {

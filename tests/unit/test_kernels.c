@@ -335,6 +335,7 @@ enum {
     NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
     NO_PIECES = 1u << OPTIMISATION_PIECES,
     NO_PATCHES = 1u << OPTIMISATION_PATCHES,
+    NO_PATTERNS = 1u << OPTIMISATION_PATTERNS,
     NO_ROUTES = 1u << OPTIMISATION_ROUTES,
     NO_SPARSE = 1u << OPTIMISATION_SPARSE,
     NO_STEPS = 1u << OPTIMISATION_STEPS
@@ -343,9 +344,9 @@ enum {
 START_TEST(windows_agree)
 {
     Arena *arena = arena_new();
-    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_PIECES | NO_PATCHES);
-    const Program *general =
-        convolution(arena, convolutions[_i], 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES | NO_PATCHES);
+    const Without without = NO_PATTERNS | NO_PIECES | NO_PATCHES;
+    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, without);
+    const Program *general = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, without | NO_WINDOWS);
     ck_assert_int_ge(arrays(fast, "box_of"), 2);
     ck_assert_int_eq(arrays(general, "box_of"), 0);
     compare_gradients(fast, general, 2);
@@ -358,10 +359,37 @@ START_TEST(patches_agree)
 {
     Arena *arena = arena_new();
     const char *stages = _i < CONVOLUTIONS ? convolutions[_i] : spiking[_i - CONVOLUTIONS];
-    const Program *fast = convolution(arena, stages, 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
-    const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES | NO_PATCHES);
+    const Without without = NO_WINDOWS | NO_PATTERNS | NO_PIECES;
+    const Program *fast = convolution(arena, stages, 3, KERNELS_AUTO, without);
+    const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, without | NO_PATCHES);
     ck_assert_int_ge(arrays(fast, "box_of"), 1);
     ck_assert_int_eq(arrays(general, "box_of"), 0);
+    compare_gradients(fast, general, 2);
+    arena_free(arena);
+}
+END_TEST
+
+/* Spikes of few channels: tables of as many rows of weights and of one less, one table and several, tiles of channels with a
+ * rest, biases, windows beyond edges, strides, several axes, a row alone. */
+static const char *const few[] = {
+    "conv(34, kernel = [1, 2], bias) -> lif(threshold = 0.1)",
+    "conv(64, kernel = 3, pad = [2, 1], stride = [1, 2]) -> lif(threshold = 0.1)",
+    "reshape([y = 12, x = 17]) -> conv(7, kernel = [3, 4], dilation = [2, 1], pad = 3, stride = [2, 3], "
+    "bias)",
+    "reshape([z = 3, y = 4, x = 17, c = 1]) -> conv(33, kernel = [2, 3, 4], pad = [0, 1, 5])",
+    "reshape([y = 1, x = 68, c = 3]) -> conv(5, kernel = [1, 8], pad = [0, 7])",
+};
+enum { FEW = sizeof few / sizeof *few };
+
+START_TEST(patterns_agree)
+{
+    Arena *arena = arena_new();
+    Kernels kernels = _i % 2 ? KERNELS_TABLE : KERNELS_AUTO;
+    const Program *fast = convolution(arena, few[_i / 2], 3, kernels, 0);
+    const Program *general = convolution(arena, few[_i / 2], 3, kernels, NO_PATTERNS | NO_WINDOWS);
+    ck_assert_int_eq(arrays(fast, "sums_of_w"), 1);
+    ck_assert_int_eq(arrays(general, "sums_of_w"), 0);
+    ck_assert_int_eq(arrays(convolution(arena, few[_i / 2], 3, KERNELS_EVENT, 0), "sums_of_w"), 0);
     compare_gradients(fast, general, 2);
     arena_free(arena);
 }
@@ -547,6 +575,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
     tcase_add_loop_test(tcase, patches_agree, 0, CONVOLUTIONS + SPIKING);
+    tcase_add_loop_test(tcase, patterns_agree, 0, 2 * FEW);
     tcase_add_loop_test(tcase, gradients_of_many_inputs_have_one_sum, 0, 4);
     tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);
     tcase_add_loop_test(tcase, squares_agree, 0, SQUARES);

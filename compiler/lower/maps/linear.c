@@ -1,11 +1,11 @@
 #include "lower/maps/linear.h"
 
 /* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
-static const MapKernel *const kernels[] = {&by_sums,        &by_tables,    &by_events,        &by_gate,
-                                           &by_products,    &by_pieces,    &by_piece_sums,    &by_patch_sums,
-                                           &by_sparse,      &by_winograd,  &by_winograd_sums, &by_windows,
-                                           &by_window_sums, &by_step_sums, &by_steps,         &by_frequencies,
-                                           &by_taps,        &by_recent,    &by_definition};
+static const MapKernel *const kernels[] = {&by_sums,        &by_tables,      &by_events,    &by_gate,
+                                           &by_products,    &by_patterns,    &by_pieces,    &by_piece_sums,
+                                           &by_patch_sums,  &by_sparse,      &by_winograd,  &by_winograd_sums,
+                                           &by_windows,     &by_window_sums, &by_step_sums, &by_steps,
+                                           &by_frequencies, &by_taps,        &by_recent,    &by_definition};
 
 enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
 
@@ -19,6 +19,7 @@ Linear linear_alone(Lower *lower, const Node *node)
                     .tiles = -1,
                     .spectrum = -1,
                     .spread = -1,
+                    .patterns = -1,
                     .few = -1};
 }
 

@@ -18,6 +18,7 @@ typedef struct Linear {
     BufferId tiles;    /* of the weights: see maps/tiles.h; -1: not needed */
     BufferId spectrum; /* of what a map makes: see maps/frequencies.c; -1: not needed */
     BufferId spread;   /* of the weights: see maps/winograd.c; -1: not needed */
+    BufferId patterns; /* sums of the weights: see maps/patterns.c; -1: not needed */
     BufferId few; /* of a map with a gate: [1], few neurons of this batch are near; -1: as if they were */
     const struct Synapses *synapses; /* by delays: see maps/recent.c; NULL: not needed */
 } Linear;
@@ -38,9 +39,9 @@ typedef struct MapKernel {
     void (*alone)(Lower *lower, const Node *gradient);
 } MapKernel;
 
-extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_pieces, by_piece_sums,
-    by_patch_sums, by_sparse, by_winograd, by_winograd_sums, by_windows, by_window_sums, by_step_sums,
-    by_steps, by_frequencies, by_taps, by_recent, by_definition;
+extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_patterns, by_pieces,
+    by_piece_sums, by_patch_sums, by_sparse, by_winograd, by_winograd_sums, by_windows, by_window_sums,
+    by_step_sums, by_steps, by_frequencies, by_taps, by_recent, by_definition;
 
 /* With no kernel prepared: the driver chooses itself. */
 Linear linear_alone(Lower *lower, const Node *node);

@@ -105,6 +105,7 @@ typedef struct NodePlan {
     bool listed;            /* or lists of events: for both, */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
     bool winograd;          /* or those with fewer products, */
+    bool patterns;          /* a map by tables of the patterns of spikes that windows read, */
     bool pieces;            /* or those that follow events position by position, */
     bool patches;           /* or those that multiply by all that a window reads, */
     bool sparse;            /* or those that follow neurons with a gradient */

@@ -55,6 +55,16 @@ static bool has_pieces(const Planning *plan, int n)
     return has && (node->kind == NODE_MAP_GRAD || (last->dilation == 1 && units >= PIECE_LEAST));
 }
 
+/* Of those with windows: a map that spikes drive, of few weights for each output. It adds in another order than the definition,
+ * as all tables do. */
+static bool has_patterns(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    return node->kind == NODE_MAP && !node->transposed && plan->streams[node->in].events
+           && map_rows(node->map) <= PATTERN_MOST && plan->options.kernels != KERNELS_EVENT
+           && !is_without(plan->options.without, OPTIMISATION_PATTERNS);
+}
+
 /* Of those with windows: a gradient of so few weights for each output that the sums of many are in registers. Where they are
  * all there, events are no faster. Those of many channels are cut by these: see layers.c. */
 static bool has_patches(const Planning *plan, int n, int most)
@@ -179,7 +189,9 @@ static void serve(Planning *plan, int n)
     bool windows = has_windows(plan->net, node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
-    bool may = kernels != KERNELS_TABLE && !is_without(plan->options.without, OPTIMISATION_PIECES)
+    record->patterns = windows && has_patterns(plan, n);
+    bool may = kernels != KERNELS_TABLE && !record->patterns
+               && !is_without(plan->options.without, OPTIMISATION_PIECES)
                && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
     record->winograd =

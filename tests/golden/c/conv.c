@@ -169,6 +169,7 @@ struct net {
     float (*w_out_transposed_)[3];
     float (*w_out_3_transposed_)[4];
     float (*state_v_a_)[32];
+    float (*sums_of_w_b_)[32][32]; /* of some rows after the others: what each pattern of spikes adds up to */
     float (*state_v_b_)[3];
     uint16_t (*events_of_b_)[17]; /* room for 3 steps of 3 units, and 8 behind them */
     int32_t (*ends_of_b_)[4]; /* where each step's events begin, and the last one's end */
@@ -468,76 +469,102 @@ static void SNN_AT_LEVEL(pool_b_max_pool_)(void *context, int32_t first, int32_t
 }
 
 /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+ * w_b: sums of weights for all patterns of spikes */
+static void SNN_AT_LEVEL(add_up_w_b_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_b_)[3] = net->w_b_;
+    float (*restrict sums_of_w_b_)[32][32] = net->sums_of_w_b_;
+    for (int32_t tile = first; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        const int32_t width = 3 - j0 < 32 ? 3 - j0 : 32;
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_b_[tile][0][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 1][j] = sums_of_w_b_[tile][pattern][j] + w_b_[0][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 2][j] = sums_of_w_b_[tile][pattern][j] + w_b_[1][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 4][j] = sums_of_w_b_[tile][pattern][j] + w_b_[2][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 8][j] = sums_of_w_b_[tile][pattern][j] + w_b_[3][j0 + j];
+            }
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_b_[tile][16][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 16 + 1][j] = sums_of_w_b_[tile][pattern + 16][j] + w_b_[4][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 16 + 2][j] = sums_of_w_b_[tile][pattern + 16][j] + w_b_[5][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 16 + 4][j] = sums_of_w_b_[tile][pattern + 16][j] + w_b_[6][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_b_[tile][pattern + 16 + 8][j] = sums_of_w_b_[tile][pattern + 16][j] + w_b_[7][j0 + j];
+            }
+        }
+    }
+}
+
+/* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
  * b_conv: linear map of b_max_pool, 8 -> 3 */
 static void SNN_AT_LEVEL(conv_b_conv_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     uint8_t (*restrict b_max_pool_)[3][8] = net->b_max_pool_;
     float (*restrict b_conv_)[3][3] = net->b_conv_;
-    float (*restrict w_b_)[3] = net->w_b_;
-    _Alignas(64) float box_of_b_max_pool_[6][4];
-    _Alignas(64) float sums_b_conv_[3][3];
+    float (*restrict sums_of_w_b_)[32][32] = net->sums_of_w_b_;
+    _Alignas(64) uint8_t box_of_b_max_pool_[8];
+    _Alignas(64) uint8_t patterns_of_b_max_pool_[2][1];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
-        /* rows of w_b, row by row, some positions at a time */
-        for (int32_t part = 0; part < 1; part++) {
-            const int32_t t0 = part * 3;
+        /* rows of w_b, by patterns of spikes */
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+            box_of_b_max_pool_[n] = 0;
+        }
+        for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 2; y++) {
+                const int32_t place = y * 2 * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                    box_of_b_max_pool_[place + n] = (uint8_t)(b_max_pool_[b_2][t][y * 4 + n]);
+                }
+            }
             for (int32_t y = 0; y < 1; y++) {
-                const int32_t at = y * 2;
-                const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 2 ? (0 - at < 0 ? 0 : 0 - at) : 2;
-                const int32_t to = (2 - at < 0 ? 0 : 2 - at) < 2 ? (2 - at < 0 ? 0 : 2 - at) : 2;
-                for (int32_t m = 0; m < 6; m++) {
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                        box_of_b_max_pool_[m][n] = 0.0f;
-                    }
+                const int32_t row = y;
+                const int32_t place = y * 2 * 4;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
+                    patterns_of_b_max_pool_[0][row + n] = (uint8_t)(box_of_b_max_pool_[place + n * 4] + box_of_b_max_pool_[place + n * 4 + 1] * 2 + box_of_b_max_pool_[place + n * 4 + 2] * 4 + box_of_b_max_pool_[place + n * 4 + 3] * 8);
                 }
-                for (int32_t step = 0; step < 3; step++) {
-                    for (int32_t m = from; m < to; m++) {
-                        const int32_t offset = (y * 2 + m) * 2 * 2;
-                        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
-                            box_of_b_max_pool_[step * 2 + m][n] = (float)b_max_pool_[b_2][t0 + step][offset + n];
-                        }
-                    }
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
+                    patterns_of_b_max_pool_[1][row + n] = (uint8_t)(box_of_b_max_pool_[place + n * 4 + 4] + box_of_b_max_pool_[place + n * 4 + 5] * 2 + box_of_b_max_pool_[place + n * 4 + 6] * 4 + box_of_b_max_pool_[place + n * 4 + 7] * 8);
                 }
-                for (int32_t tile = 0; tile < 1; tile++) {
-                    const int32_t q0 = tile;
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        sums_b_conv_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        sums_b_conv_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        sums_b_conv_[2][j] = 0.0f;
-                    }
-                    for (int32_t m = from; m < to; m++) {
-                        for (int32_t m_2 = 0; m_2 < 2; m_2++) {
-                            const int32_t place = (q0 * 2 + m_2) * 2;
-                            const int32_t tap = m * 2 + m_2;
-                            for (int32_t i = 0; i < 2; i++) {
-                                const float x0 = box_of_b_max_pool_[m][place + i];
-                                const float x1 = box_of_b_max_pool_[2 + m][place + i];
-                                const float x2 = box_of_b_max_pool_[4 + m][place + i];
-                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                                    const float w = w_b_[tap * 2 + i][j];
-                                    sums_b_conv_[0][j] = snn_fmaf(x0, w, sums_b_conv_[0][j]);
-                                    sums_b_conv_[1][j] = snn_fmaf(x1, w, sums_b_conv_[1][j]);
-                                    sums_b_conv_[2][j] = snn_fmaf(x2, w, sums_b_conv_[2][j]);
-                                }
-                            }
-                        }
-                    }
-                    const int32_t unit = (y + q0) * 3;
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        b_conv_[b_2][t0][unit + j] = sums_b_conv_[0][j];
-                    }
-                    const int32_t unit_2 = (y + q0) * 3;
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        b_conv_[b_2][t0 + 1][unit_2 + j] = sums_b_conv_[1][j];
-                    }
-                    const int32_t unit_3 = (y + q0) * 3;
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
-                        b_conv_[b_2][t0 + 2][unit_3 + j] = sums_b_conv_[2][j];
-                    }
+            }
+            for (int32_t n = 0; n < 1; n++) {
+                const int32_t p0 = patterns_of_b_max_pool_[0][n];
+                const int32_t p1 = patterns_of_b_max_pool_[1][n] + 16;
+                const int32_t unit = n * 3;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                    b_conv_[b_2][t][unit + j] = sums_of_w_b_[0][p0][j] + sums_of_w_b_[0][p1][j];
                 }
             }
         }
@@ -2030,6 +2057,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(conv_a_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_a_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(add_up_w_b_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_b_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, NULL},
@@ -2051,7 +2079,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 15);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 16);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2217,7 +2245,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(grad_w_a_), 72, false, false, 0},
     {NET(grad_b_a_), 8, false, false, 0},
     {NET(grad_w_b_), 96, false, false, 0},
-    {NET(w_b_transposed_), 96, false, false, 0},
+    {NET(w_b_transposed_), 0, .place = NET(sums_of_w_b_)},
     {NET(grad_w_c_), 24, false, false, 0},
     {NET(w_c_transposed_), 24, false, false, 0},
     {NET(grad_w_out_), 24, false, false, 0},
@@ -2242,6 +2270,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(m_w_out_3_), 32, false, false, 0},
     {NET(v_w_out_3_), 32, false, false, 0},
     {NET(state_v_a_), 128, true, false, 0},
+    {NET(sums_of_w_b_), 4096, false, false, 0},
     {NET(state_v_b_), 12, true, false, 0},
     {NET(events_of_b_), 34, true, true, 0},
     {NET(ends_of_b_), 16, true, false, 0},

@@ -139,6 +139,7 @@ struct net {
     /* scratch */
     float (*w_out_transposed_)[144];
     float (*w_out_2_transposed_)[128];
+    float (*sums_of_w_first_)[48][32]; /* of some rows after the others: what each pattern of spikes adds up to */
     float (*state_v_first_)[1024];
     int32_t (*crowded_out_max_pool_)[2]; /* forward and backward: windows are faster for this sample */
     uint16_t (*pieces_of_out_max_pool_)[1032]; /* what spikes, by its number in its row, position by position */
@@ -262,222 +263,107 @@ static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first_2, int32_t
 }
 
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * w_first: sums of weights for all patterns of spikes */
+static void SNN_AT_LEVEL(add_up_w_first_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_first_)[16] = net->w_first_;
+    float (*restrict sums_of_w_first_)[48][32] = net->sums_of_w_first_;
+    for (int32_t tile = first_2; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        const int32_t width = 16 - j0 < 32 ? 16 - j0 : 32;
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_first_[tile][0][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 1][j] = sums_of_w_first_[tile][pattern][j] + w_first_[0][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 2][j] = sums_of_w_first_[tile][pattern][j] + w_first_[1][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 4][j] = sums_of_w_first_[tile][pattern][j] + w_first_[2][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 8][j] = sums_of_w_first_[tile][pattern][j] + w_first_[3][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 16; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 16][j] = sums_of_w_first_[tile][pattern][j] + w_first_[4][j0 + j];
+            }
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_first_[tile][32][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 32 + 1][j] = sums_of_w_first_[tile][pattern + 32][j] + w_first_[5][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 32 + 2][j] = sums_of_w_first_[tile][pattern + 32][j] + w_first_[6][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 32 + 4][j] = sums_of_w_first_[tile][pattern + 32][j] + w_first_[7][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_first_[tile][pattern + 32 + 8][j] = sums_of_w_first_[tile][pattern + 32][j] + w_first_[8][j0 + j];
+            }
+        }
+    }
+}
+
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
  * first_conv: linear map of input, 64 -> 1024 */
 static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[4][64] = net->input_;
     float (*restrict first_conv_)[4][1024] = net->first_conv_;
-    float (*restrict w_first_)[16] = net->w_first_;
-    _Alignas(64) float box_of_input_[3][10];
-    snn_floats sums_first_conv_[8][16 / SNN_LANES];
-    snn_floats sums_first_conv_2_[4][16 / SNN_LANES];
+    float (*restrict sums_of_w_first_)[48][32] = net->sums_of_w_first_;
+    _Alignas(64) uint8_t box_of_input_[100];
+    _Alignas(64) uint8_t patterns_of_input_[2][64];
     for (int32_t b = first_2; b < last; b++) {
-        /* rows of w_first, row by row, some positions at a time */
+        /* rows of w_first, by patterns of spikes */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
+            box_of_input_[n] = 0;
+        }
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t y = 0; y < 8; y++) {
-                const int32_t at = y + -1;
-                const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
-                const int32_t to = (8 - at < 0 ? 0 : 8 - at) < 3 ? (8 - at < 0 ? 0 : 8 - at) : 3;
-                for (int32_t m = 0; m < 3; m++) {
-                    SNN_INDEPENDENT for (int32_t n = 0; n < 10; n++) {
-                        box_of_input_[m][n] = 0.0f;
-                    }
+                const int32_t place = (y + 1) * 10 + 1;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    box_of_input_[place + n] = (uint8_t)(input_[b][t][y * 8 + n]);
                 }
-                for (int32_t m = from; m < to; m++) {
-                    const int32_t offset = (y + (m + -1)) * 8 + -1;
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 1; n < 9; n++) {
-                        box_of_input_[m][n] = (float)input_[b][t][offset + n];
-                    }
+            }
+            for (int32_t y = 0; y < 8; y++) {
+                const int32_t row = y * 8;
+                const int32_t place = y * 10;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    patterns_of_input_[0][row + n] = (uint8_t)(box_of_input_[place + n] + box_of_input_[place + n + 1] * 2 + box_of_input_[place + n + 2] * 4 + box_of_input_[place + n + 10] * 8 + box_of_input_[place + n + 11] * 16);
                 }
-                if (SNN_LANES >= 16) {
-                    for (int32_t tile = 0; tile < 1; tile++) {
-                        const int32_t q0 = tile * 8;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[0][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[1][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[2][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[3][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[4][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[5][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[6][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            sums_first_conv_[7][j / SNN_LANES] = snn_all(0.0f);
-                        }
-                        for (int32_t m = from; m < to; m++) {
-                            for (int32_t m_2 = 0; m_2 < 1; m_2++) {
-                                const int32_t place = q0 + (m_2 + -1) - -1;
-                                const int32_t tap = m * 3 + m_2;
-                                for (int32_t i = 0; i < 1; i++) {
-                                    const float x1 = box_of_input_[m][place + i + 1];
-                                    const float x2 = box_of_input_[m][place + i + 2];
-                                    const float x3 = box_of_input_[m][place + i + 3];
-                                    const float x4 = box_of_input_[m][place + i + 4];
-                                    const float x5 = box_of_input_[m][place + i + 5];
-                                    const float x6 = box_of_input_[m][place + i + 6];
-                                    const float x7 = box_of_input_[m][place + i + 7];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats w = snn_load(&w_first_[tap + i][j]);
-                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
-                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
-                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
-                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
-                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
-                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
-                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_first_conv_[7][j / SNN_LANES]);
-                                    }
-                                }
-                            }
-                            for (int32_t m_2 = 1; m_2 < 2; m_2++) {
-                                const int32_t place = q0 + (m_2 + -1) - -1;
-                                const int32_t tap = m * 3 + m_2;
-                                for (int32_t i = 0; i < 1; i++) {
-                                    const float x0 = box_of_input_[m][place + i];
-                                    const float x1 = box_of_input_[m][place + i + 1];
-                                    const float x2 = box_of_input_[m][place + i + 2];
-                                    const float x3 = box_of_input_[m][place + i + 3];
-                                    const float x4 = box_of_input_[m][place + i + 4];
-                                    const float x5 = box_of_input_[m][place + i + 5];
-                                    const float x6 = box_of_input_[m][place + i + 6];
-                                    const float x7 = box_of_input_[m][place + i + 7];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats w = snn_load(&w_first_[tap + i][j]);
-                                        sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_first_conv_[0][j / SNN_LANES]);
-                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
-                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
-                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
-                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
-                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
-                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
-                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_first_conv_[7][j / SNN_LANES]);
-                                    }
-                                }
-                            }
-                            for (int32_t m_2 = 2; m_2 < 3; m_2++) {
-                                const int32_t place = q0 + (m_2 + -1) - -1;
-                                const int32_t tap = m * 3 + m_2;
-                                for (int32_t i = 0; i < 1; i++) {
-                                    const float x0 = box_of_input_[m][place + i];
-                                    const float x1 = box_of_input_[m][place + i + 1];
-                                    const float x2 = box_of_input_[m][place + i + 2];
-                                    const float x3 = box_of_input_[m][place + i + 3];
-                                    const float x4 = box_of_input_[m][place + i + 4];
-                                    const float x5 = box_of_input_[m][place + i + 5];
-                                    const float x6 = box_of_input_[m][place + i + 6];
-                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                        const snn_floats w = snn_load(&w_first_[tap + i][j]);
-                                        sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_first_conv_[0][j / SNN_LANES]);
-                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_[1][j / SNN_LANES]);
-                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_[2][j / SNN_LANES]);
-                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_[3][j / SNN_LANES]);
-                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_first_conv_[4][j / SNN_LANES]);
-                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_first_conv_[5][j / SNN_LANES]);
-                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_first_conv_[6][j / SNN_LANES]);
-                                    }
-                                }
-                            }
-                        }
-                        const int32_t unit = (y * 8 + q0) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit + j], sums_first_conv_[0][j / SNN_LANES]);
-                        }
-                        const int32_t unit_2 = (y * 8 + (q0 + 1)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_2 + j], sums_first_conv_[1][j / SNN_LANES]);
-                        }
-                        const int32_t unit_3 = (y * 8 + (q0 + 2)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_3 + j], sums_first_conv_[2][j / SNN_LANES]);
-                        }
-                        const int32_t unit_4 = (y * 8 + (q0 + 3)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_4 + j], sums_first_conv_[3][j / SNN_LANES]);
-                        }
-                        const int32_t unit_5 = (y * 8 + (q0 + 4)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_5 + j], sums_first_conv_[4][j / SNN_LANES]);
-                        }
-                        const int32_t unit_6 = (y * 8 + (q0 + 5)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_6 + j], sums_first_conv_[5][j / SNN_LANES]);
-                        }
-                        const int32_t unit_7 = (y * 8 + (q0 + 6)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_7 + j], sums_first_conv_[6][j / SNN_LANES]);
-                        }
-                        const int32_t unit_8 = (y * 8 + (q0 + 7)) * 16;
-                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                            snn_store(&first_conv_[b][t][unit_8 + j], sums_first_conv_[7][j / SNN_LANES]);
-                        }
-                    }
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    patterns_of_input_[1][row + n] = (uint8_t)(box_of_input_[place + n + 12] + box_of_input_[place + n + 20] * 2 + box_of_input_[place + n + 21] * 4 + box_of_input_[place + n + 22] * 8);
                 }
-                if (SNN_LANES < 16) {
-                    for (int32_t block = 0; block < 1; block++) {
-                        const int32_t j0 = block * 16;
-                        for (int32_t tile = 0; tile < 2; tile++) {
-                            const int32_t q0 = tile * 4;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_first_conv_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_first_conv_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_first_conv_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_first_conv_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            for (int32_t m = from; m < to; m++) {
-                                for (int32_t m_2 = 0; m_2 < 3; m_2++) {
-                                    const int32_t place = q0 + (m_2 + -1) - -1;
-                                    const int32_t tap = m * 3 + m_2;
-                                    for (int32_t i = 0; i < 1; i++) {
-                                        const float x0 = box_of_input_[m][place + i];
-                                        const float x1 = box_of_input_[m][place + i + 1];
-                                        const float x2 = box_of_input_[m][place + i + 2];
-                                        const float x3 = box_of_input_[m][place + i + 3];
-                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                            const snn_floats w = snn_load(&w_first_[tap + i][j0 + j]);
-                                            sums_first_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_first_conv_2_[0][j / SNN_LANES]);
-                                            sums_first_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_first_conv_2_[1][j / SNN_LANES]);
-                                            sums_first_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_first_conv_2_[2][j / SNN_LANES]);
-                                            sums_first_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_first_conv_2_[3][j / SNN_LANES]);
-                                        }
-                                    }
-                                }
-                            }
-                            const int32_t unit = (y * 8 + q0) * 16 + j0;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&first_conv_[b][t][unit + j], sums_first_conv_2_[0][j / SNN_LANES]);
-                            }
-                            const int32_t unit_2 = (y * 8 + (q0 + 1)) * 16 + j0;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&first_conv_[b][t][unit_2 + j], sums_first_conv_2_[1][j / SNN_LANES]);
-                            }
-                            const int32_t unit_3 = (y * 8 + (q0 + 2)) * 16 + j0;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&first_conv_[b][t][unit_3 + j], sums_first_conv_2_[2][j / SNN_LANES]);
-                            }
-                            const int32_t unit_4 = (y * 8 + (q0 + 3)) * 16 + j0;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&first_conv_[b][t][unit_4 + j], sums_first_conv_2_[3][j / SNN_LANES]);
-                            }
-                        }
-                    }
+            }
+            for (int32_t n = 0; n < 64; n++) {
+                const int32_t p0 = patterns_of_input_[0][n];
+                const int32_t p1 = patterns_of_input_[1][n] + 32;
+                const int32_t unit = n * 16;
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&first_conv_[b][t][unit + j], snn_load(&sums_of_w_first_[0][p0][j]) + snn_load(&sums_of_w_first_[0][p1][j]));
                 }
             }
         }
@@ -2422,6 +2308,7 @@ static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(add_up_w_first_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_first_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, NULL},
@@ -2442,7 +2329,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 16);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 17);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2546,9 +2433,9 @@ static const SnnBuffer net_buffers[] = {
     {NET(w_out_2_), 5120, false, false, 0},
     {NET(grad_w_first_), 576, false, false, 0},
     {NET(grad_w_out_), 18432, false, false, 0},
-    {NET(w_out_transposed_), 0, .place = NET(tiles_of_w_out_)},
+    {NET(w_out_transposed_), 0, .place = NET(sums_of_w_first_)},
     {NET(grad_w_out_2_), 5120, false, false, 0},
-    {NET(w_out_2_transposed_), 0, .place = NET(tiles_of_w_out_)},
+    {NET(w_out_2_transposed_), 0, .place = NET(sums_of_w_first_)},
     {NET(activity_first_), 4, true, false, 0},
     {NET(activity_out_lif_), 4, true, false, 0},
     {NET(m_w_first_), 576, false, false, 0},
@@ -2557,11 +2444,12 @@ static const SnnBuffer net_buffers[] = {
     {NET(v_w_out_), 18432, false, false, 0},
     {NET(m_w_out_2_), 5120, false, false, 0},
     {NET(v_w_out_2_), 5120, false, false, 0},
+    {NET(sums_of_w_first_), 18560, false, false, 0},
     {NET(state_v_first_), 4096, true, false, 0},
     {NET(crowded_out_max_pool_), 8, true, false, 0},
     {NET(pieces_of_out_max_pool_), 2064, true, true, 0},
     {NET(piece_ends_of_out_max_pool_), 260, true, false, 0},
-    {NET(tiles_of_w_out_), 18560, false, false, 0},
+    {NET(tiles_of_w_out_), 0, .place = NET(sums_of_w_first_)},
     {NET(state_v_out_lif_), 2048, true, false, 0},
     {NET(state_v_out_max_pool_2_li_mean_), 512, true, false, 0},
     {NET(parts_of_w_out_2_), 147456, false, false, 0},
@@ -2569,7 +2457,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(met_g_first_conv_), 0, .place = NET(piece_ends_of_out_max_pool_)},
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(parts_of_w_first_), 0, .place = NET(tiles_of_w_out_)},
+    {NET(parts_of_w_first_), 0, .place = NET(sums_of_w_first_)},
 };
 
 /* The kernels that suit this processor. */
