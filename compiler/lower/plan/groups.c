@@ -140,6 +140,13 @@ static int step_width(const Planning *plan, const Node *map, Tiling tiles)
     return tiles.width;
 }
 
+/* Pieces are listed, and chosen, of all steps before the first map reads them: a group has its streams step by step. */
+static void leave_pieces(NodePlan *node)
+{
+    if (node->group && node->pieces)
+        node->pieces = node->choice = false;
+}
+
 void plan_groups(Planning *plan)
 {
     const Net *net = plan->net;
@@ -148,8 +155,10 @@ void plan_groups(Planning *plan)
     schedule_phase(plan, PHASE_UPDATE, net->updates, net->nodes.count);
     if (net->stepwise)
         schedule_steps(plan);
-    for (int n = 0; n < net->updates; n++)
+    for (int n = 0; n < net->updates; n++) {
         plan->nodes[n].joined = joined_of(plan, n);
+        leave_pieces(&plan->nodes[n]);
+    }
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s].slots = slots_of(plan, s);
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
