@@ -354,6 +354,9 @@ static bool csv_next(CsvReader *reader)
                         "wrong number of fields (%s:%d): it has %d, the first line has %d; quote fields that "
                         "have a separator in them",
                         file->path, file->line, file->count, reader->column_count);
+    if (reader->label != CSV_NONE && csv_at(reader, reader->label).length == 0)
+        return snn_fail(reader->error, "no label (%s:%d): column `%s` has nothing there; leave the line out",
+                        file->path, file->line, snn_setting(reader->model, "labels"));
     if (reader->label != CSV_NONE && !snn_words_add(&reader->words, csv_at(reader, reader->label)))
         return csv_lacks_memory(reader);
     return !csv_belongs(reader) || csv_take_row(reader);

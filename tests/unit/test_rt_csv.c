@@ -246,6 +246,7 @@ static const struct {
     {"a,b,kind\n1,1e,0\n", "column `b` has `1e`"},
     {"a,b,kind\n1,1e999,0\n", "NaN or infinity (/tmp"},
     {"a,b,kind\n1,2,3\n", "/test.csv:2): it is `3`, the model `fake` knows 0 to 2"},
+    {"a,b,kind\n1,2,0\n1,2,\n", "/test.csv:3): column `kind` has nothing there; leave the line out"},
     {"a,b,kind\n1,2,-1\n", "column `kind` has 1 different labels"},
     {"a,b,kind\n1,\"2,0\n1,2,0\n", "a quote is not closed (/tmp"},
     {"a,b,kind\n1,\"2\"5,0\n", "/test.csv:2): `5` follows it; quotes within a quoted field stand twice"},
