@@ -460,34 +460,6 @@ START_TEST(pieces_agree)
 }
 END_TEST
 
-/* What a group sends back to itself is not there before its steps are: nothing lists it, or counts it, ahead of them. */
-START_TEST(recurrent_convolutions_agree)
-{
-    static const char text[] =
-        "model recurrent {\n"
-        "    data idx(shape = [5, 7, c = 2], classes = 3, temporal)\n"
-        "    time 5 steps\n"
-        "    x = poisson(0.4 + 0 * image)\n"
-        "    h = (x -> conv(8, kernel = 3, pad = same)) + (h[-1] -> conv(8, kernel = 3, pad = same))\n"
-        "        -> lif(threshold = 0.1)\n"
-        "    o = h -> dense(3)\n"
-        "    predict argmax(mean(o))\n"
-        "    train { loss cross_entropy(mean(o), label) }\n"
-        "}\n";
-    Arena *arena = arena_new();
-    const Program *programs[2];
-    for (int i = 0; i < 2; i++) {
-        GoldenText model = {"recurrent", text};
-        Compilation *c = golden_compilation(arena, &model);
-        c->lower.kernels = _i ? KERNELS_EVENT : KERNELS_AUTO;
-        c->lower.without = i ? NO_WINDOWS | NO_PIECES : 0;
-        programs[i] = golden_program(c, model.name);
-    }
-    compare_gradients(programs[0], programs[1], 3);
-    arena_free(arena);
-}
-END_TEST
-
 /* Spikes of so high a rate that windows are faster, and of a low one: chosen forward and backward. */
 START_TEST(windows_follow_the_activity)
 {
@@ -609,7 +581,6 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, squares_agree, 0, SQUARES);
     tcase_add_loop_test(tcase, squares_are_for_many_channels, 0, 2);
     tcase_add_loop_test(tcase, pieces_agree, 0, SPIKING);
-    tcase_add_loop_test(tcase, recurrent_convolutions_agree, 0, 2);
     tcase_add_loop_test(tcase, windows_follow_the_activity, 0, 2);
     tcase_add_loop_test(tcase, routes_agree, 0, 3 * ROUTED);
     tcase_add_loop_test(tcase, sparse_gradients_agree, 0, POOLED);
