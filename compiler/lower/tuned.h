@@ -73,6 +73,7 @@ enum {
     PIECE_CHAINS = 2,      /* events that are added side by side */
     PIECE_TAPS = 9,        /* taps whose gradients are summed together, */
     PIECE_NARROW_TAPS = 3, /* where vectors are not of WIDE_LANES; */
+    PIECE_TOGETHER = 8192, /* numbers of gradients, of some steps: these stay in the first cache */
     PIECE_POSITIONS = 16   /* outputs of a channel, below which these are sums of hardly anything */
 };
 

@@ -1,6 +1,6 @@
 /* Gradients of the weights of convolutions of spikes. At each step, a plane of the outputs' gradients gets zeros around it, and
  * for each channel that is read the positions where it spikes are listed; the sums of some taps stay in registers while
- * they go through these. */
+ * they go through these, of as many steps as have room in a cache. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -32,11 +32,12 @@ static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool cho
 typedef struct Plane {
     const Linear *gradient;
     Site site;
-    int axes; /* that have windows */
+    int steps; /* that are summed together, from the site's on */
+    int axes;  /* that have windows */
     const MapAxis *axis;
     int ins, outs;          /* channels */
-    int extent[MAX_DIMS];   /* of the plane, by axis */
-    BufferId plane;         /* [positions][width] */
+    int extent[MAX_DIMS];   /* of the plane of a step, by axis */
+    BufferId plane;         /* [steps x positions][width] */
     BufferId lists, listed; /* by channel: the positions where it spikes, and how many */
 } Plane;
 
@@ -48,7 +49,16 @@ static int positions_of(const Plane *plane)
     return count;
 }
 
-static Plane plane_of(Lower *lower, const Linear *gradient)
+/* Of all steps: a part of them whose planes, of so many numbers each, are in a cache. */
+static int steps_together(int steps, int plane)
+{
+    int together = steps > 1 ? steps : 1;
+    while (together > 1 && (steps % together != 0 || together * plane > PIECE_TOGETHER))
+        together--;
+    return together;
+}
+
+static Plane plane_of(Lower *lower, const Linear *gradient, int steps)
 {
     const Node *node = gradient->node;
     const char *name = stream_of(lower, node->in)->name;
@@ -60,12 +70,29 @@ static Plane plane_of(Lower *lower, const Linear *gradient)
     for (int a = 0; a < plane.axes; a++)
         plane.extent[a] = plane.axis[a].in + (plane.axis[a].taps - 1) * plane.axis[a].dilation;
     int width = plane.outs < WINDOW_WIDTH ? plane.outs : WINDOW_WIDTH;
-    int dims[2] = {positions_of(&plane), width}, lists[2] = {plane.ins, map_inputs(node->map) / plane.ins};
+    plane.steps = steps_together(steps, positions_of(&plane) * width);
+    int dims[2] = {plane.steps * positions_of(&plane), width},
+        lists[2] = {plane.ins, plane.steps * (map_inputs(node->map) / plane.ins)};
     plane.plane = named_buffer(lower, "plane_of", stream_of(lower, node->aux)->name, TYPE_F32, BUFFER_LOCAL,
                                false, 2, dims);
     plane.lists = named_buffer(lower, "where", name, index_type(dims[0]), BUFFER_LOCAL, false, 2, lists);
     plane.listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, &plane.ins);
     return plane;
+}
+
+/* The site of each of the steps; its number among them. */
+static Site for_steps(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr **step)
+{
+    Site site = plane->site;
+    site.into = into;
+    *step = num(lower, 0);
+    if (plane->steps == 1)
+        return site;
+    LoopStmt *loop = for_range(lower, into, "step", plane->steps);
+    *step = loop_variable(lower, loop);
+    site.into = &loop->body;
+    site.t = loop_local(lower, site.into, "t", op2(lower, OP_ADD, site.t, *step));
+    return site;
 }
 
 /* ---- the plane ---- */
@@ -96,7 +123,9 @@ static LoopStmt *for_outputs(Lower *lower, LoopBlock *into, const MapAxis *axis,
 
 static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width)
 {
-    LoopExpr *output = num(lower, 0), *place = num(lower, 0);
+    LoopExpr *output = num(lower, 0), *place;
+    Site site = for_steps(lower, plane, into, &place);
+    into = site.into;
     for (int a = 0; a < plane->axes; a++) {
         LoopStmt *loop = for_outputs(lower, into, &plane->axis[a], plane->extent[a]);
         LoopExpr *o = loop_variable(lower, loop);
@@ -104,12 +133,11 @@ static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
         place = scaled_plus(lower, place, plane->extent[a], in_plane(lower, &plane->axis[a], o));
         into = &loop->body;
     }
-    into = if_met(lower, plane->gradient->node->aux, plane->site.b, into, output);
+    into = if_met(lower, plane->gradient->node->aux, site.b, into, output);
     output = loop_local(lower, into, "out", scaled_plus(lower, output, plane->outs, j0));
     place = loop_local(lower, into, "place", place);
     LoopStmt *loop = for_units(lower, into, "j", width);
     LoopExpr *j = loop_variable(lower, loop);
-    Site site = plane->site;
     site.into = &loop->body;
     store2(lower, &loop->body, plane->plane, place, j,
            load_stream(lower, plane->gradient->node->aux, site, op2(lower, OP_ADD, output, j)), false);
@@ -134,10 +162,10 @@ static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *ro
 
 static void emit_lists(Lower *lower, const Plane *plane)
 {
-    Site site = plane->site;
-    LoopStmt *zeros = for_units(lower, site.into, "c", plane->ins);
+    LoopStmt *zeros = for_units(lower, plane->site.into, "c", plane->ins);
     store1(lower, &zeros->body, plane->listed, loop_variable(lower, zeros), num(lower, 0), false);
-    LoopExpr *row = num(lower, 0), *place = num(lower, 0), *x = NULL;
+    LoopExpr *row = num(lower, 0), *place, *x = NULL;
+    Site site = for_steps(lower, plane, plane->site.into, &place);
     for (int a = 0; a < plane->axes; a++) {
         LoopStmt *loop = for_range(lower, site.into, plane->axis[a].name, plane->axis[a].in);
         x = loop_variable(lower, loop);
@@ -223,14 +251,26 @@ static void emit_outputs(Lower *lower, const Plane *plane, LoopBlock *into, Loop
                PIECE_NARROW_TAPS);
 }
 
+/* The first of the steps that are summed together, one such after the other. */
+static Site first_steps(Lower *lower, const Plane *plane, Walk walk, Site site)
+{
+    if (plane->steps == 1)
+        return walk_steps(lower, walk, site);
+    LoopStmt *loop = for_range(lower, site.into, "part", walk.steps / plane->steps);
+    site.into = &loop->body;
+    site.t = loop_local(lower, site.into, "t0",
+                        op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, plane->steps)));
+    return site;
+}
+
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", event by event");
     site = walk_samples(lower, walk, site);
-    Plane plane = plane_of(lower, linear);
+    Plane plane = plane_of(lower, linear, walk.steps);
     emit_zeros(lower, &plane, site.into);
-    plane.site = walk_steps(lower, walk, site);
+    plane.site = first_steps(lower, &plane, walk, site);
     emit_lists(lower, &plane);
     int tiles = plane.outs / WINDOW_WIDTH, rest = plane.outs % WINDOW_WIDTH;
     if (tiles > 0) {

@@ -1307,8 +1307,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
     uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
     int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
     float (*restrict parts_of_w_out_)[144][32] = net->parts_of_w_out_;
-    _Alignas(64) float plane_of_g_out_conv_[36][32];
-    _Alignas(64) uint16_t where_out_max_pool_[16][16];
+    _Alignas(64) float plane_of_g_out_conv_[144][32];
+    _Alignas(64) uint16_t where_out_max_pool_[16][64];
     _Alignas(64) int32_t times_out_max_pool_[16];
     snn_floats sums_w_out_[9][32 / SNN_LANES];
     snn_floats sums_w_out_3_[3][32 / SNN_LANES];
@@ -1317,36 +1317,43 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
         const int32_t slice = (b * 8 + 7) / net->run.rows;
         if (crowded_out_max_pool_[b][1] == 0) {
             /* gradient of w_out, event by event */
-            for (int32_t n = 0; n < 36; n++) {
+            for (int32_t n = 0; n < 144; n++) {
                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     snn_store(&plane_of_g_out_conv_[n][j], snn_all(0.0f));
                 }
             }
-            for (int32_t t = 0; t < 4; t++) {
+            for (int32_t part = 0; part < 1; part++) {
+                const int32_t t0 = part * 4;
                 SNN_INDEPENDENT for (int32_t c = 0; c < 16; c++) {
                     times_out_max_pool_[c] = 0;
                 }
-                for (int32_t y = 0; y < 4; y++) {
-                    for (int32_t x = 0; x < 4; x++) {
-                        const int32_t ends = t * 16 + y * 4;
-                        const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + x];
-                        const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (x + 1)];
-                        for (int32_t e = e0; e < e1; e++) {
-                            const int32_t c = pieces_of_out_max_pool_[b][e] - x * 16;
-                            const int32_t count = times_out_max_pool_[c];
-                            where_out_max_pool_[c][count] = (uint16_t)(y * 6 + x);
-                            times_out_max_pool_[c] = count + 1;
+                for (int32_t step = 0; step < 4; step++) {
+                    const int32_t t = t0 + step;
+                    for (int32_t y = 0; y < 4; y++) {
+                        for (int32_t x = 0; x < 4; x++) {
+                            const int32_t ends = t * 16 + y * 4;
+                            const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + x];
+                            const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (x + 1)];
+                            for (int32_t e = e0; e < e1; e++) {
+                                const int32_t c = pieces_of_out_max_pool_[b][e] - x * 16;
+                                const int32_t count = times_out_max_pool_[c];
+                                where_out_max_pool_[c][count] = (uint16_t)((step * 6 + y) * 6 + x);
+                                times_out_max_pool_[c] = count + 1;
+                            }
                         }
                     }
                 }
                 for (int32_t tile = 0; tile < 1; tile++) {
                     const int32_t j0 = tile * 32;
-                    for (int32_t y = 0; y < 4; y++) {
-                        for (int32_t x = 0; x < 4; x++) {
-                            const int32_t out = (y * 4 + x) * 32 + j0;
-                            const int32_t place = (y + 1) * 6 + (x + 1);
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&plane_of_g_out_conv_[place][j], snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]));
+                    for (int32_t step = 0; step < 4; step++) {
+                        const int32_t t = t0 + step;
+                        for (int32_t y = 0; y < 4; y++) {
+                            for (int32_t x = 0; x < 4; x++) {
+                                const int32_t out = (y * 4 + x) * 32 + j0;
+                                const int32_t place = (step * 6 + (y + 1)) * 6 + (x + 1);
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&plane_of_g_out_conv_[place][j], snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]));
+                                }
                             }
                         }
                     }
