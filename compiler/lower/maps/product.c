@@ -51,6 +51,7 @@ static void emit_product(Lower *lower, const Rows *rows, Site site)
     for (int r = 0; r < rows->count; r++) {
         Site input = row_site(lower, rows, site, r, &loop_i->body);
         input.tile = NULL; /* inputs are counted from the layer's first */
+        input.first = NULL;
         x[r] =
             loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", r),
                        loop_cast(lower->arena, TYPE_F32, load_stream(lower, rows->map->node->in, input, i)));
@@ -125,6 +126,28 @@ void emit_products(Lower *lower, const Linear *map, Site site, Walk samples, int
     emit_samples(lower, rows, site, samples);
 }
 
+/* The same of columns first .. first + width - 1 of those that the site has. */
+static void emit_part(Lower *lower, const Linear *map, Site site, LoopExpr *first, int width, int steps)
+{
+    Linear part = *map;
+    site.first = part.matrix.column = first;
+    part.sums = sums_buffer(lower, stream_of(lower, map->node->out)->name, BLOCK, width);
+    emit_steps(lower, (Rows){.map = &part, .count = 1, .width = width}, site, steps);
+}
+
+/* Where units are not cut: so many at a time that their sums stay in registers, and their weights in a cache. */
+static void emit_parts(Lower *lower, const Linear *map, Site site, int width, int steps)
+{
+    int parts = width / TILE_MOST, rest = width % TILE_MOST;
+    LoopStmt *loop = for_range(lower, site.into, "part", parts);
+    Site inner = site;
+    inner.into = &loop->body;
+    LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, TILE_MOST));
+    emit_part(lower, map, inner, loop_local(lower, inner.into, "j0", first), TILE_MOST, steps);
+    if (rest > 0)
+        emit_part(lower, map, site, num(lower, parts * TILE_MOST), rest, steps);
+}
+
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     int width = site_width(lower, site, map->node->out);
@@ -135,6 +158,8 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     note_map(lower, map, site.into, samples ? ", some samples at a time" : "");
     if (samples)
         emit_samples(lower, rows, site, walk);
+    else if (walk.steps && width > TILE_MOST && !map->matrix.column)
+        emit_parts(lower, map, site, width, walk.steps);
     else if (walk.steps)
         emit_steps(lower, rows, site, walk.steps);
     else
