@@ -39,7 +39,7 @@ small() {
     sew_resnet) echo "-D width=2 -D blocks=1" ;;
     kernel_sharing) echo "-D width=3 -D blocks=1" ;;
     nmnist) echo "-D width=1 -D deep=1 -D duration=2" ;;
-    shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27" ;;
+    shd_delays) echo "-D width=3 -D units=4 -D bin=1 -D duration=27 -D shift=1" ;;
     dcls2d) echo "-D width=1 -D duration=2" ;;
     speech_conv) echo "-D width=2 -D bands=3 -D duration=50 -D ramp=1" ;;
     traffic) echo "-D width=5" ;;
@@ -49,7 +49,7 @@ small() {
 # For the data below, where an example is about more.
 fitting() {
     case $1 in
-    shd_delays) echo "-D width=20 -D units=10 -D bin=2 -D duration=28" ;;
+    shd_delays) echo "-D width=20 -D units=10 -D bin=2 -D duration=28 -D shift=1" ;;
     esac
 }
 
