@@ -10,6 +10,7 @@ root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 build=${BUILD:-$root/build}
 snnc=${SNNC:-$build/snnc}
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+case $build in /*) ;; *) build=$PWD/$build ;; esac
 . "$root/tests/run/lib.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
