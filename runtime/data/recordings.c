@@ -83,14 +83,21 @@ static bool recordings_list(RecordingsSearch *search, SnnRecordings *list, const
     return ok;
 }
 
-/* The folder of the part, whose name may begin with a capital. */
+/* Whether there is such a folder, whose path it is then. */
+static bool recordings_is_folder(char *path, const char *folder, const char *name)
+{
+    struct stat info;
+    return snprintf(path, RECORDINGS_PATH, "%s/%s", folder, name) < RECORDINGS_PATH && stat(path, &info) == 0
+           && S_ISDIR(info.st_mode);
+}
+
+/* The folder of the part, whose name may begin with a capital where none is called just so. */
 static bool recordings_part_folder(char *path, const char *folder, const char *part)
 {
-    bool found = false;
-    DIR *entries = opendir(folder);
+    bool found = recordings_is_folder(path, folder, part);
+    DIR *entries = found ? NULL : opendir(folder);
     for (struct dirent *entry; !found && entries != NULL && (entry = readdir(entries)) != NULL;)
-        found = strcasecmp(entry->d_name, part) == 0
-                && snprintf(path, RECORDINGS_PATH, "%s/%s", folder, entry->d_name) < RECORDINGS_PATH;
+        found = strcasecmp(entry->d_name, part) == 0 && recordings_is_folder(path, folder, entry->d_name);
     if (entries != NULL)
         closedir(entries);
     return found;
@@ -232,26 +239,58 @@ static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *li
 
 /* ---- classes by folder or line --------------------------------------------------------------------- */
 
-static bool recordings_add_class(RecordingsSearch *search, SnnRecordings *list, const char *folder,
-                                 int32_t class)
+/* The folders of training, which tell the classes of all parts; those at `path` where it has none. */
+static bool recordings_list_classes(RecordingsSearch *search, SnnRecordings *classes, const char *path)
 {
-    return recordings_list(search, list, folder, false, search->model->data.classes > 0 ? class : -1);
+    char train[RECORDINGS_PATH];
+    bool ok = !recordings_part_folder(train, search->folder, "train")
+              || recordings_list(search, classes, train, true, -1);
+    return ok && (classes->count > 0 || recordings_list(search, classes, path, true, -1));
+}
+
+/* The class of a folder: the number of that which is called so. */
+static bool recordings_class_of(const RecordingsSearch *search, const SnnRecordings *classes, const char *folder,
+                                int32_t *class)
+{
+    for (*class = 0; *class < classes->count; ++*class)
+        if (strcmp(recordings_base(classes->at[*class].path), recordings_base(folder)) == 0)
+            return true;
+    return snn_fail(search->error, "unknown class (%s): no folder of the training set is called `%s`", folder,
+                    recordings_base(folder));
+}
+
+static bool recordings_add_named(RecordingsSearch *search, SnnRecordings *list, const SnnRecordings *folders,
+                                 const SnnRecordings *classes)
+{
+    const SnnModel *model = search->model;
+    int32_t class;
+    if (classes->count != model->data.classes)
+        return snn_fail(search->error,
+                        "wrong number of classes (%.*s): it has %d folders, the model `%s` has %d classes",
+                        (int)(recordings_base(classes->at[0].path) - 1 - classes->at[0].path),
+                        classes->at[0].path, classes->count, model->name, model->data.classes);
+    for (int32_t i = 0; i < folders->count; i++)
+        if (!recordings_class_of(search, classes, folders->at[i].path, &class)
+            || !recordings_list(search, list, folders->at[i].path, false, class))
+            return false;
+    return true;
 }
 
 /* A class a folder: they count in their order, unless the names of files say it. */
-static bool recordings_add_classes(RecordingsSearch *search, SnnRecordings *list, const char *folder,
+static bool recordings_add_folders(RecordingsSearch *search, SnnRecordings *list, const char *path,
                                    const SnnRecordings *folders)
 {
-    const SnnModel *model = search->model;
-    bool named = strstr(search->names, "{label}") != NULL;
-    if (folders->count != model->data.classes && model->data.classes > 0 && !named)
-        return snn_fail(search->error,
-                        "wrong number of classes (%s): it has %d folders, the model `%s` has %d classes",
-                        folder, folders->count, model->name, model->data.classes);
-    for (int32_t class = 0; class < folders->count; class ++)
-        if (!recordings_add_class(search, list, folders->at[class].path, class))
-            return false;
-    return true;
+    SnnRecordings classes = {NULL, 0};
+    bool ok = true;
+    if (search->model->data.classes > 0 && strstr(search->names, "{label}") == NULL) {
+        ok = recordings_list_classes(search, &classes, path)
+             && recordings_add_named(search, list, folders, &classes);
+        snn_recordings_free(&classes);
+        return ok;
+    }
+    for (int32_t i = 0; ok && i < folders->count; i++)
+        ok = recordings_list(search, list, folders->at[i].path, false, -1);
+    return ok;
 }
 
 /* Cuts a line "name class" behind the name, in which there may be blanks, and gives the class; -1: it is no such line. */
@@ -344,7 +383,7 @@ static bool recordings_search(RecordingsSearch *search, SnnRecordings *list, con
     bool flat = list->count > 0;
     if (ok && !flat && folders.count == 0)
         ok = recordings_no_files(search, path);
-    ok = ok && (flat || recordings_add_classes(search, list, path, &folders))
+    ok = ok && (flat || recordings_add_folders(search, list, path, &folders))
          && recordings_label(search, list, path, flat);
     snn_recordings_free(&folders);
     return ok;

@@ -395,6 +395,25 @@ START_TEST(words_are_those_of_training)
 }
 END_TEST
 
+START_TEST(folders_are_those_of_training)
+{
+    static const char *const folders[] = {"train", "train/no", "train/up", "train/yes", "test", "test/yes"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        make_folder(folders[i]);
+    fake_copy(&fake, GOLDEN, "s16.wav", "train/no/1.wav");
+    fake_copy(&fake, GOLDEN, "s16.wav", "test/yes/1.wav");
+    fake_write(&fake, "TRAIN", "", 0);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.count == 1 && data.labels[0] == 2);
+    make_folder("test/down");
+    ck_assert(!read_part("t10k"));
+    assert_says("/test/down): no folder of the training set is called `down`");
+    make_folder("train/left");
+    ck_assert(!read_part("t10k"));
+    assert_says("/train): it has 4 folders, the model");
+}
+END_TEST
+
 START_TEST(lines_have_labels)
 {
     make_folder("Test");
@@ -457,6 +476,7 @@ Suite *rt_wav_suite(void)
     tcase_add_test(tests, names_have_labels);
     tcase_add_test(tests, names_have_words);
     tcase_add_test(tests, words_are_those_of_training);
+    tcase_add_test(tests, folders_are_those_of_training);
     tcase_add_test(tests, lines_have_labels);
     tcase_add_test(tests, fields);
     suite_add_tcase(suite, tests);
