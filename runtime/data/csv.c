@@ -261,11 +261,10 @@ static bool csv_numbers(const CsvReader *reader, const int *columns, int count, 
 static bool csv_belongs(const CsvReader *reader)
 {
     for (int i = 0; reader->part != NULL && i < SNN_FIELDS_PARTS; i++) {
-        bool train = strcmp(reader->part, "train") == 0,
-             mine = strcmp(reader->part, snn_fields_parts[i]) == 0;
         const char *choice = snn_setting(reader->model, snn_fields_parts[i]);
-        if (reader->choice[i] != CSV_NONE && (train || mine)
-            && snn_fields_chosen(choice, reader->file.fields[reader->choice[i]]) != mine)
+        int column = reader->choice[i];
+        if (column != CSV_NONE
+            && !snn_fields_belongs(reader->part, i, snn_fields_chosen(choice, reader->file.fields[column])))
             return false;
     }
     return true;

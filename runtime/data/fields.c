@@ -115,6 +115,11 @@ const char *snn_fields_choice(const SnnModel *model, const char *part)
     return "";
 }
 
+bool snn_fields_belongs(const char *part, int i, bool chosen)
+{
+    return strcmp(part, "train") == 0 ? !chosen : chosen || strcmp(part, snn_fields_parts[i]) != 0;
+}
+
 const char *snn_fields_part(const char *part)
 {
     return strcmp(part, "t10k") == 0 ? "test" : part;

@@ -125,15 +125,14 @@ static SnnField recordings_stem(const char *path)
     return (SnnField){base, end != NULL ? (size_t)(end - base) : strlen(base)};
 }
 
-/* Whether a file is of the part, by its name: for training are those of no other part. */
+/* Whether a file is of the part, by its name. */
 static bool recordings_belongs(const RecordingsSearch *search, const char *path)
 {
     SnnField stem = recordings_stem(path);
-    bool train = strcmp(search->part, "train") == 0;
     for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
         const char *choice = snn_setting(search->model, snn_fields_parts[i]);
-        bool mine = strcmp(search->part, snn_fields_parts[i]) == 0;
-        if (choice[0] != '\0' && (train || mine) && snn_fields_choose(choice, search->names, stem) != mine)
+        if (choice[0] != '\0'
+            && !snn_fields_belongs(search->part, i, snn_fields_choose(choice, search->names, stem)))
             return false;
     }
     return true;
@@ -249,8 +248,8 @@ static bool recordings_list_classes(RecordingsSearch *search, SnnRecordings *cla
 }
 
 /* The class of a folder: the number of that which is called so. */
-static bool recordings_class_of(const RecordingsSearch *search, const SnnRecordings *classes, const char *folder,
-                                int32_t *class)
+static bool recordings_class_of(const RecordingsSearch *search, const SnnRecordings *classes,
+                                const char *folder, int32_t *class)
 {
     for (*class = 0; *class < classes->count; ++*class)
         if (strcmp(recordings_base(classes->at[*class].path), recordings_base(folder)) == 0)

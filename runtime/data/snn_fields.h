@@ -26,6 +26,8 @@ bool snn_fields_choose(const char *choice, const char *pattern, SnnField name);
 enum { SNN_FIELDS_PARTS = 2 };
 extern const char *const snn_fields_parts[SNN_FIELDS_PARTS];
 const char *snn_fields_choice(const SnnModel *model, const char *part);
+/* Whether what the choice of part number i means, or does not, may be of the part: training has what belongs to no other. */
+bool snn_fields_belongs(const char *part, int i, bool chosen);
 /* What models and files call a part: t10k is test there. */
 const char *snn_fields_part(const char *part);
 /* The next of some names with commas between them, without the blanks around it; `*names` goes behind it. */

@@ -17,18 +17,8 @@ model table {
     train { loss cross_entropy(out, label)  batch 2  epochs 3 }
 }
 END
-if "$snnc" csv.snn -o csv.c 2> messages && compile_c "$native" -O1 csv.c table; then
-    ok "csv: compiles"
-else
-    fail "csv: compiles"
-    show_messages
-fi
+same_bits csv table --validate valid
 shows "csv: info says what is in the files" '^training set: 2 samples, 1 of each class' ./table info --data csv
-passes "csv: is trained" ./table train --data csv --validate valid --threads 1 --out one.safetensors
-passes "csv: by two threads" ./table train --data csv --validate valid --threads 2 --out two.safetensors
-same "csv: to the same bits" one.safetensors two.safetensors
-passes "csv: and by snnc run" "$snnc" run csv.snn train --data csv --validate valid --out three.safetensors
-same "csv: to the same bits again" one.safetensors three.safetensors
 shows "csv: samples of one file have no labels" '^sample,predicted,score_0' \
     ./table predict csv/flowers.csv --data csv --weights one.safetensors
 gzip -c csv/flowers.csv > csv/flowers.csv.gz && rm csv/flowers.csv

@@ -73,6 +73,24 @@ shows() {
     fi
 }
 
+# same_bits FORMAT PROGRAM [FLAG...]: compiles FORMAT.snn, which reads the folder FORMAT; it is trained to the same bits by one
+# thread, by two and in memory
+same_bits() {
+    format=$1 program=$2
+    shift 2
+    if "$snnc" "$format.snn" -o "$format.c" 2> messages && compile_c "$native" -O1 "$format.c" "$program"; then
+        ok "$format: compiles"
+    else
+        fail "$format: compiles"
+        show_messages
+    fi
+    passes "$format: is trained" "./$program" train --data "$format" "$@" --threads 1 --out one.safetensors
+    passes "$format: by two threads" "./$program" train --data "$format" "$@" --threads 2 --out two.safetensors
+    same "$format: to the same bits" one.safetensors two.safetensors
+    passes "$format: and by snnc run" "$snnc" run "$format.snn" train --data "$format" "$@" --out three.safetensors
+    same "$format: to the same bits again" one.safetensors three.safetensors
+}
+
 # Whatever is refused, this checkpoint stays as it is, and no half-written file stays.
 nothing_lost() {
     cmp -s trained.safetensors trained.copy && ! find . -name '*.tmp*' | grep -q .

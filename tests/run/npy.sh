@@ -13,18 +13,8 @@ model arrays {
     train { loss cross_entropy(out, label) + mse(number, target)  batch 2  epochs 3 }
 }
 END
-if "$snnc" npy.snn -o npy.c 2> messages && compile_c "$native" -O1 npy.c arrays; then
-    ok "npy: compiles"
-else
-    fail "npy: compiles"
-    show_messages
-fi
+same_bits npy arrays
 shows "npy: info says what is in the files" '^training set: 3 samples, 1 of each class' ./arrays info --data npy
-passes "npy: is trained" ./arrays train --data npy --threads 1 --out one.safetensors
-passes "npy: by two threads" ./arrays train --data npy --threads 2 --out two.safetensors
-same "npy: to the same bits" one.safetensors two.safetensors
-passes "npy: and by snnc run" "$snnc" run npy.snn train --data npy --out three.safetensors
-same "npy: to the same bits again" one.safetensors three.safetensors
 shows "npy: samples of one file have no labels" '^sample,out' ./arrays predict npy/test.npz --data npy --weights one.safetensors
 cp "$root/tests/golden/npy/objects.npy" npy/train_samples.npy
 shows "npy: info says what is wrong" '^training set: unusable type \(npy/train_samples.npy\): it has objects of Python' ./arrays info --data npy

@@ -11,20 +11,10 @@ model words {
     train { loss cross_entropy(mean(word), label)  batch 2  epochs 3 }
 }
 END
-if "$snnc" shd.snn -o shd.c 2> messages && compile_c "$native" -O1 shd.c words; then
-    ok "shd: compiles"
-else
-    fail "shd: compiles"
-    show_messages
-fi
+same_bits shd words
 shows "shd: info says what is in the files" \
     '^training set: 3 samples, 1 of each class, 8 events, 1 to 4 a sample, up to 3000 ms; 2 more are left out, 20 %' \
     ./words info --data shd
-passes "shd: is trained" ./words train --data shd --threads 1 --out one.safetensors
-passes "shd: by two threads" ./words train --data shd --threads 2 --out two.safetensors
-same "shd: to the same bits" one.safetensors two.safetensors
-passes "shd: and by snnc run" "$snnc" run shd.snn train --data shd --out three.safetensors
-same "shd: to the same bits again" one.safetensors three.safetensors
 shows "shd: samples of one file have no labels" '^sample,predicted,score_0' \
     ./words predict shd/a_test.h5 --data shd --weights one.safetensors
 printf 'xx' > shd/a_train.h5

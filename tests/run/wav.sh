@@ -15,20 +15,10 @@ model words {
     train { loss cross_entropy(word, label)  batch 2  epochs 3 }
 }
 END
-if "$snnc" wav.snn -o wav.c 2> messages && compile_c "$native" -O1 wav.c words; then
-    ok "wav: compiles"
-else
-    fail "wav: compiles"
-    show_messages
-fi
+same_bits wav words --validate valid
 shows "wav: info says what is in the files" \
     '^training set: 2 samples, 0 to 1 of each class, 50 to 50 ms, 2 resampled to 16000 Hz; the end of 2 is left out: it' \
     ./words info --data wav
-passes "wav: is trained" ./words train --data wav --validate valid --threads 1 --out one.safetensors
-passes "wav: by two threads" ./words train --data wav --validate valid --threads 2 --out two.safetensors
-same "wav: to the same bits" one.safetensors two.safetensors
-passes "wav: and by snnc run" "$snnc" run wav.snn train --data wav --validate valid --out three.safetensors
-same "wav: to the same bits again" one.safetensors three.safetensors
 shows "wav: a sample of one file has no label" '^sample,predicted,score_0' \
     ./words predict wav/0_theo_0.wav --data wav --weights one.safetensors
 sed 's/test = "speaker = anna"/test = 0.5, balanced, time_jitter = 10 ms, channel_jitter = 2, time_mask = 2/; s/, valid = "index = 2"//' \

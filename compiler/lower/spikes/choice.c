@@ -110,7 +110,7 @@ LoopBlock *if_chosen(Lower *lower, const Node *node, Site site, bool rival)
     const NodePlan *plan = plan_of(lower, node);
     if (!plan->choice)
         return site.into;
-    bool backward = plan->role == ROLE_MAP_GRAD;
+    bool backward = node->kind == NODE_MAP_GRAD;
     Rival tried = plan->dense ? RIVAL_TABLES : plan->taps ? RIVAL_FREQUENCIES : RIVAL_WINDOWS;
     BufferId flags = *flags_of(lower, node->in, tried);
     LoopExpr *use = num(lower, backward);
