@@ -109,15 +109,6 @@ static void emit_inputs(Lower *lower, Pairs pairs, LoopBlock *into, LoopExpr *i0
     }
 }
 
-/* Of `parts` parts of so many, the one that the item is: *from .. *to - 1. */
-static void part_of(Lower *lower, LoopBlock *into, LoopExpr *number, int part, int all, LoopExpr **from,
-                    LoopExpr **to)
-{
-    *from = loop_local(lower, into, "from", op2(lower, OP_MUL, number, num(lower, part)));
-    *to = loop_local(lower, into, "to",
-                     least(lower, op2(lower, OP_ADD, *from, num(lower, part)), num(lower, all)));
-}
-
 void frequency_gradient(Lower *lower, const Node *node)
 {
     Taps taps = taps_of(node);
@@ -133,9 +124,9 @@ void frequency_gradient(Lower *lower, const Node *node)
     LoopBlock *into = if_chosen(lower, node, (Site){.into = &items->body}, true);
     LoopExpr *item = loop_variable(lower, items), *i0, *i1, *tile0, *tile1;
     LoopExpr *number = loop_local(lower, into, "part", op2(lower, OP_DIV, item, num(lower, tile_parts)));
-    part_of(lower, into, number, FREQUENCY_PART_INPUTS, taps.ins, &i0, &i1);
+    range_part(lower, into, number, FREQUENCY_PART_INPUTS, (Range){0, taps.ins}, &i0, &i1);
     number = op2(lower, OP_SUB, item, op2(lower, OP_MUL, number, num(lower, tile_parts)));
-    part_of(lower, into, number, FREQUENCY_TILES, tiles, &tile0, &tile1);
+    range_part(lower, into, number, FREQUENCY_TILES, (Range){0, tiles}, &tile0, &tile1);
     LoopStmt *loop_f = for_range(lower, into, "f", in.count);
     LoopStmt *loop = for_bounds(lower, &loop_f->body, "tile", tile0, tile1);
     Pairs pairs = {.taps = &taps, .in = &in, .out = &out, .f = loop_variable(lower, loop_f)};

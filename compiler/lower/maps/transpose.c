@@ -1,14 +1,10 @@
 /* Transposes of weights, which maps back read. */
 #include "lower/base/code.h"
 #include "lower/maps/linear.h"
+#include "lower/maps/view.h"
 #include "lower/tuned.h"
 
 /* ---- what is read of them ---- */
-
-/* Rows from .. to-1 of a matrix. */
-typedef struct Range {
-    int from, to;
-} Range;
 
 /* Some kernels read taps that meet nothing, too, and multiply them by zeros: of windows, where remainders of strides differ,
  * and of squares of outputs. */
@@ -51,16 +47,6 @@ static Range rows_read(const Lower *lower, ParamId param, StreamId stream)
 
 /* ---- the kernel ---- */
 
-/* Part number `item` of from .. to-1: of TRANSPOSED_WIDTH, or the rest. */
-static void part_of(Lower *lower, LoopBlock *into, LoopExpr *item, Range all, LoopExpr **from, LoopExpr **to)
-{
-    LoopExpr *begin = op2(lower, OP_MUL, item, num(lower, TRANSPOSED_WIDTH));
-    *from = loop_local(lower, into, "from", op2(lower, OP_ADD, begin, num(lower, all.from)));
-    *to = op2(lower, OP_ADD, *from, num(lower, TRANSPOSED_WIDTH));
-    if ((all.to - all.from) % TRANSPOSED_WIDTH)
-        *to = loop_local(lower, into, "to", least(lower, *to, num(lower, all.to)));
-}
-
 static int parts_of(Range all)
 {
     return (all.to - all.from + TRANSPOSED_WIDTH - 1) / TRANSPOSED_WIDTH;
@@ -73,10 +59,10 @@ static void emit_squares(Lower *lower, LoopBlock *into, LoopExpr *item, Range ro
     int dims[2] = {TRANSPOSED_WIDTH, TRANSPOSED_WIDTH};
     BufferId square = named_buffer(lower, "square", NULL, TYPE_F32, BUFFER_LOCAL, false, 2, dims);
     LoopExpr *i0, *i1, *j0, *j1;
-    part_of(lower, into, item, (Range){0, columns}, &j0, &j1);
+    range_part(lower, into, item, TRANSPOSED_WIDTH, (Range){0, columns}, &j0, &j1);
     LoopStmt *loop = for_range(lower, into, "square", parts_of(rows));
     into = &loop->body;
-    part_of(lower, into, loop_variable(lower, loop), rows, &i0, &i1);
+    range_part(lower, into, loop_variable(lower, loop), TRANSPOSED_WIDTH, rows, &i0, &i1);
     for (int back = 0; back < 2; back++) {
         LoopStmt *outer = back ? for_bounds(lower, into, "j", j0, j1) : for_bounds(lower, into, "i", i0, i1);
         LoopStmt *inner = back ? for_bounds(lower, &outer->body, "i", i0, i1)

@@ -14,6 +14,16 @@ static bool is_number(const LoopExpr *a)
     return a->kind == LOOP_NUMBER;
 }
 
+void range_part(Lower *lower, LoopBlock *into, LoopExpr *part, int size, Range all, LoopExpr **from,
+                LoopExpr **to)
+{
+    LoopExpr *begin = op2(lower, OP_MUL, part, num(lower, size));
+    *from = loop_local(lower, into, "from", op2(lower, OP_ADD, begin, num(lower, all.from)));
+    *to = op2(lower, OP_ADD, *from, num(lower, size));
+    if ((all.to - all.from) % size)
+        *to = loop_local(lower, into, "to", least(lower, *to, num(lower, all.to)));
+}
+
 LoopExpr *clamped(Lower *lower, LoopExpr *a, LoopExpr *low, LoopExpr *high)
 {
     if (is_number(a) && is_number(low))

@@ -45,6 +45,15 @@ LoopExpr *scaled_plus(Lower *lower, LoopExpr *a, int factor, LoopExpr *b);
 /* `low` at least, `high` at most. */
 LoopExpr *clamped(Lower *lower, LoopExpr *a, LoopExpr *low, LoopExpr *high);
 
+/* Numbers from .. to-1. */
+typedef struct Range {
+    int from, to;
+} Range;
+
+/* Of the range in parts of `size`, the last of which may be smaller, part number `part`: *from .. *to-1. */
+void range_part(Lower *lower, LoopBlock *into, LoopExpr *part, int size, Range all, LoopExpr **from,
+                LoopExpr **to);
+
 /* Parts of at most `most`, of two sizes that differ by one: `large` parts of `size`, then `small` ones of size - 1. */
 typedef struct Parts {
     int size, large, small;
