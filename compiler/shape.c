@@ -12,6 +12,14 @@ int shape_size(Shape shape)
     return size;
 }
 
+double shape_elements(Shape shape)
+{
+    double elements = 1;
+    for (int i = 0; i < shape.ndim; i++)
+        elements *= shape.dims[i];
+    return elements;
+}
+
 static const char *rank_axis(int ndim, int d)
 {
     static const char *const axes[MAX_DIMS][MAX_DIMS] = {

@@ -14,7 +14,9 @@ typedef struct Shape {
     const char *axes[MAX_DIMS]; /* interned; NULL: by rank: [c], [y, x], [y, x, c], [z, y, x, c] */
 } Shape;
 
-int shape_size(Shape shape);                   /* product of the dims; 1 for ndim 0 */
+int shape_size(Shape shape);
+/* The same of a shape that may have more than an int counts. */
+double shape_elements(Shape shape);            /* product of the dims; 1 for ndim 0 */
 const char *shape_axis(Shape shape, int d);    /* what dimension d is called */
 int shape_find(Shape shape, const char *axis); /* the dimension of that name; -1: none */
 bool shape_equal(Shape a, Shape b);            /* the same axes in the same order, of the same extents */

@@ -166,10 +166,12 @@ void check_sizes(Build *b)
     for (int i = 0; i < b->net->streams.count; i++) {
         const Stream *stream = stream_at(b, i);
         double steps = stream->temporal ? b->net->steps : 1;
-        double elements = steps * shape_size(stream->shape) * rows;
-        if (elements > MAX_ELEMENTS) {
-            report(b, RULE_TOO_LARGE, stream->span, "%d units, %.0f steps and %d samples are %.15g numbers",
-                   shape_size(stream->shape), steps, rows, elements);
+        double units = shape_elements(stream->shape), elements = units * steps * (stream->batched ? rows : 1);
+        if (!stream->batched) {
+            check_array(b, elements, stream->span, arena_printf(b->arena, "`%s`", stream->name));
+        } else if (elements > MAX_ELEMENTS) {
+            report(b, RULE_TOO_LARGE, stream->span,
+                   "%.15g units, %.0f steps and %d samples are %.15g numbers", units, steps, rows, elements);
             report_hint(b, "at most %d are possible: a smaller batch may do", MAX_ELEMENTS);
         }
     }

@@ -227,6 +227,17 @@ static bool csv_no_number(const CsvReader *reader, int column, SnnField text)
                     text.length < CSV_NUMBER ? (int)text.length : CSV_NUMBER, text.at, advice);
 }
 
+/* Where it is not fit, the message names the line. */
+static bool csv_check_number(const CsvReader *reader, double number)
+{
+    size_t sample = (size_t)reader->data->count - 1;
+    if (snn_numbers_check(number, sample, reader->file.path, reader->error))
+        return true;
+    char place[sizeof reader->error->text];
+    snprintf(place, sizeof place, "%s:%d", reader->file.path, reader->file.line);
+    return snn_numbers_check(number, sample, place, reader->error);
+}
+
 static bool csv_number(const CsvReader *reader, int column, float *into)
 {
     char copy[CSV_NUMBER];
@@ -246,7 +257,7 @@ static bool csv_number(const CsvReader *reader, int column, float *into)
     if (end != copy + text.length)
         return csv_no_number(reader, column, text);
     *into = (float)number;
-    return snn_numbers_check(number, (size_t)reader->data->count - 1, reader->file.path, reader->error);
+    return csv_check_number(reader, number);
 }
 
 static bool csv_numbers(const CsvReader *reader, const int *columns, int count, float *into)
