@@ -46,7 +46,7 @@ results() {
         linked "$name" harness.o "$name.o" && ./"$name" - "$name.out" $together > messages 2>&1
 }
 
-for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/examples/*/model.snn}; do
+for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/tests/llvm/*.snn "$root"/examples/*/model.snn}; do
     what=${model#"$root/"}
     together=
     [ "$what" != tests/golden/models/batch.snn ] || together=--together
