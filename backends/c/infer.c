@@ -24,9 +24,10 @@ static const char *place_of(const Infer *infer, BufferId id)
     const char *name = c_buffer(infer->arena, buffer), *member = prediction_member(infer, id);
     if (member)
         return arena_printf(infer->arena, "out->%s", member);
-    if (infer->constants[id])
+    if (infer->layout->constants[id])
         return arena_printf(infer->arena, "%s_%s", infer->name, name);
-    return infer->state[id] ? arena_printf(infer->arena, "state->%s", name) : name;
+    return inference_offset(&infer->layout->state, id) >= 0 ? arena_printf(infer->arena, "state->%s", name)
+                                                            : name;
 }
 
 static const Program *placed(const Infer *infer)
@@ -42,35 +43,12 @@ static const Program *placed(const Infer *infer)
     return program;
 }
 
-static void find_scalar(void *context, LoopExpr *expr)
-{
-    bool *found = context;
-    *found = *found || expr->kind == LOOP_SCALAR;
-}
-
-/* Where a training is changes nothing any more. */
-static bool reads_scalars(const Program *program)
-{
-    bool reads = false;
-    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < program->phases[phase].count; i++)
-            loop_visit_exprs(&program->kernels.at[program->phases[phase].at[i].kernel].body, find_scalar,
-                             &reads);
-    return reads;
-}
-
 static const char *upper_of(Arena *arena, const char *name)
 {
     char *upper = NEW_ARRAY(arena, char, strlen(name) + 1);
     for (size_t i = 0; name[i]; i++)
         upper[i] = (char)toupper((unsigned char)name[i]);
     return upper;
-}
-
-static bool is_c_name(const char *name)
-{
-    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    return *name && !isdigit((unsigned char)*name) && name[length] == '\0';
 }
 
 static void paste(const char *name, Paste *into)
@@ -84,7 +62,7 @@ static void write_source(const Infer *infer, Out *out)
     infer_heading(infer, "the network", out);
     out_line(out, "#include \"%s.h\"", infer->name);
     paste("snn_plain.h", &into);
-    if (infer_draws(infer))
+    if (infer->layout->draws)
         paste("snn_random.h", &into);
     c_functions(infer->arena, infer->program, out);
     out_blank(out);
@@ -106,26 +84,11 @@ bool c_infer(const Program *program, const BackendOptions *options, bool single,
     Infer infer = {
         .arena = arena, .source = program, .program = program, .options = options, .single = single};
     infer.name = options->file ? options->file : program->name;
-    if (!is_c_name(infer.name)) {
-        *error = arena_printf(arena,
-                              "`%s` is no name in C, and all that is written begins with it: call the file "
-                              "otherwise, as `-o kws.c`",
-                              infer.name);
+    *error = inference_refusal(arena, program, infer.name);
+    if (*error)
         return false;
-    }
-    if (reads_scalars(program)) {
-        *error = "a neuron reads at each step where the training is, as `epoch`: inference knows none; make "
-                 "it a constant";
-        return false;
-    }
-    if (program->input < 0) {
-        *error = arena_printf(arena, "what `%s` predicts does not depend on its data: it is the same for all",
-                              program->name);
-        return false;
-    }
     infer.upper = upper_of(arena, infer.name);
-    infer.constants = infer_constants(arena, program);
-    infer.state = infer_state(arena, program);
+    infer.layout = inference_of(arena, program);
     infer.program = placed(&infer);
     infer_header(&infer, files->header);
     write_source(&infer, files->source);

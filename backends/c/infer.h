@@ -4,15 +4,17 @@
 
 #include "c.h"
 
+#include "inference.h"
+
 typedef struct Infer {
     Arena *arena;
     const Program *program; /* its buffers are called as they stand in C */
     const Program *source;  /* the same, with the names of the Loop IR */
     const BackendOptions *options;
-    const char *name;              /* kws */
-    const char *upper;             /* KWS */
-    bool single;                   /* the weights stand beside the functions */
-    const bool *constants, *state; /* by buffer: what is read of constants; what is kept in the state */
+    const char *name;  /* kws */
+    const char *upper; /* KWS */
+    bool single;       /* the weights stand beside the functions */
+    const Inference *layout;
 } Infer;
 
 /* ---- infer_kernels.c ---- */
@@ -22,20 +24,9 @@ void infer_kernels(const Infer *infer, Out *out);
 void infer_calls(const Infer *infer, Phase phase, Out *out);
 /* What a sample's step, or all of it, is given as. */
 const Buffer *infer_input(const Infer *infer);
-/* Values of a step, or of a sample that has no steps. */
-int infer_units(const Infer *infer);
-/* Whether each step has data of its own. */
-bool infer_is_temporal(const Infer *infer);
-/* Whether it draws random numbers, so that the number of the sample is asked for. */
-bool infer_draws(const Infer *infer);
 
 /* ---- infer_data.c ---- */
 
-/* By buffer. */
-bool *infer_constants(Arena *arena, const Program *program);
-bool *infer_state(Arena *arena, const Program *program);
-int64_t infer_flash_bytes(const Infer *infer);
-int64_t infer_state_bytes(const Infer *infer);
 void infer_state_struct(const Infer *infer, Out *out);
 /* "[784][800]" */
 const char *infer_dims(Arena *arena, const Buffer *buffer);

@@ -9,7 +9,7 @@ static bool goes_by_steps(const Infer *infer)
 static const char *in_text(const Infer *infer, bool whole)
 {
     const char *type = c_type(infer_input(infer)->type);
-    if (whole && infer_is_temporal(infer))
+    if (whole && infer->layout->temporal)
         return arena_printf(infer->arena, "const %s in[%s_STEPS][%s_INPUTS]", type, infer->upper,
                             infer->upper);
     return arena_printf(infer->arena, "const %s in[%s_INPUTS]", type, infer->upper);
@@ -19,7 +19,7 @@ static const char *in_text(const Infer *infer, bool whole)
 static const char *order_text(const Infer *infer)
 {
     const Program *program = infer->program;
-    int first = infer_is_temporal(infer) ? 1 : 0;
+    int first = infer->layout->temporal ? 1 : 0;
     const char *text = "";
     if (program->data_ndim - first < 2)
         return text;
@@ -88,17 +88,17 @@ static void write_macros(const Infer *infer, Out *out)
     if (program->dt > 0)
         out_line(out, "#define %s_STEP_US %ld /**< microseconds that a step lasts */", upper,
                  step_microseconds(infer));
-    out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, infer_units(infer),
-             infer_is_temporal(infer) ? "a step" : "a sample", order_text(infer));
+    out_line(out, "#define %s_INPUTS %d /**< values of %s%s */", upper, infer->layout->units,
+             infer->layout->temporal ? "a step" : "a sample", order_text(infer));
     for (int p = 0; p < program->predictions.count; p++) {
         const LoopPrediction *prediction = &program->predictions.at[p];
         out_line(out, "#define %s_OUTPUTS%s %d /**< values that are predicted%s%s */", upper,
                  output_number(infer, p), prediction->size, *prediction->name ? ": " : "", prediction->name);
     }
     out_line(out, "#define %s_STATE_BYTES %lld /**< of memory, for each %s_state */", upper,
-             (long long)infer_state_bytes(infer), infer->name);
+             (long long)infer->layout->state_bytes, infer->name);
     out_line(out, "#define %s_FLASH_BYTES %lld /**< of constants, which all share */", upper,
-             (long long)infer_flash_bytes(infer));
+             (long long)infer->layout->flash_bytes);
     out_blank(out);
     out_line(out, "#ifndef %s_SECTION_WEIGHTS", upper);
     out_line(out,
@@ -148,12 +148,12 @@ static const char *input_range(const Infer *infer)
 
 static const char *sample_formal(const Infer *infer)
 {
-    return infer_draws(infer) ? ", int32_t sample" : "";
+    return infer->layout->draws ? ", int32_t sample" : "";
 }
 
 static void document_sample(const Infer *infer, Out *out)
 {
-    if (infer_draws(infer))
+    if (infer->layout->draws)
         out_line(
             out,
             " * @param sample number of the sample: random numbers are those of it, as `predict` draws them");
@@ -161,7 +161,7 @@ static void document_sample(const Infer *infer, Out *out)
 
 static const char *event_type(const Infer *infer)
 {
-    return infer_units(infer) <= 65536 ? "uint16_t" : "uint32_t";
+    return infer->layout->units <= 65536 ? "uint16_t" : "uint32_t";
 }
 
 static const char *reset_head(const Infer *infer)
@@ -200,7 +200,7 @@ static void declare_steps(const Infer *infer, Out *out)
     out_blank(out);
     out_line(out, "/**");
     out_line(out, " * One time step.");
-    if (infer_is_temporal(infer))
+    if (infer->layout->temporal)
         out_line(out, " * @param in what comes in this step: %s", input_range(infer));
     else
         out_line(out, " * @param in the sample, the same at each of its steps: %s", input_range(infer));
@@ -215,7 +215,7 @@ static void declare_steps(const Infer *infer, Out *out)
     out_line(out, "/**");
     out_line(out, " * The same, of a list of events.");
     out_line(out, " * @param events which inputs spike in this step, in any order: 0 .. %d",
-             infer_units(infer) - 1);
+             infer->layout->units - 1);
     out_line(out, " */");
     out_line(out, "%s;", events_head(infer));
 }
@@ -275,7 +275,7 @@ void infer_header_check(const Infer *infer, Out *out)
     const char *upper = infer->upper;
     out_line(out, "/* Fails to compile with the header of another network. */");
     out_line(out, "typedef char %s_header_is_of_this_network[(%s_STEPS == %d && %s_INPUTS == %d", infer->name,
-             upper, program->steps, upper, infer_units(infer));
+             upper, program->steps, upper, infer->layout->units);
     out_indent(out, 1);
     for (int p = 0; p < program->predictions.count; p++)
         out_line(out, "&& %s_OUTPUTS%s == %d", upper, output_number(infer, p),
@@ -298,7 +298,7 @@ static void refuse_if(const Infer *infer, const char *condition, const char *sta
 
 static void set_sample(const Infer *infer, Out *out)
 {
-    if (infer_draws(infer))
+    if (infer->layout->draws)
         out_line(out, "state->sample = sample;");
 }
 
@@ -369,13 +369,13 @@ static void write_events(const Infer *infer, Out *out)
 
 static void write_run_steps(const Infer *infer, Out *out)
 {
-    out_line(out, "%s_reset(state%s);", infer->name, infer_draws(infer) ? ", sample" : "");
+    out_line(out, "%s_reset(state%s);", infer->name, infer->layout->draws ? ", sample" : "");
     out_line(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
     out_indent(out, 1);
-    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, infer_is_temporal(infer) ? "in[t]" : "in");
+    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, infer->layout->temporal ? "in[t]" : "in");
     out_indent(out, -1);
     out_line(out, "return %s_step(state, %s, out);", infer->name,
-             infer_is_temporal(infer) ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
+             infer->layout->temporal ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
 }
 
 static void write_run(const Infer *infer, Out *out)

@@ -7,93 +7,6 @@
 
 enum { LINE = 100 };
 
-typedef struct Touched {
-    const Program *program;
-    bool *read, *made;
-} Touched;
-
-static void touch(void *context, BufferId *buffer, Access access)
-{
-    Touched *touched = context;
-    (access == ACCESS_LOAD ? touched->read : touched->made)[*buffer] = true;
-}
-
-static Touched touched_by(Arena *arena, const Program *program)
-{
-    int count = program->buffers.count + 1;
-    Touched touched = {program, NEW_ARRAY(arena, bool, count), NEW_ARRAY(arena, bool, count)};
-    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < program->phases[phase].count; i++)
-            loop_visit(&program->kernels.at[program->phases[phase].at[i].kernel].body, touch, &touched);
-    return touched;
-}
-
-bool *infer_constants(Arena *arena, const Program *program)
-{
-    Touched touched = touched_by(arena, program);
-    for (BufferId b = 0; b < program->buffers.count; b++)
-        touched.read[b] = touched.read[b] && !touched.made[b] && program->buffers.at[b].values;
-    return touched.read;
-}
-
-/* What is handed over lies elsewhere. */
-bool *infer_state(Arena *arena, const Program *program)
-{
-    Touched touched = touched_by(arena, program);
-    for (BufferId b = 0; b < program->buffers.count; b++) {
-        const Buffer *buffer = &program->buffers.at[b];
-        bool elsewhere = buffer->role == BUFFER_LOCAL || buffer->role == BUFFER_OUTPUT
-                         || (buffer->role == BUFFER_INPUT && b != program->sample);
-        touched.made[b] =
-            (touched.made[b] || b == program->sample) && !elsewhere && (touched.read[b] || touched.made[b]);
-    }
-    return touched.made;
-}
-
-static int type_bytes(Type type)
-{
-    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
-}
-
-static int64_t bytes_of(const Buffer *buffer)
-{
-    return buffer_elements(buffer) * type_bytes(buffer->type);
-}
-
-int64_t infer_flash_bytes(const Infer *infer)
-{
-    int64_t bytes = 0;
-    for (BufferId b = 0; b < infer->program->buffers.count; b++)
-        if (infer->constants[b])
-            bytes += bytes_of(&infer->program->buffers.at[b]);
-    return bytes;
-}
-
-/* Spikes as they come, where a list of events is taken. */
-static int event_flags(const Infer *infer)
-{
-    const Program *program = infer->program;
-    bool takes = !program->whole_why && program_takes_spikes(program);
-    return takes ? (int)buffer_elements(&program->buffers.at[program->input]) : 0;
-}
-
-/* The larger types stand first: there is no room between members. */
-static int64_t member_bytes(const Infer *infer)
-{
-    int64_t bytes = event_flags(infer);
-    for (BufferId b = 0; b < infer->program->buffers.count; b++)
-        if (infer->state[b])
-            bytes += bytes_of(&infer->program->buffers.at[b]);
-    return bytes;
-}
-
-/* Whole words, wherever a compiler aligns them. */
-int64_t infer_state_bytes(const Infer *infer)
-{
-    int64_t bytes = member_bytes(infer);
-    return bytes > 0 ? (bytes + 3) / 4 * 4 : 4;
-}
-
 const char *infer_dims(Arena *arena, const Buffer *buffer)
 {
     const char *text = "";
@@ -102,12 +15,11 @@ const char *infer_dims(Arena *arena, const Buffer *buffer)
     return text;
 }
 
-static void members_of(const Infer *infer, int bytes, Out *out)
+static void write_members(const Infer *infer, Out *out)
 {
-    for (BufferId b = 0; b < infer->source->buffers.count; b++) {
-        const Buffer *buffer = &infer->source->buffers.at[b];
-        if (!infer->state[b] || type_bytes(buffer->type) != bytes)
-            continue;
+    const InferencePlaces *state = &infer->layout->state;
+    for (int i = 0; i < state->count; i++) {
+        const Buffer *buffer = &infer->source->buffers.at[state->at[i].buffer];
         const char *about =
             buffer->about ? arena_printf(infer->arena, " /**< %s */", c_comment(infer->arena, buffer->about))
                           : "";
@@ -122,12 +34,11 @@ void infer_state_struct(const Infer *infer, Out *out)
                   "any number. */");
     out_line(out, "typedef struct %s_state", infer->name);
     out_open(out, "%s", "");
-    members_of(infer, 4, out);
-    members_of(infer, 2, out);
-    members_of(infer, 1, out);
-    if (event_flags(infer) > 0)
-        out_line(out, "uint8_t events[%d]; /**< of %s_step_events() */", event_flags(infer), infer->name);
-    int rest = (int)(infer_state_bytes(infer) - member_bytes(infer));
+    write_members(infer, out);
+    const Inference *layout = infer->layout;
+    if (layout->event_count > 0)
+        out_line(out, "uint8_t events[%d]; /**< of %s_step_events() */", layout->event_count, infer->name);
+    int rest = (int)(layout->state_bytes - layout->events - layout->event_count);
     if (rest > 0)
         out_line(out, "uint8_t rest[%d]; /**< of a word; C has no empty struct */", rest);
     out_close(out, arena_printf(infer->arena, " %s_state;", infer->name));
@@ -137,7 +48,7 @@ void infer_constant_names(const Infer *infer, Out *out)
 {
     for (BufferId b = 0; b < infer->program->buffers.count; b++) {
         const Buffer *buffer = &infer->program->buffers.at[b];
-        if (infer->constants[b])
+        if (infer->layout->constants[b])
             out_line(out, "extern const %s %s%s;", c_type(buffer->type), buffer->name,
                      infer_dims(infer->arena, buffer));
     }
@@ -149,7 +60,7 @@ void infer_flash_check(const Infer *infer, Out *out)
     out_line(out, "typedef char %s_flash_has_its_size[(0", infer->name);
     out_indent(out, 1);
     for (BufferId b = 0; b < infer->program->buffers.count; b++)
-        if (infer->constants[b])
+        if (infer->layout->constants[b])
             out_line(out, "+ sizeof %s", infer->program->buffers.at[b].name);
     out_line(out, ") == %s_FLASH_BYTES ? 1 : -1];", infer->upper);
     out_indent(out, -1);
@@ -216,7 +127,7 @@ void infer_constant_values(const Infer *infer, bool internal, Out *out)
         arena_printf(infer->arena, "%s_SECTION_WEIGHTS %s", infer->upper, internal ? "static " : "");
     for (BufferId b = 0; b < infer->program->buffers.count; b++) {
         const Buffer *buffer = &infer->program->buffers.at[b];
-        if (!infer->constants[b])
+        if (!infer->layout->constants[b])
             continue;
         out_blank(out);
         if (buffer->about)

@@ -31,20 +31,6 @@ const Buffer *infer_input(const Infer *infer)
     return &infer->source->buffers.at[infer->source->input];
 }
 
-int infer_units(const Infer *infer)
-{
-    const Buffer *input = infer_input(infer);
-    return input->dims[input->ndim - 1];
-}
-
-bool infer_is_temporal(const Infer *infer)
-{
-    int64_t values = 1;
-    for (int d = 0; d < infer->program->data_ndim; d++)
-        values *= infer->program->data_dims[d];
-    return values > infer_units(infer);
-}
-
 /* ---- kernels ---- */
 
 static const char *formals(const Infer *infer, const Kernel *kernel)
@@ -100,20 +86,4 @@ void infer_calls(const Infer *infer, Phase phase, Out *out)
                                        uses.in ? ", in" : "", uses.out ? ", out" : "");
         out_line(out, "%s(%s);", c_kernel_name(infer->arena, kernel), *all ? all + 2 : "");
     }
-}
-
-static void find_key(void *context, LoopExpr *expr)
-{
-    bool *found = context;
-    *found = *found || expr->kind == LOOP_KEY;
-}
-
-bool infer_draws(const Infer *infer)
-{
-    bool draws = false;
-    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
-        for (int i = 0; i < infer->program->phases[phase].count; i++)
-            loop_visit_exprs(&infer->program->kernels.at[infer->program->phases[phase].at[i].kernel].body,
-                             find_key, &draws);
-    return draws;
 }

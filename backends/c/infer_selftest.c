@@ -29,7 +29,7 @@ static uint32_t bits_of(double value)
 
 static void write_inputs(const Infer *infer, Out *out)
 {
-    int dims[2] = {infer->program->steps, infer_units(infer)}, first = !infer_is_temporal(infer);
+    int dims[2] = {infer->program->steps, infer->layout->units}, first = !infer->layout->temporal;
     Buffer array = array_of(infer, "in", infer_input(infer)->type, 2 - first, dims + first);
     size_t size = (size_t)(buffer_elements(&array) / vector_count(infer));
     double *values = NEW_ARRAY(infer->arena, double, size *(size_t)vector_count(infer) + 1);
@@ -107,7 +107,8 @@ static void write_function(const Infer *infer, Out *out)
     out_indent(out, -1);
     out_open(out, "for (int32_t v = 0; v < %d; v++)", vector_count(infer));
     out_line(out, "if (%s_run(state%s, %s_test_in[v], &out) != %s_OK)", name,
-             infer_draws(infer) ? arena_printf(infer->arena, ", %s_test_sample[v]", name) : "", name, upper);
+             infer->layout->draws ? arena_printf(infer->arena, ", %s_test_sample[v]", name) : "", name,
+             upper);
     out_indent(out, 1);
     out_line(out, "return %s_WRONG;", upper);
     out_indent(out, -1);
@@ -154,7 +155,7 @@ void infer_selftest(const Infer *infer, Out *out)
         return;
     out_blank(out);
     out_line(out, "#ifdef %s_SELFTEST", infer->upper);
-    if (infer_draws(infer))
+    if (infer->layout->draws)
         write_samples(infer, out);
     write_inputs(infer, out);
     write_expected(infer, out);

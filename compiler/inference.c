@@ -1,0 +1,156 @@
+#include "inference.h"
+
+#include <ctype.h>
+#include <string.h>
+
+typedef struct Touched {
+    bool *read, *made; /* by buffer */
+} Touched;
+
+static void touch(void *context, BufferId *buffer, Access access)
+{
+    Touched *touched = context;
+    (access == ACCESS_LOAD ? touched->read : touched->made)[*buffer] = true;
+}
+
+static Touched touched_by(Arena *arena, const Program *program)
+{
+    int count = program->buffers.count + 1;
+    Touched touched = {NEW_ARRAY(arena, bool, count), NEW_ARRAY(arena, bool, count)};
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            loop_visit(&program->kernels.at[program->phases[phase].at[i].kernel].body, touch, &touched);
+    return touched;
+}
+
+/* What is handed over lies elsewhere. */
+static bool is_of_state(const Program *program, BufferId b)
+{
+    const Buffer *buffer = &program->buffers.at[b];
+    return buffer->role != BUFFER_LOCAL && buffer->role != BUFFER_OUTPUT
+           && (buffer->role != BUFFER_INPUT || b == program->sample);
+}
+
+int inference_type_bytes(Type type)
+{
+    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
+}
+
+int64_t inference_bytes(const Buffer *buffer)
+{
+    return buffer_elements(buffer) * inference_type_bytes(buffer->type);
+}
+
+static void put(Inference *layout, Arena *arena, InferencePlaces *places, BufferId buffer, int64_t *end)
+{
+    vec_push(arena, places, ((InferencePlace){buffer, *end}));
+    *end += inference_bytes(&layout->program->buffers.at[buffer]);
+}
+
+static void place_state(Inference *layout, Arena *arena, const bool *made)
+{
+    const Program *program = layout->program;
+    int64_t end = 0;
+    for (int bytes = 4; bytes > 0; bytes /= 2)
+        for (BufferId b = 0; b < program->buffers.count; b++)
+            if ((made[b] || b == program->sample) && is_of_state(program, b)
+                && inference_type_bytes(program->buffers.at[b].type) == bytes)
+                put(layout, arena, &layout->state, b, &end);
+    layout->events = end;
+    if (!program->whole_why && program_takes_spikes(program))
+        layout->event_count = (int)buffer_elements(&program->buffers.at[program->input]);
+    end += layout->event_count;
+    layout->state_bytes = end > 0 ? (end + 3) / 4 * 4 : 4;
+}
+
+static void place_output(Inference *layout, Arena *arena)
+{
+    const Program *program = layout->program;
+    int64_t end = 0;
+    for (int p = 0; p < program->predictions.count; p++) {
+        const LoopPrediction *prediction = &program->predictions.at[p];
+        if (prediction->predicted >= 0)
+            put(layout, arena, &layout->output, prediction->predicted, &end);
+        put(layout, arena, &layout->output, prediction->values, &end);
+    }
+}
+
+static void find_key(void *context, LoopExpr *expr)
+{
+    bool *found = context;
+    *found = *found || expr->kind == LOOP_KEY;
+}
+
+static void find_scalar(void *context, LoopExpr *expr)
+{
+    bool *found = context;
+    *found = *found || expr->kind == LOOP_SCALAR;
+}
+
+/* Whether an expression of what runs is found by `visit`. */
+static bool has_expr(const Program *program, LoopExprVisit *visit)
+{
+    bool found = false;
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            loop_visit_exprs(&program->kernels.at[program->phases[phase].at[i].kernel].body, visit, &found);
+    return found;
+}
+
+static int64_t data_values(const Program *program)
+{
+    int64_t values = 1;
+    for (int d = 0; d < program->data_ndim; d++)
+        values *= program->data_dims[d];
+    return values;
+}
+
+const Inference *inference_of(Arena *arena, const Program *program)
+{
+    Inference *layout = NEW(arena, Inference);
+    Touched touched = touched_by(arena, program);
+    const Buffer *input = &program->buffers.at[program->input];
+    layout->program = program;
+    place_state(layout, arena, touched.made);
+    place_output(layout, arena);
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        touched.read[b] = touched.read[b] && !touched.made[b] && program->buffers.at[b].values;
+        if (touched.read[b])
+            layout->flash_bytes += inference_bytes(&program->buffers.at[b]);
+    }
+    layout->constants = touched.read;
+    layout->units = input->dims[input->ndim - 1];
+    layout->temporal = data_values(program) > layout->units;
+    layout->draws = has_expr(program, find_key);
+    return layout;
+}
+
+int64_t inference_offset(const InferencePlaces *places, BufferId buffer)
+{
+    for (int i = 0; i < places->count; i++)
+        if (places->at[i].buffer == buffer)
+            return places->at[i].offset;
+    return -1;
+}
+
+static bool is_c_name(const char *name)
+{
+    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return *name && !isdigit((unsigned char)*name) && name[length] == '\0';
+}
+
+const char *inference_refusal(Arena *arena, const Program *program, const char *name)
+{
+    if (!is_c_name(name))
+        return arena_printf(arena,
+                            "`%s` is no name in C, and all that is written begins with it: call the file "
+                            "otherwise, as `-o kws.c`",
+                            name);
+    if (has_expr(program, find_scalar)) /* where a training is changes nothing any more */
+        return "a neuron reads at each step where the training is, as `epoch`: inference knows none; make "
+               "it a constant";
+    if (program->input < 0)
+        return arena_printf(arena, "what `%s` predicts does not depend on its data: it is the same for all",
+                            program->name);
+    return NULL;
+}

@@ -1,0 +1,40 @@
+/* How inference lies in memory: what a program that only predicts reads of constants, and what its caller owns. Whatever
+ * writes it, C or an object, has this layout: an object's header is that of C. */
+#ifndef SNNC_INFERENCE_H
+#define SNNC_INFERENCE_H
+
+#include "loop.h"
+
+/* An array of a struct, and where it stands there, in bytes. */
+typedef struct InferencePlace {
+    BufferId buffer;
+    int64_t offset;
+} InferencePlace;
+
+typedef VEC(InferencePlace) InferencePlaces;
+
+typedef struct Inference {
+    const Program *program;
+    const bool *constants;  /* by buffer: whether it is read, and known */
+    InferencePlaces state;  /* the larger types stand first: there is no room between them */
+    InferencePlaces output; /* of each prediction in turn: the class, if it says one, then its values */
+    int64_t events;         /* where the flags of events stand in the state; */
+    int event_count;        /* 0: no list of events is taken */
+    int64_t state_bytes;    /* whole words, wherever a compiler aligns them; never 0 */
+    int64_t flash_bytes;    /* of constants */
+    int units;              /* values of a step, or of a sample whose steps are all the same */
+    bool temporal;          /* each step has data of its own */
+    bool draws;             /* random numbers: the number of the sample is asked for */
+} Inference;
+
+/* Of a program whose constants are known (Buffer.values) and which has an input; in the arena. */
+const Inference *inference_of(Arena *arena, const Program *program);
+/* Where it stands there; -1: it does not. */
+int64_t inference_offset(const InferencePlaces *places, BufferId buffer);
+/* Bytes of a buffer: truths and spikes take one each. */
+int64_t inference_bytes(const Buffer *buffer);
+int inference_type_bytes(Type type);
+/* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */
+const char *inference_refusal(Arena *arena, const Program *program, const char *name);
+
+#endif
