@@ -187,17 +187,24 @@ static bool has_floats(const Program *program)
     return false;
 }
 
+static bool has_unit_for(const Compilation *c, const Options *options)
+{
+    const TargetRow *target = options->target;
+    if (target->reals > 0 || options->soft_float || !has_floats(c->program))
+        return true;
+    fprintf(stderr,
+            "snnc: `%s` computes with floats, and %s has no unit for them: --soft-float lets a library "
+            "compute them, slowly; --help-targets lists targets that have one\n",
+            c->program->name, target->name);
+    return false;
+}
+
 static bool fits(const Compilation *c, const Options *options)
 {
     const TargetRow *target = options->target;
     double bytes = program_memory(c->program, 1);
-    if (target->reals == 0 && !options->soft_float && has_floats(c->program)) {
-        fprintf(stderr,
-                "snnc: `%s` computes with floats, and %s has no unit for them: --soft-float lets a library "
-                "compute them, slowly; --help-targets lists targets that have one\n",
-                c->program->name, target->name);
+    if (!has_unit_for(c, options))
         return false;
-    }
     if (target->memory < 64 && bytes > (double)((int64_t)1 << target->memory)) {
         fprintf(stderr,
                 "snnc: `%s` takes %.1f MiB with batches of %d, and %s has at most %s: make it smaller\n",
@@ -340,43 +347,116 @@ int driver_output(Compilation *c, const Options *options)
 
 /* ---- inference ----------------------------------------------------------------------------------------- */
 
-/* "folder/kws" of "folder/kws.c"; NULL of what is no C. */
-static const char *base_of(Arena *arena, const char *path)
+/* What inference is written as. */
+typedef struct Deployed {
+    Wanted what;
+    const char *name;   /* kws */
+    const char *base;   /* folder/kws */
+    bool text, by_llvm; /* text: C; by_llvm: the module has the code */
+} Deployed;
+
+/* A library is called libkws.so, what is in it kws. */
+static void name_deployed(Arena *arena, Deployed *deployed)
 {
-    size_t length = strlen(path);
-    bool c = length > 2 && strcmp(path + length - 2, ".c") == 0 && output_stem(arena, path);
-    return c ? arena_strndup(arena, path, length - 2) : NULL;
+    const char *output = deployed->what.output, *stem = output_stem(arena, output);
+    const char *slash = strrchr(output, '/');
+    int folder = slash ? (int)(slash + 1 - output) : 0;
+    bool library = strcmp(deployed->what.form->name, "so") == 0 && strncmp(stem, "lib", 3) == 0;
+    deployed->name = library ? stem + 3 : stem;
+    deployed->base = arena_printf(arena, "%.*s%s", folder, output, deployed->name);
 }
 
-static int save_files(Compilation *c, const Options *options, const char *base, const InferFiles *files)
+static bool is_loaded_by_none(const Options *options, const Deployed *deployed)
 {
-    Arena *arena = c->arena;
-    int status = save(files->header, arena, arena_printf(arena, "%s.h", base));
-    if (status == EXIT_SUCCESS && !options->single_file)
-        status = save(files->weights, arena, arena_printf(arena, "%s_weights.c", base));
-    return status == EXIT_SUCCESS ? save(files->source, arena, options->output) : status;
+    if (!is_linked(&deployed->what) || options->target->system != TARGET_NONE)
+        return false;
+    fprintf(
+        stderr,
+        "snnc: on %s nobody loads a library, for want of an operating system: write an object, `-o %s.o`\n",
+        options->target->name, deployed->base);
+    return true;
+}
+
+static bool find_deployed(Compilation *c, const Options *options, Deployed *deployed)
+{
+    Wanted *what = &deployed->what;
+    if (!find_wanted(c->arena, options, what))
+        return false;
+    if (!output_stem(c->arena, options->output) || !*what->form->ending) {
+        fprintf(stderr,
+                "snnc: --infer writes C, an object or a library: give -o a name that ends in .c, .o or .so, "
+                "as `-o kws.c`, "
+                "not `%s`\n",
+                options->output);
+        return false;
+    }
+    name_deployed(c->arena, deployed);
+    deployed->text = strcmp(what->form->name, "c") == 0;
+    deployed->by_llvm = strcmp(what->backend, "llvm") == 0;
+    return !is_loaded_by_none(options, deployed);
+}
+
+static int save_text(Compilation *c, const Options *options, const Deployed *deployed,
+                     const InferFiles *files)
+{
+    int status = options->single_file
+                     ? EXIT_SUCCESS
+                     : save(files->weights, c->arena, arena_printf(c->arena, "%s_weights.c", deployed->base));
+    return status == EXIT_SUCCESS ? save(files->source, c->arena, options->output) : status;
+}
+
+static int save_deployed(Compilation *c, const Options *options, const Deployed *deployed,
+                         const Backend *backend, const InferFiles *files)
+{
+    const char *header = arena_printf(c->arena, "%s.h", deployed->base);
+    int status = save(files->header, c->arena, header);
+    if (status != EXIT_SUCCESS)
+        return status;
+    if (deployed->text)
+        return save_text(c, options, deployed, files);
+    if (deployed->by_llvm && !is_linked(&deployed->what))
+        return save(files->source, c->arena, options->output);
+    return build_inference(c, options, deployed->what.form, backend, files,
+                           arena_printf(c->arena, "%s.h", deployed->name));
+}
+
+/* The header is that of C in any case. */
+static const Backend *write_deployed(Compilation *c, const Options *options, const Deployed *deployed,
+                                     InferFiles *files, const char **error)
+{
+    BackendOptions how = {.version = SNNC_VERSION,
+                          .command = arena_printf(c->arena, "%s --infer", command_text(c, options)),
+                          .file = deployed->name,
+                          .form = deployed->what.form->name,
+                          .target = options->target,
+                          .optimize = options->optimize};
+    const Backend *text = backend_find(c->arena, "c", error);
+    const Backend *backend = backend_find(c->arena, deployed->what.backend, error);
+    bool single = options->single_file || !deployed->text;
+    if (!backend || !text->infer(c->program, &how, single, files, error) || !deployed->by_llvm)
+        return *error ? NULL : backend;
+    files->source = out_new(c->arena);
+    how.form = is_linked(&deployed->what) ? backend->linked : how.form;
+    return backend->infer(c->program, &how, single, files, error) ? backend : NULL;
 }
 
 int driver_infer(Compilation *c, const Options *options, const char *differs)
 {
-    const char *error = NULL, *base = base_of(c->arena, options->output);
-    if (!base) {
-        fprintf(stderr, "snnc: --infer writes C: give -o a name that ends in .c, as `-o kws.c`, not `%s`\n",
-                options->output);
+    const char *error = NULL;
+    Deployed deployed = {0};
+    if (!find_deployed(c, options, &deployed))
         return 2;
-    }
-    BackendOptions how = {.version = SNNC_VERSION,
-                          .command = arena_printf(c->arena, "%s --infer", command_text(c, options)),
-                          .file = output_stem(c->arena, options->output),
-                          .form = "c",
-                          .target = options->target};
+    if (!deployed.text && !has_unit_for(c, options))
+        return EXIT_FAILURE;
+    if (!deployed.text) /* a self-test is C */
+        c->program->vectors.count = 0;
     InferFiles files = {out_new(c->arena), out_new(c->arena), out_new(c->arena)};
-    const Backend *backend = backend_find(c->arena, "c", &error);
-    if (!backend->infer(c->program, &how, options->single_file, &files, &error))
+    const Backend *backend = write_deployed(c, options, &deployed, &files, &error);
+    if (!backend)
         return refuse(error);
     if (differs)
         fprintf(stderr, "snnc: weights of another model (%s): %s\n", options->weights, differs);
     if (differs && options->strict)
         return EXIT_FAILURE;
-    return save_files(c, options, base, &files);
+    return save_deployed(c, options, &deployed, backend, &files);
 }

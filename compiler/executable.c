@@ -230,57 +230,117 @@ static void add_optimize(Arena *arena, Words *command, const Options *options)
         vec_push(arena, command, arena_printf(arena, "-O%d", options->optimize));
 }
 
-static char *const *cc_command(const Compilation *c, const Options *options, const Form *form,
-                               const Backend *backend, const Workshop *workshop)
+/* What is to be made, and of what. */
+typedef struct Build {
+    const Compilation *c;
+    const Options *options;
+    const Form *form;
+    const Backend *backend; /* that made the code, in its linked form */
+    const Out *code;
+    const Out *header; /* of inference, and how its file is called; or NULL */
+    const char *header_file;
+} Build;
+
+static Words compiler_words(const Build *build)
 {
-    Arena *arena = c->arena;
-    const TargetRow *target = options->target;
-    const Parts parts = parts_of(arena, c->program);
-    const char *const given[] = {options->cc, target->system == TARGET_OWN ? getenv("CC") : NULL,
+    const TargetRow *target = build->options->target;
+    const char *const given[] = {build->options->cc, target->system == TARGET_OWN ? getenv("CC") : NULL,
                                  target->compiler};
     Words command = {0};
     for (size_t i = 0; command.count == 0; i++)
-        add_words(arena, &command, given[i]);
-    if (!backend->library || workshop->runtime) {
+        add_words(build->c->arena, &command, given[i]);
+    return command;
+}
+
+static void add_files(Arena *arena, Words *command, const Workshop *workshop)
+{
+    vec_push(arena, command, workshop->source);
+    vec_push(arena, command, "-o");
+    vec_push(arena, command, workshop->program);
+}
+
+static char *const *cc_command(const Build *build, const Workshop *workshop)
+{
+    Arena *arena = build->c->arena;
+    const Options *options = build->options;
+    const TargetRow *target = options->target;
+    const Parts parts = parts_of(arena, build->c->program);
+    Words command = compiler_words(build);
+    if (!build->backend->library || workshop->runtime) {
         add_words(arena, &command, target_c_options(arena, target));
         add_optimize(arena, &command, options);
     }
-    add_words(arena, &command, *form->options ? form->options : target_program_options(target));
-    vec_push(arena, &command, workshop->source);
-    vec_push(arena, &command, "-o");
-    vec_push(arena, &command, workshop->program);
-    if (backend->library)
+    add_words(arena, &command, *build->form->options ? build->form->options : target_program_options(target));
+    add_files(arena, &command, workshop);
+    if (build->backend->library)
         vec_push(arena, &command, workshop->runtime ? workshop->runtime : own_file(arena, RUNTIME_LIBRARY));
     add_words(arena, &command, parts_libraries(arena, &parts, target));
     vec_push(arena, &command, NULL);
     return (char *const *)command.at;
 }
 
-static bool brings_runtime(const Options *options, const Backend *backend)
+/* It needs no library. */
+static char *const *infer_command(const Build *build, const Workshop *workshop)
 {
-    return backend->library && options->target->system == TARGET_OTHER;
+    Arena *arena = build->c->arena;
+    Words command = compiler_words(build);
+    if (!build->backend->library) {
+        add_words(arena, &command, build->options->target->options);
+        add_words(arena, &command, "-std=c99 -O2 -ffreestanding -ffp-contract=off");
+        add_optimize(arena, &command, build->options);
+    }
+    add_words(arena, &command, build->form->backend ? "-c" : build->form->options);
+    add_files(arena, &command, workshop);
+    vec_push(arena, &command, NULL);
+    return (char *const *)command.at;
+}
+
+static bool brings_runtime(const Build *build)
+{
+    return build->backend->library && build->options->target->system == TARGET_OTHER && !build->header;
+}
+
+static bool fill_workshop(const Build *build, Workshop *workshop)
+{
+    Arena *arena = build->c->arena;
+    return open_workshop(workshop, arena, build->options->output, build->backend->linked)
+           && write_file(workshop->source, build->code)
+           && (!build->header
+               || write_file(arena_printf(arena, "%s/%s", workshop->folder, build->header_file),
+                             build->header))
+           && (!brings_runtime(build) || write_runtime(workshop, build->c));
+}
+
+static int make(const Build *build)
+{
+    Workshop workshop = {0};
+    Watch watch;
+    Arena *arena = build->c->arena;
+    int status = EXIT_SUCCESS;
+    watch_begin(&watch);
+    bool done = fill_workshop(build, &workshop);
+    if (done) {
+        status = run_cc(arena, &watch, build->options->target, build->backend->linked,
+                        (build->header ? infer_command : cc_command)(build, &workshop));
+        done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
+    }
+    int reason = errno;
+    close_workshop(arena, &workshop);
+    watch_end(&watch);
+    if (done)
+        return status;
+    fprintf(stderr, "snnc: cannot write `%s`: %s\n", build->options->output, strerror(reason));
+    return EXIT_FAILURE;
 }
 
 int build_linked(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
                  const Out *code)
 {
-    Workshop workshop = {0};
-    Watch watch;
-    int status = EXIT_SUCCESS;
-    watch_begin(&watch);
-    bool done = open_workshop(&workshop, c->arena, options->output, backend->linked)
-                && write_file(workshop.source, code)
-                && (!brings_runtime(options, backend) || write_runtime(&workshop, c));
-    if (done) {
-        status = run_cc(c->arena, &watch, options->target, backend->linked,
-                        cc_command(c, options, form, backend, &workshop));
-        done = status != EXIT_SUCCESS || rename(workshop.program, workshop.target) == 0;
-    }
-    int reason = errno;
-    close_workshop(c->arena, &workshop);
-    watch_end(&watch);
-    if (done)
-        return status;
-    fprintf(stderr, "snnc: cannot write `%s`: %s\n", options->output, strerror(reason));
-    return EXIT_FAILURE;
+    return make(&(Build){.c = c, .options = options, .form = form, .backend = backend, .code = code});
+}
+
+int build_inference(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
+                    const InferFiles *files, const char *header_file)
+{
+    return make(&(Build){c, options, form, backend, files->source, files->header, header_file});
 }

@@ -14,5 +14,8 @@
  * failure was reported. A signal that ends the process leaves no file behind. */
 int build_linked(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
                  const Out *code);
+/* The same of inference, whose source may read its header: an object, or a library to load. Nothing is linked with it. */
+int build_inference(const Compilation *c, const Options *options, const Form *form, const Backend *backend,
+                    const InferFiles *files, const char *header_file);
 
 #endif

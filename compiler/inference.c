@@ -23,12 +23,14 @@ static Touched touched_by(Arena *arena, const Program *program)
     return touched;
 }
 
-/* What is handed over lies elsewhere. */
-static bool is_of_state(const Program *program, BufferId b)
+/* What is handed over lies elsewhere, but for the number of the sample. */
+static bool is_of_state(const Program *program, const Touched *touched, BufferId b)
 {
     const Buffer *buffer = &program->buffers.at[b];
-    return buffer->role != BUFFER_LOCAL && buffer->role != BUFFER_OUTPUT
-           && (buffer->role != BUFFER_INPUT || b == program->sample);
+    if (b == program->sample)
+        return touched->read[b];
+    return touched->made[b] && buffer->role != BUFFER_LOCAL && buffer->role != BUFFER_OUTPUT
+           && buffer->role != BUFFER_INPUT;
 }
 
 int inference_type_bytes(Type type)
@@ -47,13 +49,13 @@ static void put(Inference *layout, Arena *arena, InferencePlaces *places, Buffer
     *end += inference_bytes(&layout->program->buffers.at[buffer]);
 }
 
-static void place_state(Inference *layout, Arena *arena, const bool *made)
+static void place_state(Inference *layout, Arena *arena, const Touched *touched)
 {
     const Program *program = layout->program;
     int64_t end = 0;
     for (int bytes = 4; bytes > 0; bytes /= 2)
         for (BufferId b = 0; b < program->buffers.count; b++)
-            if ((made[b] || b == program->sample) && is_of_state(program, b)
+            if (is_of_state(program, touched, b)
                 && inference_type_bytes(program->buffers.at[b].type) == bytes)
                 put(layout, arena, &layout->state, b, &end);
     layout->events = end;
@@ -111,7 +113,7 @@ const Inference *inference_of(Arena *arena, const Program *program)
     Touched touched = touched_by(arena, program);
     const Buffer *input = &program->buffers.at[program->input];
     layout->program = program;
-    place_state(layout, arena, touched.made);
+    place_state(layout, arena, &touched);
     place_output(layout, arena);
     for (BufferId b = 0; b < program->buffers.count; b++) {
         touched.read[b] = touched.read[b] && !touched.made[b] && program->buffers.at[b].values;
@@ -120,6 +122,7 @@ const Inference *inference_of(Arena *arena, const Program *program)
     }
     layout->constants = touched.read;
     layout->units = input->dims[input->ndim - 1];
+    layout->event = layout->units <= 65536 ? TYPE_U16 : TYPE_U32;
     layout->temporal = data_values(program) > layout->units;
     layout->draws = has_expr(program, find_key);
     return layout;

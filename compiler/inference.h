@@ -23,9 +23,18 @@ typedef struct Inference {
     int64_t state_bytes;    /* whole words, wherever a compiler aligns them; never 0 */
     int64_t flash_bytes;    /* of constants */
     int units;              /* values of a step, or of a sample whose steps are all the same */
+    Type event;             /* of the number of an event: U16 or U32 */
     bool temporal;          /* each step has data of its own */
     bool draws;             /* random numbers: the number of the sample is asked for */
 } Inference;
+
+/* What a call comes to, as the header has it. */
+typedef enum InferenceStatus {
+    INFERENCE_OK,
+    INFERENCE_BAD_ARGUMENT,
+    INFERENCE_OVER,
+    INFERENCE_WRONG
+} InferenceStatus;
 
 /* Of a program whose constants are known (Buffer.values) and which has an input; in the arena. */
 const Inference *inference_of(Arena *arena, const Program *program);

@@ -85,7 +85,8 @@ static const struct argp_option table[] = {
      1},
     {"infer", KEY_INFER, NULL, 0,
      "Write the trained network (--weights) as C99 that only predicts, without a library, heap or file: "
-     "FILE.c, its header and its weights, FILE.h and FILE_weights.c",
+     "FILE.c, its header and its weights, FILE.h and FILE_weights.c; or FILE.h and an object, FILE.o, or a "
+     "library to load, libFILE.so",
      1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
     {"whole", KEY_WHOLE, NULL, 0,
@@ -140,6 +141,8 @@ static const char about[] =
     "  snnc --show lif                   a neuron of the standard library\n"
     "  snnc model.snn --weights model.safetensors --infer -o kws.c\n"
     "                                    the trained network as C for any processor\n"
+    "  snnc model.snn --weights model.safetensors --infer --target cortex-m4 -o kws.o\n"
+    "                                    or as an object for one\n"
     "\n"
     "Exit status: 0 done, 1 the model has mistakes or a check failed, 2 wrong command line.";
 
@@ -208,8 +211,10 @@ static const struct {
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
-    {KEY_BACKEND, "--backend", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
-    {KEY_CC, "--cc", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
+    {KEY_BACKEND, "--backend", "programs that are written",
+     1u << ACTION_COMPILE | 1u << ACTION_EMIT | 1u << ACTION_INFER},
+    {KEY_CC, "--cc", "programs that are written",
+     1u << ACTION_COMPILE | 1u << ACTION_EMIT | 1u << ACTION_INFER},
     {KEY_NO_RUNTIME, "--no-runtime", "programs that are written", 1u << ACTION_COMPILE | 1u << ACTION_EMIT},
 };
 
@@ -238,7 +243,7 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
     if (options->action == ACTION_INFER && !options->weights)
         argp_error(state, "--infer needs trained weights: --weights FILE, as a training has left them");
     if (options->action == ACTION_INFER && !options->output)
-        argp_error(state, "--infer writes some files, of one name: -o NAME.c");
+        argp_error(state, "--infer writes some files, of one name: -o NAME.c (or .o, .so)");
     check_belongings(parsing, state);
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;

@@ -92,11 +92,20 @@ static bool has_place(const Options *options, const Wanted *wanted)
     return false;
 }
 
+static bool is_object_of_inference(const Options *options, const Form *form)
+{
+    return options->action == ACTION_INFER && strcmp(form->name, "o") == 0;
+}
+
+static const char *asked_or(const Options *options, const Form *form)
+{
+    return options->backend ? options->backend : form->backend ? form->backend : "c";
+}
+
 bool find_wanted(Arena *arena, const Options *options, Wanted *wanted)
 {
     const char *output = options->output ? options->output : "-";
     bool special = is_special(output);
-    const char *asked = options->backend ? options->backend : "c";
     *wanted = (Wanted){.output = output};
     if (options->emit && !is_emit_known(arena, options->emit))
         return false;
@@ -105,7 +114,9 @@ bool find_wanted(Arena *arena, const Options *options, Wanted *wanted)
                                  : form_of_ending(ending(output));
     if (!special && !does_ending_fit(arena, options, wanted))
         return false;
-    if (wanted->form)
-        wanted->backend = wanted->form->backend ? wanted->form->backend : asked;
+    if (wanted->form) /* C that only predicts is an object as it stands */
+        wanted->backend = !wanted->form->backend || is_object_of_inference(options, wanted->form)
+                              ? asked_or(options, wanted->form)
+                              : wanted->form->backend;
     return has_place(options, wanted) && does_backend_fit(arena, options, wanted);
 }

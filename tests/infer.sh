@@ -1,7 +1,8 @@
 #!/bin/sh
 # Inference as C: for the models of tests/infer and small examples, what `snnc --infer` writes predicts the test set as
 # `predict` of the trainer does, to the bit, by gcc and clang, optimised or not, and for other processors; it compiles
-# without a warning, needs nothing but itself, takes as much memory as it says; and what cannot be is refused.
+# without a warning, needs nothing but itself, takes as much memory as it says; objects by LLVM and libraries predict the same; and
+# what cannot be is refused.
 #
 #     tests/infer.sh [MODEL...]        e.g. tests/infer.sh delays
 #     BUILD=dir  SNNC=path
@@ -64,6 +65,65 @@ predicts() {
     fi
 }
 
+# predicts_linked NAME DATA RUN COMPILER OPTION...: what is written as it is linked, kws.o or libkws.so
+predicts_linked() {
+    name=$1 data=$2 runs=$3
+    shift 3
+    # shellcheck disable=SC2046
+    "$@" -std=c99 $(ways) -iquote . "$root/tests/run/infer.c" -L. $linked -o inferred > messages 2>&1 &&
+        $runs ./inferred "$data" > inferred.csv 2>> messages && cmp predicted.csv inferred.csv >> messages 2>&1
+    if [ $? -eq 0 ]; then
+        ok "$name: predicts as the trainer"
+    else
+        fail "$name: not what the trainer predicts"
+        show_messages
+    fi
+}
+
+# object NAME DATA SNNC-OPTION...: by LLVM
+object() {
+    what=$1 samples=$2
+    shift 2
+    rm -f kws.h kws.o
+    passes "$what: an object" "$snnc" -w "$@" --weights trained.safetensors --infer -o kws.o
+    linked=kws.o
+    predicts_linked "$what, an object" "$samples" "" gcc
+}
+
+# For other processors by LLVM; by the C compiler, too; and as libraries.
+objects_elsewhere() {
+    for target in aarch64-linux-gnu:aarch64 arm-linux-gnueabihf:armv7 riscv64-linux-gnu:riscv64gc; do
+        machine=${target%:*}
+        passes "$1: an object for $machine" "$snnc" -w "$3" --weights trained.safetensors --infer --target "${target#*:}" -o kws.o
+        predicts_linked "$1, an object for $machine" "$2" "qemu-${machine%%-*}-static" "$machine-gcc" -static
+    done
+    passes "$1: an object by C" "$snnc" -w "$3" --weights trained.safetensors --infer --backend=c -o kws.o
+    predicts_linked "$1, an object by C" "$2" "" gcc
+    linked=-lkws
+    for backend in c llvm; do
+        passes "$1: a library by $backend" "$snnc" -w "$3" --weights trained.safetensors --infer --backend=$backend -o libkws.so
+        predicts_linked "$1, a library by $backend" "$2" "env LD_LIBRARY_PATH=." gcc
+        if nm -D --defined-only libkws.so | grep -qv ' T kws_'; then fail "$1: a library by $backend shows more"; else ok "$1: it shows its functions alone"; fi
+    done
+}
+
+# Objects for processors without a system need nothing at all, but the compiler's own library where there is no unit for floats.
+check_bare() {
+    for target in cortex-m0 cortex-m3 cortex-m4 cortex-m7 cortex-m33 cortex-m55 riscv32imac wasm32 avr; do
+        rm -f kws.o
+        passes "an object for $target" "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --soft-float \
+            --target $target -o kws.o
+        llvm-nm-19 -u kws.o 2> /dev/null | awk '{ print $2 }' > needed
+        needs=$(grep -vE '^__(aeabi_.*|(add|sub|mul|div)[sd]f3|(un)?ordd?s?f2|unord[sd]f2|[gln][te][sd]f2|eq[sd]f2|extendsfdf2|truncdfsf2|float.*|fix.*|stack_pointer|(u?div|u?mod|mul).i[34]|mul[hsd]i3|.*mod.*[hs]i4|do_.*|ashl.*|lshr.*)$' needed)
+        if [ -f kws.o ] && ! grep -q mem needed && [ -z "$needs" ]; then ok "$target: it needs no library"; else fail "$target: it needs $needs" "$(cat needed)"; fi
+    done
+    for target in cortex-m4:arm-none-eabi-gcc riscv32imac:riscv64-unknown-elf-gcc; do
+        command -v "${target#*:}" > /dev/null || continue
+        passes "an object for ${target%:*}, by ${target#*:}" "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors \
+            --infer --soft-float --backend=c --target "${target%:*}" -o kws.o
+    done
+}
+
 # For other processors, as the tests of targets.sh.
 predicts_elsewhere() {
     for machine in aarch64-linux-gnu arm-linux-gnueabihf riscv64-linux-gnu; do
@@ -102,6 +162,7 @@ infers() {
     predicts "$what" "$samples" "" gcc -O2
     predicts "$what" "$samples" "" clang -O3
     predicts "$what" "$samples" "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover
+    object "$what" "$samples" "$@"
 }
 
 # ---- what is written ----
@@ -243,8 +304,13 @@ check_refused() {
     rm -f new.* new_*
     refuses "no weights" 2 '--infer needs trained weights: --weights FILE' "$snnc" "$model" --infer -o new.c
     refuses "no output" 2 'of one name: -o NAME.c' "$snnc" "$model" --weights trained.safetensors --infer
-    refuses "not C" 2 'ends in .c, as `-o kws.c`, not `new.o`' \
-        "$snnc" "$model" --weights trained.safetensors --infer -o new.o
+    refuses "a program" 2 'ends in .c, .o or .so, as `-o kws.c`, not `new`' \
+        "$snnc" "$model" --weights trained.safetensors --infer -o new
+    refuses "what is nothing" 2 'no output ends as `new.x`' "$snnc" "$model" --weights trained.safetensors --infer -o new.x
+    refuses "a library for a bare processor" 2 'on cortex-m4 nobody loads a library.*`-o new.o`' \
+        "$snnc" "$model" --weights trained.safetensors --infer --target cortex-m4 -o new.so
+    refuses "an object of floats without a unit for them" 1 'cortex-m0 has no unit for them: --soft-float' \
+        "$snnc" "$model" --weights trained.safetensors --infer --target cortex-m0 -o new.o
     refuses "no name in C" 1 '`new-one` is no name in C' \
         "$snnc" "$model" --weights trained.safetensors --infer -o new-one.c
     refuses "no such weights" 1 'nothing.safetensors' "$snnc" "$model" --weights nothing.safetensors --infer -o new.c
@@ -297,6 +363,9 @@ for model; do
     kernel_sharing) infers $model pictures "$root/examples/$model/model.snn" -D width=3 -D blocks=1 ;;
     delays)
         infers delays sparks "$root/tests/infer/delays.snn"
+        objects_elsewhere delays sparks "$root/tests/infer/delays.snn"
+        check_bare
+        "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
         predicts_elsewhere delays sparks
         check_files
         check_macros

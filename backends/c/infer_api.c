@@ -1,6 +1,8 @@
 /* What the caller of inference sees: the header, and its functions. */
 #include "infer.h"
 
+#include <string.h>
+
 static bool goes_by_steps(const Infer *infer)
 {
     return !infer->program->whole_why;
@@ -50,6 +52,18 @@ static void write_work(const Infer *infer, Out *out)
         (long long)work->equations);
 }
 
+static bool is_text(const Infer *infer)
+{
+    return strcmp(infer->options->form, "c") == 0;
+}
+
+static const char *how_text(const Infer *infer)
+{
+    if (is_text(infer))
+        return "C99, which needs no library:";
+    return arena_printf(infer->arena, "Of a file made with this one, .%s.", infer->options->form);
+}
+
 void infer_heading(const Infer *infer, const char *what, Out *out)
 {
     const Program *program = infer->program;
@@ -57,11 +71,14 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
              infer->options->version, c_comment(infer->arena, program->source),
              c_comment(infer->arena, infer->options->command));
     out_line(out, " *");
-    out_line(out, " * Weights: %016llx (FNV-1a, 64 bits, of all parameters). C99, which needs no library:",
-             (unsigned long long)program->weights_hash);
-    out_line(out, " *");
-    const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
-    out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -c %s.c%s", infer->name, weights);
+    out_line(out, " * Weights: %016llx (FNV-1a, 64 bits, of all parameters). %s",
+             (unsigned long long)program->weights_hash, how_text(infer));
+    if (is_text(infer)) {
+        const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
+        out_line(out, " *");
+        out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -c %s.c%s", infer->name,
+                 weights);
+    }
     write_work(infer, out);
     out_line(out, " *");
     out_line(out, " * Without contraction every compiler gives the same results, bit for bit. */");
@@ -132,11 +149,13 @@ static void write_status(const Infer *infer, Out *out)
     out_line(out, "/** What a call comes to. */");
     out_line(out, "typedef enum %s_status", infer->name);
     out_open(out, "%s", "");
-    out_line(out, "%s_OK = 0,", infer->upper);
-    out_line(out, "%s_BAD_ARGUMENT = 1, /**< a null pointer, or no such event: nothing was done */",
-             infer->upper);
-    out_line(out, "%s_OVER = 2, /**< all steps of the sample were made: reset first */", infer->upper);
-    out_line(out, "%s_WRONG = 3 /**< of the self-test: it predicts something else */", infer->upper);
+    out_line(out, "%s_OK = %d,", infer->upper, INFERENCE_OK);
+    out_line(out, "%s_BAD_ARGUMENT = %d, /**< a null pointer, or no such event: nothing was done */",
+             infer->upper, INFERENCE_BAD_ARGUMENT);
+    out_line(out, "%s_OVER = %d, /**< all steps of the sample were made: reset first */", infer->upper,
+             INFERENCE_OVER);
+    out_line(out, "%s_WRONG = %d /**< of the self-test: it predicts something else */", infer->upper,
+             INFERENCE_WRONG);
     out_close(out, arena_printf(infer->arena, " %s_status;", infer->name));
 }
 
@@ -159,11 +178,6 @@ static void document_sample(const Infer *infer, Out *out)
             " * @param sample number of the sample: random numbers are those of it, as `predict` draws them");
 }
 
-static const char *event_type(const Infer *infer)
-{
-    return infer->layout->units <= 65536 ? "uint16_t" : "uint32_t";
-}
-
 static const char *reset_head(const Infer *infer)
 {
     return arena_printf(infer->arena, "void %s_reset(%s_state *state%s)", infer->name, infer->name,
@@ -181,7 +195,7 @@ static const char *events_head(const Infer *infer)
     return arena_printf(
         infer->arena,
         "%s_status %s_step_events(%s_state *state, const %s *events, int32_t count, %s_output *out)",
-        infer->name, infer->name, infer->name, event_type(infer), infer->name);
+        infer->name, infer->name, infer->name, c_type(infer->layout->event), infer->name);
 }
 
 static const char *run_head(const Infer *infer)

@@ -15,4 +15,4 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
 }
 
 const char abi_of_llvm[] = BACKEND_ABI;
-const Backend backend_llvm = {"llvm", "o", true, emit, llvm_run, NULL};
+const Backend backend_llvm = {"llvm", "o", true, emit, llvm_run, llvm_infer};

@@ -41,6 +41,8 @@ void add_level(const Unit *unit, LLVMValueRef function, const Level *level)
     add_text(unit, function, "target-cpu", level->cpu);
     if (*level->features)
         add_text(unit, function, "target-features", level->features);
+    if (unit->program->predicts) /* loops that clear are loops: memset() may be nowhere */
+        add_text(unit, function, "no-builtins", "");
     add_text(unit, function, "prefer-vector-width", arena_printf(unit->arena, "%d", 32 * level->lanes));
 }
 

@@ -4,6 +4,8 @@
 
 #include "snn_memory.h"
 
+#include <string.h>
+
 enum { NET, NUMBER, PLACE, FIRST, LAST, BUFFERS /* the first of them */ };
 
 static void add_buffers(const Code *code, const BufferSet *used, BufferId *list, int *count)
@@ -23,13 +25,20 @@ static LLVMTypeRef worker_type(const Unit *unit, int buffers)
     return LLVMFunctionType(unit->nothing, types, (unsigned)(BUFFERS + buffers), false);
 }
 
-/* Arrays stand where the widest vectors like it. */
-static void mark_buffer(const Unit *unit, LLVMValueRef function, int argument)
+/* Arrays of the runtime stand where the widest vectors like it; a state of inference is its caller's. */
+static unsigned alignment_of(const Unit *unit, const Buffer *buffer)
+{
+    return unit->program->predicts
+               ? LLVMABIAlignmentOfType(unit->target->layout, element_type(unit, buffer->type))
+               : SNN_ALIGN;
+}
+
+static void mark_buffer(const Unit *unit, LLVMValueRef function, int argument, const Buffer *buffer)
 {
     int at = argument + ON_ARGUMENT;
     add_attribute(unit, function, at, "noalias", 0);
     add_attribute(unit, function, at, "nocapture", 0);
-    add_attribute(unit, function, at, "align", SNN_ALIGN);
+    add_attribute(unit, function, at, "align", alignment_of(unit, buffer));
 }
 
 static LLVMValueRef own_array(const Code *code, const Buffer *buffer)
@@ -62,7 +71,7 @@ static void make_worker(Code *code, const char *name, const BufferSet *used, con
         code->buffers[list[i]] = LLVMGetParam(function, (unsigned)(BUFFERS + i));
         LLVMSetValueName2(code->buffers[list[i]], program->buffers.at[list[i]].name,
                           strlen(program->buffers.at[list[i]].name));
-        mark_buffer(unit, function, BUFFERS + i);
+        mark_buffer(unit, function, BUFFERS + i, &program->buffers.at[list[i]]);
         debug_buffer(code, &program->buffers.at[list[i]], code->buffers[list[i]], BUFFERS + i);
     }
     for (int i = 0; i < used->list.count; i++)
@@ -133,20 +142,27 @@ static const char *kernel_name(const Code *code)
                : arena_printf(code->unit->arena, "%s%s", kernel->name, code->level->suffix);
 }
 
-static LLVMValueRef make_kernel(Code *code, BufferSet *used)
+static Worker worker_of(Code *code, BufferSet *used)
 {
     Unit *unit = code->unit;
-    int count = 0;
+    Worker worker = {0};
     buffer_set_clear(used);
     buffer_set_add(used, &code->kernel->body);
     buffer_set_sort(used);
-    BufferId *list = NEW_ARRAY(unit->arena, BufferId, used->list.count + 1);
-    add_buffers(code, used, list, &count);
+    worker.buffers = NEW_ARRAY(unit->arena, BufferId, used->list.count + 1);
+    add_buffers(code, used, worker.buffers, &worker.count);
     const char *name = kernel_name(code);
-    code->function = unit_function(unit, arena_printf(unit->arena, "%s.work", name), worker_type(unit, count),
-                                   LLVMInternalLinkage);
-    make_worker(code, name, used, list, count);
-    return make_caller(code, name, list, count);
+    code->function = unit_function(unit, arena_printf(unit->arena, "%s.work", name),
+                                   worker_type(unit, worker.count), LLVMInternalLinkage);
+    make_worker(code, name, used, worker.buffers, worker.count);
+    worker.function = code->function;
+    return worker;
+}
+
+static LLVMValueRef make_kernel(Code *code, BufferSet *used)
+{
+    Worker worker = worker_of(code, used);
+    return make_caller(code, kernel_name(code), worker.buffers, worker.count);
 }
 
 /* The variables of a kernel, or of a function. */
@@ -184,6 +200,32 @@ void unit_functions(Unit *unit)
     unit->functions = NEW_ARRAY(unit->arena, LLVMValueRef, functions->count + 1);
     for (int f = 0; f < functions->count; f++)
         unit->functions[f] = make_function(unit, &functions->at[f]);
+}
+
+Worker *unit_workers(Unit *unit)
+{
+    const Program *program = unit->program;
+    Worker *workers = NEW_ARRAY(unit->arena, Worker, program->kernels.count + 1);
+    LLVMValueRef *buffers = NEW_ARRAY(unit->arena, LLVMValueRef, program->buffers.count + 1);
+    BufferSet used = buffer_set(unit->arena, program);
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++) {
+            int k = program->phases[phase].at[i].kernel;
+            Code code = code_of(unit, &program->kernels.at[k], &unit->target->levels[0]);
+            code.buffers = buffers;
+            workers[k] = worker_of(&code, &used);
+        }
+    return workers;
+}
+
+void call_worker(Unit *unit, const Worker *worker, LLVMValueRef const *buffers)
+{
+    LLVMValueRef *arguments = NEW_ARRAY(unit->arena, LLVMValueRef, BUFFERS + worker->count);
+    arguments[NET] = LLVMConstNull(unit->pointer);
+    arguments[NUMBER] = arguments[PLACE] = arguments[FIRST] = arguments[LAST] = int_constant(unit, 0);
+    memcpy(arguments + BUFFERS, buffers, sizeof *buffers * (size_t)worker->count);
+    LLVMBuildCall2(unit->builder, worker_type(unit, worker->count), worker->function, arguments,
+                   (unsigned)(BUFFERS + worker->count), "");
 }
 
 LLVMValueRef *unit_kernels(Unit *unit, const Level *level)

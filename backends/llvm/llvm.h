@@ -106,6 +106,7 @@ LLVMLinkage unit_linkage(const Unit *unit);                                  /* 
 LLVMValueRef named_function(Unit *unit, const char *name, LLVMTypeRef type); /* of the runtime */
 enum {
     ON_FUNCTION = LLVMAttributeFunctionIndex,
+    ON_RESULT = LLVMAttributeReturnIndex,
     ON_ARGUMENT = 1 /* the first; ON_ARGUMENT + 1: the second */
 };
 void add_attribute(const Unit *unit, LLVMValueRef function, int at, const char *name, uint64_t value);
@@ -172,6 +173,16 @@ void vector_store(Code *code, const LoopStmt *stmt);
 
 /* Sets unit->functions; before kernels, which call them. */
 void unit_functions(Unit *unit);
+/* What works on the buffers of a kernel, which it is given in this order. */
+typedef struct Worker {
+    LLVMValueRef function;
+    BufferId *buffers;
+    int count;
+} Worker;
+
+/* Of a program that only predicts, by number of the kernel. They take no items. */
+Worker *unit_workers(Unit *unit);
+void call_worker(Unit *unit, const Worker *worker, LLVMValueRef const *buffers);
 /* The functions of all kernels at a level, by number; those of another module are declared. */
 LLVMValueRef *unit_kernels(Unit *unit, const Level *level);
 void unit_phases(Unit *unit, int level, LLVMValueRef *kernels);
@@ -201,6 +212,14 @@ bool unit_write(Unit *unit, Out *out, const char **error);
 /* All of it: makes the module of a program, or its share (NULL: all), in a context of its own. */
 bool unit_make(Arena *arena, const Program *program, const BackendOptions *options, const Target *target,
                const Share *share, Out *out, const char **error);
+
+/* ---- infer.c ---- */
+
+/* Of a program that only predicts: its constants, kernels and functions. */
+void unit_inference(Unit *unit);
+/* As `infer` of a Backend: the module is the source, which has the weights in any case. */
+bool llvm_infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
+                const char **error);
 
 /* ---- run.c ---- */
 

@@ -25,13 +25,15 @@ static LLVMValueRef mix_sum(const Unit *unit, LLVMValueRef x, uint32_t number)
 
 LLVMValueRef random_key(Unit *unit, LLVMValueRef net, LLVMValueRef sample, LLVMValueRef step)
 {
-    LLVMValueRef seed = load_member(unit, net, RECORD_SnnRun, SnnRun_seed);
+    bool known = unit->program->predicts; /* the seed, and where its numbers are used */
+    LLVMValueRef seed =
+        known ? word(unit, unit->program->seed) : load_member(unit, net, RECORD_SnnRun, SnnRun_seed);
+    LLVMValueRef epoch =
+        known ? word(unit, 0xffffffffu) : load_member(unit, net, RECORD_SnnRun, SnnRun_epoch);
     const struct {
         LLVMValueRef value;
         uint32_t offset;
-    } parts[] = {{load_member(unit, net, RECORD_SnnRun, SnnRun_epoch), 0x85ebca6bu},
-                 {sample, 0xc2b2ae35u},
-                 {step, 0x27d4eb2fu}};
+    } parts[] = {{epoch, 0x85ebca6bu}, {sample, 0xc2b2ae35u}, {step, 0x27d4eb2fu}};
     LLVMValueRef key = mix_sum(unit, seed, 0x9e3779b9u);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         key = mix(unit, LLVMBuildXor(unit->builder, key, mix_sum(unit, parts[i].value, parts[i].offset), ""));

@@ -18,6 +18,11 @@ static bool has_tables(const Unit *unit)
 
 static void fill(Unit *unit)
 {
+    if (unit->program->predicts) {
+        unit_functions(unit);
+        unit_inference(unit);
+        return;
+    }
     if (has_kernels(unit))
         unit_functions(unit);
     for (int level = 0; level < unit->target->level_count && has_kernels(unit); level++) {

@@ -1,7 +1,7 @@
 /* infer FOLDER predicts the test set in it (IDX files of bytes) with kws.h, and writes what `predict` of the trainer writes.
  * Each sample is taken step by step, in a state that held anything before, and, where there are two ways, by both: they have to
  * agree. -DDRAWS: kws draws random numbers; -DTEMPORAL: each step has data of its own; -DSPIKES: as spikes; -DWHOLE: there is
- * no kws_step; -DKWS_SELFTEST always. `infer FOLDER selftest` is that alone, and exits with 3 if it is wrong. */
+ * no kws_step; -DKWS_SELFTEST where there is a kws_selftest. `infer FOLDER selftest` is that alone, and exits with 3 if it is wrong. */
 #include "kws.h"
 
 #include <stdio.h>
@@ -108,8 +108,10 @@ int main(int argc, char **argv)
     if (argc < 2)
         return EXIT_FAILURE;
     memset(states, 0xff, sizeof states);
-    if (argc > 2) /* the self-test alone */
+#ifdef KWS_SELFTEST
+    if (argc > 2) /* it alone */
         return kws_selftest(&states[0]) == KWS_WRONG ? 3 : EXIT_SUCCESS;
+#endif
     File images = open_part(argv[1], "images-idx3", 3), labels = open_part(argv[1], "labels-idx1", 1);
     printf("sample,label,predicted");
     for (int k = 0; k < KWS_OUTPUTS; k++)
@@ -128,8 +130,10 @@ int main(int argc, char **argv)
             printf(",%.9g", (double)out.scores[k]);
     }
     printf("\n");
+#ifdef KWS_SELFTEST
     require(kws_selftest(&states[0]) == KWS_OK, "the self-test fails");
     require(kws_selftest(NULL) == KWS_BAD_ARGUMENT, "the self-test takes no state for one");
+#endif
     require(run(NULL, 0, in, &out) == KWS_BAD_ARGUMENT, "no state is taken for one");
     return EXIT_SUCCESS;
 }
