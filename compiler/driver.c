@@ -2,6 +2,8 @@
 
 #include "backend.h"
 #include "executable.h"
+#include "inference.h"
+#include "report/report.h"
 #include "summary.h"
 #include "wanted.h"
 
@@ -440,23 +442,75 @@ static const Backend *write_deployed(Compilation *c, const Options *options, con
     return backend->infer(c->program, &how, single, files, error) ? backend : NULL;
 }
 
+/* Before anything is written. */
+static bool fits_device(const Account *account, const Options *options)
+{
+    const char *why = report_misfit(account, options->flash, options->ram);
+    if (why)
+        fprintf(stderr, "snnc: %s\n", why);
+    return !why;
+}
+
+static int save_report(Compilation *c, const Options *options, const Account *account)
+{
+    Out *out = out_new(c->arena);
+    if (!options->report)
+        return EXIT_SUCCESS;
+    if (!report_write(account, options->report, out))
+        return refuse("no memory (--report)");
+    return save(out, c->arena, options->report);
+}
+
+/* Where nothing may be written: what the report is made of. */
+static const char *spoilt_by_report(const Options *options)
+{
+    const char *const files[] = {options->model, options->weights, options->rates};
+    for (size_t k = 0; options->report && k < sizeof files / sizeof *files; k++)
+        if (is_same_file(options->report, files[k]))
+            return files[k];
+    bool both = options->report && options->output && strcmp(options->report, options->output) == 0;
+    return both ? options->output : NULL;
+}
+
+/* NULL with the error set where nothing can be written; *backend stays NULL where only a report is asked for. */
+static bool make_deployed(Compilation *c, const Options *options, const Deployed *deployed, InferFiles *files,
+                          const Backend **backend, const char **error)
+{
+    if (!options->output)
+        return !(*error = inference_refusal(c->arena, c->program, c->program->name));
+    *backend = write_deployed(c, options, deployed, files, error);
+    return *backend;
+}
+
+/* Before anything is made of the weights. */
+static bool right_names(Compilation *c, const Options *options, Deployed *deployed)
+{
+    const char *spoilt = spoilt_by_report(options);
+    if (spoilt)
+        fprintf(stderr, "snnc: --report `%s` is another file of this run; give it another name\n", spoilt);
+    return !spoilt && (!options->output || find_deployed(c, options, deployed));
+}
+
 int driver_infer(Compilation *c, const Options *options, const char *differs)
 {
     const char *error = NULL;
-    Deployed deployed = {0};
-    if (!find_deployed(c, options, &deployed))
+    Deployed deployed = {.text = true};
+    if (!right_names(c, options, &deployed))
         return 2;
     if (!deployed.text && !has_unit_for(c, options))
         return EXIT_FAILURE;
     if (!deployed.text) /* a self-test is C */
         c->program->vectors.count = 0;
     InferFiles files = {out_new(c->arena), out_new(c->arena), out_new(c->arena)};
-    const Backend *backend = write_deployed(c, options, &deployed, &files, &error);
-    if (!backend)
+    const Backend *backend = NULL;
+    const Rates *rates = options->rates ? rates_read(c->arena, options->rates, &error) : NULL;
+    if (error || !make_deployed(c, options, &deployed, &files, &backend, &error))
         return refuse(error);
     if (differs)
         fprintf(stderr, "snnc: weights of another model (%s): %s\n", options->weights, differs);
-    if (differs && options->strict)
+    const Account *account = account_of(c->program, rates);
+    if ((differs && options->strict) || !fits_device(account, options))
         return EXIT_FAILURE;
-    return save_deployed(c, options, &deployed, backend, &files);
+    int status = backend ? save_deployed(c, options, &deployed, backend, &files) : EXIT_SUCCESS;
+    return status == EXIT_SUCCESS ? save_report(c, options, account) : status;
 }

@@ -33,20 +33,10 @@ static bool is_of_state(const Program *program, const Touched *touched, BufferId
            && buffer->role != BUFFER_INPUT;
 }
 
-int inference_type_bytes(Type type)
-{
-    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
-}
-
-int64_t inference_bytes(const Buffer *buffer)
-{
-    return buffer_elements(buffer) * inference_type_bytes(buffer->type);
-}
-
 static void put(Inference *layout, Arena *arena, InferencePlaces *places, BufferId buffer, int64_t *end)
 {
     vec_push(arena, places, ((InferencePlace){buffer, *end}));
-    *end += inference_bytes(&layout->program->buffers.at[buffer]);
+    *end += buffer_bytes(&layout->program->buffers.at[buffer]);
 }
 
 static void place_state(Inference *layout, Arena *arena, const Touched *touched)
@@ -55,8 +45,7 @@ static void place_state(Inference *layout, Arena *arena, const Touched *touched)
     int64_t end = 0;
     for (int bytes = 4; bytes > 0; bytes /= 2)
         for (BufferId b = 0; b < program->buffers.count; b++)
-            if (is_of_state(program, touched, b)
-                && inference_type_bytes(program->buffers.at[b].type) == bytes)
+            if (is_of_state(program, touched, b) && type_bytes(program->buffers.at[b].type) == bytes)
                 put(layout, arena, &layout->state, b, &end);
     layout->events = end;
     if (!program->whole_why && program_takes_spikes(program))
@@ -118,7 +107,7 @@ const Inference *inference_of(Arena *arena, const Program *program)
     for (BufferId b = 0; b < program->buffers.count; b++) {
         touched.read[b] = touched.read[b] && !touched.made[b] && program->buffers.at[b].values;
         if (touched.read[b])
-            layout->flash_bytes += inference_bytes(&program->buffers.at[b]);
+            layout->flash_bytes += buffer_bytes(&program->buffers.at[b]);
     }
     layout->constants = touched.read;
     layout->units = input->dims[input->ndim - 1];

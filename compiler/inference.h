@@ -40,9 +40,6 @@ typedef enum InferenceStatus {
 const Inference *inference_of(Arena *arena, const Program *program);
 /* Where it stands there; -1: it does not. */
 int64_t inference_offset(const InferencePlaces *places, BufferId buffer);
-/* Bytes of a buffer: truths and spikes take one each. */
-int64_t inference_bytes(const Buffer *buffer);
-int inference_type_bytes(Type type);
 /* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */
 const char *inference_refusal(Arena *arena, const Program *program, const char *name);
 

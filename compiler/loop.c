@@ -100,9 +100,14 @@ BufferId stream_floats(const Program *program, const LoopStream *stream)
     return floats ? stream->values : -1;
 }
 
+int type_bytes(Type type)
+{
+    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
+}
+
 int64_t buffer_bytes(const Buffer *buffer)
 {
-    return buffer_elements(buffer) * (buffer->type == TYPE_U8 ? 1 : buffer->type == TYPE_U16 ? 2 : 4);
+    return buffer_elements(buffer) * type_bytes(buffer->type);
 }
 
 BufferId loop_find(const Program *program, const char *name)

@@ -211,6 +211,7 @@ typedef struct Launch {
     bool
         joined; /* over_rows: to the launch before: both are done for a sample before the next sample is begun */
     int number;          /* given, too: see LOOP_GIVEN */
+    int layer;           /* whose it is, of a program that only predicts: in Program.layers; else -1 */
     VEC(BufferId) given; /* for those of the kernel, in their order; never a LOCAL or a GIVEN one */
 } Launch;
 
@@ -268,13 +269,30 @@ typedef struct LoopPrediction {
     BufferId values, predicted; /* predicted -1: it says numbers, not a class */
 } LoopPrediction;
 
-/* The most that a step needs, or a sample, of a program that does not go step by step. */
-typedef struct LoopWork {
-    int64_t products;      /* multiply-adds of maps, as if all inputs were there */
-    int64_t equations;     /* operations of neurons and formulas */
-    int64_t events;        /* spikes that maps follow */
-    VEC(BufferId) counted; /* constants that say of how many products more */
-} LoopWork;
+/* What a map of a layer has to do, at each step or for a sample, as its layer says. */
+typedef struct LoopDrive {
+    int map;            /* its node's number in the Net, for who writes its kernel */
+    const char *stream; /* that it reads, or that this is a copy, a late one or a maximum of */
+    int window;         /* a maximum: of so many positions; else 1 */
+    bool spikes;        /* what is silent costs nothing; else all inputs count */
+    bool again;         /* a drive before it reads the same stream */
+    int64_t inputs;     /* that there are */
+    int64_t products;   /* multiply-adds, as if all of them were there, */
+    BufferId counted;   /* and so many more; a constant, or -1 */
+    int64_t dense;      /* multiply-adds of a product with all of its weights, absent ones, too */
+} LoopDrive;
+
+/* What one kernel computes together, of a program that only predicts: connections and the neurons behind them. */
+typedef struct LoopLayer {
+    const char *name, *about; /* of the last stream that it makes */
+    int line;                 /* of the model's file */
+    int units;
+    bool each_step;     /* runs at each step; else once a sample, all its steps */
+    int64_t parameters; /* as the model has them */
+    VEC(LoopDrive) drives;
+    int64_t multiplications, operations; /* of neurons and formulas; the others of these */
+    int64_t touched;                     /* bytes that these read and store */
+} LoopLayer;
 
 /* A sample, and what is predicted of it, to the bit. */
 typedef struct LoopVector {
@@ -321,7 +339,7 @@ typedef struct Program {
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
     VEC(LoopVector) vectors;                     /* of one that only predicts; */
-    LoopWork work;                               /* likewise */
+    VEC(LoopLayer) layers;                       /* likewise */
     BufferId input, label, target, sample, loss; /* -1 where the model has none */
     BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */
@@ -374,6 +392,7 @@ BufferId stream_floats(const Program *program, const LoopStream *stream);
 BufferId stream_fired(const Program *program, const LoopStream *stream);
 /* Whether its input is spikes, not reals; false where it has none. */
 bool program_takes_spikes(const Program *program);
+int type_bytes(Type type); /* of an element in memory */
 int64_t buffer_bytes(const Buffer *buffer);
 BufferId loop_find(const Program *program, const char *name); /* -1 if there is none */
 
@@ -474,6 +493,16 @@ BufferSet buffer_set(Arena *arena, const Program *program);
 void buffer_set_add(BufferSet *set, const LoopBlock *block);
 void buffer_set_sort(BufferSet *set); /* by number */
 void buffer_set_clear(BufferSet *set);
+
+/* The most that all layers do: multiply-adds of maps; others' operations; spikes that maps follow. */
+typedef struct LoopWork {
+    int64_t products, operations, events;
+} LoopWork;
+
+/* Of a program that only predicts, once its constants have their values: at each step, or of a sample if it does not go step
+ * by step. */
+LoopWork program_work(const Program *program);
+int64_t drive_products(const Program *program, const LoopDrive *drive);
 
 /* A launch whose kernel stores to a buffer before it loads from it makes the buffer anew, if no launch before it did: what
  * it does not store of it has no meaning until somebody does, and is not read.

@@ -27,6 +27,10 @@ enum Key {
     KEY_SINGLE_FILE,
     KEY_SELFTEST,
     KEY_WHOLE,
+    KEY_REPORT,
+    KEY_RATES,
+    KEY_FLASH,
+    KEY_RAM,
     KEY_INPUTS,
     KEY_WEIGHTS,
     KEY_PRINT,
@@ -97,6 +101,17 @@ static const struct argp_option table[] = {
      "With --infer: how many random samples, run by the interpreter, FILE_selftest() compares with (default: "
      "2)",
      1},
+    {"report", KEY_REPORT, "FILE", 0,
+     "With --infer, also without -o: memory, operations and energy of each layer, as a page (.html), JSON "
+     "(.json) or text",
+     1},
+    {"rates", KEY_RATES, "FILE", 0,
+     "For --report: how often layers spike, as `train --log` or `test --rates` of the trainer has written it",
+     1},
+    {"flash", KEY_FLASH, "N[k|M]", 0, "With --infer: refuse a network whose constants take more bytes than N",
+     1},
+    {"ram", KEY_RAM, "N[k|M]", 0,
+     "With --infer: refuse a network whose state and stack take more bytes than N", 1},
     {NULL, 0, NULL, 0, "Looking:", 2},
     {"emit", KEY_EMIT, "STAGE", 0,
      "Print ast, net, adjoint, loop, svg (a picture of the net), c or ll instead of compiling; with -o also "
@@ -163,6 +178,19 @@ static long whole_number(struct argp_state *state, const char *flag, const char 
     return number;
 }
 
+/* Of memory: 64k are 65536. */
+static int64_t byte_count(struct argp_state *state, const char *flag, const char *text)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    int shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
+    bool whole = end > text && end[shift > 0] == '\0';
+    if (errno || !whole || number < 0 || number > INT64_MAX >> 20)
+        argp_error(state, "%s takes a number of bytes, as 65536, 64k or 2M, not `%s`", flag, text);
+    return (int64_t)number << shift;
+}
+
 static void add_define(Parsing *parsing, struct argp_state *state, const char *text)
 {
     const char *equals = strchr(text, '=');
@@ -209,6 +237,10 @@ static const struct {
     {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
     {KEY_WHOLE, "--whole", "--infer", 1u << ACTION_INFER},
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
+    {KEY_REPORT, "--report", "--infer", 1u << ACTION_INFER},
+    {KEY_RATES, "--rates", "--infer", 1u << ACTION_INFER},
+    {KEY_FLASH, "--flash", "--infer", 1u << ACTION_INFER},
+    {KEY_RAM, "--ram", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_SEED, "--seed", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
     {KEY_BACKEND, "--backend", "programs that are written",
@@ -242,7 +274,9 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "--run and --gradcheck write no program: leave -o out, or one of them");
     if (options->action == ACTION_INFER && !options->weights)
         argp_error(state, "--infer needs trained weights: --weights FILE, as a training has left them");
-    if (options->action == ACTION_INFER && !options->output)
+    if (options->rates && !options->report)
+        argp_error(state, "--rates is for --report: add --report FILE, or leave --rates out");
+    if (options->action == ACTION_INFER && !options->output && !options->report)
         argp_error(state, "--infer writes some files, of one name: -o NAME.c (or .o, .so)");
     check_belongings(parsing, state);
     if (options->action == ACTION_COMPILE && !options->output)
@@ -308,6 +342,8 @@ static bool take_text(Options *options, int key, const char *arg)
     case KEY_INPUTS: options->inputs = arg; return true;
     case KEY_WEIGHTS: options->weights = arg; return true;
     case KEY_SAVE: options->save = arg; return true;
+    case KEY_REPORT: options->report = arg; return true;
+    case KEY_RATES: options->rates = arg; return true;
     default: return false;
     }
 }
@@ -325,6 +361,48 @@ static bool take_flag(Options *options, int key)
     case KEY_SINGLE_FILE: options->single_file = true; return true;
     default: return false;
     }
+}
+
+/* The same of numbers. */
+static bool take_number(Options *options, struct argp_state *state, int key, const char *arg)
+{
+    switch (key) {
+    case KEY_UNROLL:
+        options->lower.unroll =
+            strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
+        return true;
+    case 'O': options->optimize = (int)whole_number(state, "-O", arg, 0, MOST_OPTIMIZE); return true;
+    case KEY_SELFTEST:
+        options->selftest = (int)whole_number(state, "--selftest", arg, 0, MOST_SELFTEST);
+        return true;
+    case KEY_FLASH: options->flash = byte_count(state, "--flash", arg); return true;
+    case KEY_RAM: options->ram = byte_count(state, "--ram", arg); return true;
+    case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); return true;
+    case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); return true;
+    default: return false;
+    }
+}
+
+/* The same of what is to be done, one of them. */
+static bool take_action(Parsing *parsing, struct argp_state *state, int key, const char *arg)
+{
+    static const struct {
+        int key;
+        Action action;
+    } actions[] = {
+        {KEY_EMIT, ACTION_EMIT},          {KEY_TARGETS, ACTION_TARGETS}, {KEY_PASSES, ACTION_PASSES},
+        {KEY_SHOW, ACTION_SHOW},          {KEY_RUN, ACTION_RUN},         {KEY_INFER, ACTION_INFER},
+        {KEY_GRADCHECK, ACTION_GRADCHECK}};
+    for (size_t k = 0; k < sizeof actions / sizeof *actions; k++) {
+        if (actions[k].key != key)
+            continue;
+        set_action(parsing, state, actions[k].action);
+        parsing->options.emit = key == KEY_EMIT ? arg : parsing->options.emit;
+        parsing->options.show = key == KEY_SHOW ? arg : parsing->options.show;
+        parsing->options.lower.infer |= key == KEY_INFER;
+        return true;
+    }
+    return false;
 }
 
 /* `run`, perhaps, and the model. What stands behind it is for the program if that is to run. */
@@ -350,41 +428,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     Options *options = &parsing->options;
     if (key >= KEY_EMIT && key < KEY_COUNT)
         parsing->said[key] = true;
-    if (take_text(options, key, arg) || take_flag(options, key))
+    if (take_text(options, key, arg) || take_flag(options, key) || take_number(options, state, key, arg)
+        || take_action(parsing, state, key, arg))
         return 0;
     switch (key) {
     case 'D': add_define(parsing, state, arg); break;
-    case KEY_UNROLL:
-        options->lower.unroll =
-            strcmp(arg, "full") == 0 ? UNROLL_FULL : (int)whole_number(state, "--unroll", arg, 1, 100000);
-        break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_PRODUCTS: options->lower.products = products_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
-    case 'O': options->optimize = (int)whole_number(state, "-O", arg, 0, MOST_OPTIMIZE); break;
-    case KEY_EMIT:
-        set_action(parsing, state, ACTION_EMIT);
-        options->emit = arg;
-        break;
     case KEY_TARGET: options->target = target_named(parsing, state, arg); break;
-    case KEY_TARGETS: set_action(parsing, state, ACTION_TARGETS); break;
-    case KEY_PASSES: set_action(parsing, state, ACTION_PASSES); break;
-    case KEY_SHOW:
-        set_action(parsing, state, ACTION_SHOW);
-        options->show = arg;
-        break;
-    case KEY_RUN: set_action(parsing, state, ACTION_RUN); break;
-    case KEY_INFER:
-        set_action(parsing, state, ACTION_INFER);
-        options->lower.infer = true;
-        break;
-    case KEY_GRADCHECK: set_action(parsing, state, ACTION_GRADCHECK); break;
     case KEY_PRINT: add_names(parsing, arg); break;
-    case KEY_SELFTEST:
-        options->selftest = (int)whole_number(state, "--selftest", arg, 0, MOST_SELFTEST);
-        break;
-    case KEY_ROWS: options->rows = (int)whole_number(state, "--rows", arg, 1, 100000); break;
-    case KEY_SEED: options->seed = (unsigned)whole_number(state, "--seed", arg, 0, 0x7fffffff); break;
     case ARGP_KEY_ARG: add_argument(parsing, state, arg); break;
     case ARGP_KEY_END: check_complete(parsing, state); break;
     default: return ARGP_ERR_UNKNOWN;
@@ -408,6 +461,7 @@ Options options_parse(Arena *arena, int argc, char **argv)
     parsing.options.selftest = DEFAULT_SELFTEST;
     parsing.options.target = targets;
     parsing.options.optimize = -1; /* not said yet */
+    parsing.options.flash = parsing.options.ram = -1;
     argp_program_version_hook = print_version;
     argp_err_exit_status = 2;
     char *folder = argc > 0 ? strrchr(argv[0], '/') : NULL;

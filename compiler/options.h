@@ -6,6 +6,7 @@
 #include "target.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum Action {
     ACTION_COMPILE, /* to output */
@@ -39,8 +40,10 @@ typedef struct Options {
     bool soft_float;          /* floats by a library where the target has no unit for them */
     LowerOptions lower;
     bool no_runtime;
-    bool single_file; /* of inference */
-    int selftest;     /* samples of its self-test */
+    bool single_file;           /* of inference */
+    int selftest;               /* samples of its self-test */
+    const char *report, *rates; /* of it, or NULL */
+    int64_t flash, ram;         /* bytes that it may take; -1: any number */
     bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */
     /* run and gradcheck */

@@ -157,12 +157,103 @@ infers() {
     learns "$@" || return
     what=$1 samples=$2
     shift 2
-    passes "$what: written" "$snnc" -w "$@" --weights trained.safetensors --infer -o kws.c
+    passes "$what: written" "$snnc" -w "$@" --weights trained.safetensors --infer -o kws.c --report kws.json
     passes "$what: its size, where nothing is aligned" gcc -std=c99 -fpack-struct=1 -fsyntax-only -x c kws.h
     predicts "$what" "$samples" "" gcc -O2
     predicts "$what" "$samples" "" clang -O3
     predicts "$what" "$samples" "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover
+    check_report "$what"
     object "$what" "$samples" "$@"
+}
+
+# reported NAME: a number of the report
+reported() {
+    sed -n "s/^    \"$1\": \([0-9.e+]*\),*\$/\1/p" kws.json
+}
+
+# The sum over layers.
+reported_by_layers() {
+    sed -n "s/^            \"$1\": \([0-9.e+]*\),*\$/\1/p" kws.json | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+# equals NAME IS EXPECTED
+equals() {
+    if [ "$2" = "$3" ]; then ok "$1"; else fail "$1" "$2, not $3"; fi
+}
+
+# What a run takes: the functions that are called, and the two largest of the others.
+stack_of() {
+    awk -F'\t' '{ name = $1; sub(/.*:/, "", name) }
+        name ~ /^kws_/ { calls += $2; next }
+        $2 > first { second = first; first = $2; next }
+        $2 > second { second = $2 }
+        END { print calls + first + second }' kws.su
+}
+
+# The report says what objects have.
+check_report() {
+    "${CC:-cc}" -std=c99 -O1 -c kws_weights.c -o kws_weights.o
+    equals "$1: reported flash" "$(reported flash_bytes)" "$(flash_of)"
+    equals "$1: the same by layers" "$(reported_by_layers flash_bytes)" "$(flash_of)"
+    equals "$1: reported RAM" "$(reported ram_bytes)" "$(macro KWS_STATE_BYTES)"
+    equals "$1: the same by layers" "$(reported_by_layers ram_bytes)" "$(macro KWS_STATE_BYTES)"
+    for compiler in "gcc -O0" "gcc -O2" "clang -O3" "arm-linux-gnueabihf-gcc -Os"; do
+        $compiler -std=c99 -ffp-contract=off -fstack-usage -c kws.c -o kws.o
+        if [ "$(stack_of)" -le "$(reported stack_bytes)" ]; then
+            ok "$1: reported stack, by $compiler"
+        else
+            fail "$1: $compiler takes $(stack_of) bytes of stack, $(reported stack_bytes) are reported"
+        fi
+    done
+}
+
+# With rates: those of a test, and made-up ones.
+check_rates() {
+    model=$root/tests/infer/delays.snn
+    passes "the trainer measures rates" ./trainer test --data sparks --weights trained.safetensors --rates rates.json
+    says "of inputs and neurons" rates.json '^\{"firing_rate": \{"image": 0\.[0-9]+, .*"a": 0\.[0-9]+'
+    report="$snnc -w $model --weights trained.safetensors --infer --rates rates.json --report"
+    passes "a report with rates" $report kws.json
+    most=$(reported_by_layers worst_operations)
+    if awk "BEGIN { exit !($(reported_by_layers expected_operations) < $most) }"; then
+        ok "fewer operations are expected than there are at most"
+    else
+        fail "$(reported_by_layers expected_operations) operations expected, of $most"
+    fi
+    cp rates.json measured.json
+    sed 's/: [0-9][^ ,}]*/: 1/g' measured.json > rates.json && $report kws.json
+    equals "all spike: the most operations" "$(reported_by_layers expected_operations)" "$most"
+    sed 's/: [0-9][^ ,}]*/: 0/g' measured.json > rates.json && $report kws.json
+    equals "none does: products of a mean only" "$(reported_by_layers synaptic_operations)" 48
+    shows "silent layers are named" '`a` is nearly silent: 0 spikes' $report -
+    echo '{"firing_rate": {"a": 0.5}}' > rates.json
+    shows "what is not known is told" 'No rate of `image` is known: it is taken to spike always' $report -
+    passes "a page" $report kws.html
+    says "with the network and its layers" kws.html '<th>a</th><td class="share"'
+    refuses "no rates" 1 'no rates \(bars\)|no rates \(kws.c\)' \
+        "$snnc" -w "$model" --weights trained.safetensors --infer --rates kws.c --report kws.json
+    refuses "rates are no weights" 1 'it is no rates; give another --rates FILE' \
+        ./trainer test --data sparks --weights trained.safetensors --rates trained.safetensors
+}
+
+# Where all is too large: by one byte.
+check_device() {
+    model=$root/tests/infer/delays.snn
+    flash=$(macro KWS_FLASH_BYTES) ram=$(($(macro KWS_STATE_BYTES) + $(reported stack_bytes)))
+    take="$snnc -w $model --weights trained.safetensors --infer"
+    passes "it fits" $take --flash "$flash" --ram "$ram" -o fits.c
+    rm -f new.* new_*
+    refuses "too little flash" 1 "takes $flash bytes of constants, and --flash allows $((flash - 1)): .a. takes [0-9]+ bytes of them, .* 8 bits a weight would take about [0-9]+ bytes, which fits" \
+        $take --flash $((flash - 1)) -o new.c
+    refuses "far too little flash" 1 'does not fit, either' $take --flash 1 -o new.c
+    refuses "too little memory" 1 "bytes of memory, and --ram allows $((ram - 1)): .*let the largest layers have fewer units" \
+        $take --ram $((ram - 1)) -o new.c
+    refuses "no size" 2 '--flash takes a number of bytes, as 65536, 64k or 2M, not `64q`' $take --flash 64q -o new.c
+    refuses "the report as C" 2 'is another file of this run' $take --report new.c -o new.c
+    refuses "the report as weights" 2 'is another file of this run' $take --report trained.safetensors
+    refuses "rates without a report" 2 '--rates is for --report' $take --rates rates.json -o new.c
+    refuses "--report alone" 2 '--report is for --infer' "$snnc" "$model" --report new.txt
+    if ls new* > /dev/null 2>&1; then fail "a file was left: $(ls new*)"; else ok "no file was left"; fi
 }
 
 # ---- what is written ----
@@ -367,6 +458,8 @@ for model; do
         check_bare
         "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
         predicts_elsewhere delays sparks
+        check_rates
+        check_device
         check_files
         check_macros
         check_selftest

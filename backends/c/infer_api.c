@@ -30,26 +30,17 @@ static const char *order_text(const Infer *infer)
     return arena_printf(infer->arena, ", [%s] row by row", text);
 }
 
-static int64_t products_of(const Program *program)
-{
-    int64_t products = program->work.products;
-    for (int i = 0; i < program->work.counted.count; i++)
-        products += (int64_t)program->buffers.at[program->work.counted.at[i]].values[0];
-    return products;
-}
-
 /* At most: silent inputs of maps cost next to nothing. */
 static void write_work(const Infer *infer, Out *out)
 {
-    const LoopWork *work = &infer->program->work;
+    const LoopWork work = program_work(infer->program);
     out_line(out, " *");
     out_line(
         out,
         " * Worst case of a %s: %lld multiply-adds of maps%s, and %lld operations of neurons and formulas.",
-        goes_by_steps(infer) ? "step" : "sample", (long long)products_of(infer->program),
-        work->events ? arena_printf(infer->arena, ", if all of %lld units spike", (long long)work->events)
-                     : "",
-        (long long)work->equations);
+        goes_by_steps(infer) ? "step" : "sample", (long long)work.products,
+        work.events ? arena_printf(infer->arena, ", if all of %lld units spike", (long long)work.events) : "",
+        (long long)work.operations);
 }
 
 static bool is_text(const Infer *infer)

@@ -348,15 +348,17 @@ static void lower_predictions(Lower *lower)
 {
     const Schedule *schedule = &lower->plan->phases[PHASE_FORWARD];
     const StepTime *times = step_times(lower->net);
-    describe_work(lower, times);
+    describe_layers(lower, times);
     for (int p = 0; p < schedule->count; p++) {
         const Part *part = &schedule->at[p];
+        lower->layer = lower->layers[part->nodes[0]];
         lower->phase = phase_at(lower, times, part->nodes[0]);
         if (part->recurrent)
             lower_group(lower, part);
         else
             lower_node(lower, &lower->net->nodes.at[part->nodes[0]]);
     }
+    lower->layer = NONE;
     if (!lower->net->stepwise)
         return;
     lower->phase = PHASE_STEP;
@@ -441,7 +443,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = program_new(arena, net->name);
     Plan plan = make_plan(arena, net, options);
-    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
+    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program, .layer = NONE};
     add_buffers(&lower);
     lower.phase = PHASE_FORWARD;
     describe_program(&lower);
@@ -474,7 +476,7 @@ Program *lower_inference(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = program_new(arena, net->name);
     Plan plan = make_plan(arena, net, options);
-    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program};
+    Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program, .layer = NONE};
     program->predicts = true;
     program->whole_why = net->whole_why;
     add_buffers(&lower);

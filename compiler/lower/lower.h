@@ -54,6 +54,8 @@ typedef struct Lower {
     StreamBuffers *streams; /* by StreamId */
     ParamBuffers *params;   /* by ParamId */
     BufferId *scalars;      /* by number in Net.scalars: of one number */
+    int *layers;            /* by node, of a program that only predicts: in Program.layers, or NONE */
+    int layer;              /* of the kernels that are being written; NONE: they belong to all */
 } Lower;
 
 /* How a position is read by a window: the window's number, its place in its row, the tap's number. */

@@ -2,9 +2,9 @@
 #include "snn_report.h"
 #include "snn_chart.h"
 #include "snn_curves.h"
-#include "snn_drawing.h"
 #include "snn_health.h"
 #include "snn_output.h"
+#include "snn_page.h"
 #include "snn_param.h"
 #include "snn_predictor.h"
 #include "snn_raster.h"
@@ -16,60 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REPORT_BEGIN "<!DOCTYPE html>\n<html lang=\"en\" data-snnc=\"report\">\n"
-
-static const char *const report_style[] = {
-    ":root{color-scheme:light dark;--ink:#1d2733;--dim:#5f6b7a;--page:#fff;--edge:#dbe1e7;--accent:#0b6bcb;",
-    "--right:#2a9d5c;--wrong:#d1495b;--c0:#0b6bcb;--c1:#d9730d;--c2:#2a9d5c;--c3:#8e44ad;--c4:#c2185b;--c5:#"
-    "00838f;",
-    "--c6:#6d7b1c;--c7:#5f6b7a}",
-    "@media(prefers-color-scheme:dark){:root{--ink:#e4e9ef;--dim:#9aa7b5;--page:#10151b;--edge:#2c3641;",
-    "--accent:#5eb1ff;--right:#4cc38a;--wrong:#ff7b8a;--c0:#5eb1ff;--c1:#ffab5e;--c2:#4cc38a;--c3:#c792ea;",
-    "--c4:#ff7eb6;--c5:#4dd0e1;--c6:#c5d86d;--c7:#9aa7b5}}",
-    "body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:1160px;",
-    "margin:2em auto;padding:0 1em}h1{margin-bottom:0}h2{margin-top:2em;border-bottom:1px solid var(--edge)}",
-    "p,dt,figcaption,.legend{color:var(--dim)}.charts{display:flex;flex-wrap:wrap;gap:1em}figure{margin:0;"
-    "width:360px}",
-    "figcaption{font-size:13px}.chart{width:360px}.net{max-width:100%;height:auto}.wide{width:100%;overflow-"
-    "x:auto}",
-    "dl{display:grid;grid-template-columns:max-content auto;gap:0 1em}dd{margin:0}",
-    ".chart text{font:11px system-ui,sans-serif;fill:var(--dim)}.chart .left{text-anchor:end}",
-    ".chart .below{text-anchor:middle}.grid{stroke:var(--edge);fill:none}.line{fill:none;stroke-width:2}",
-    ".bars{fill:var(--accent);fill-opacity:.55}.before{fill:none;stroke:var(--c1);stroke-width:1.5}",
-    ".raster{width:360px}.spike{stroke:var(--accent);stroke-width:1.6;fill:none}.legend{font-size:13px;"
-    "margin:0}",
-    ".key{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .8em;border-radius:2px}",
-    ".matrix{border-collapse:collapse;font-size:13px}.matrix td,.matrix th{padding:.25em "
-    ".5em;text-align:right;",
-    "border:1px solid var(--edge)}.matrix th,.matrix .sum{color:var(--dim);font-weight:normal}",
-    ".right{background:color-mix(in srgb,var(--right) calc(var(--share)*100%),transparent)}",
-    ".wrong{background:color-mix(in srgb,var(--wrong) calc(20% + var(--share)*80%),transparent)}",
-    ".much{color:var(--page)}",
-};
-
-static void report_colours(FILE *page)
-{
-    for (int i = 0; i < SNN_CHART_COLOURS; i++)
-        fprintf(page,
-                ".line.colour%d{stroke:var(--c%d)}.point.colour%d,.key.colour%d{fill:var(--c%d);background:"
-                "var(--c%d)}\n",
-                i, i, i, i, i, i);
-}
-
 static void report_head(FILE *page, const SnnModel *model)
 {
-    fputs(REPORT_BEGIN "<head>\n<meta charset=\"utf-8\"/>\n"
-                       "<meta name=\"viewport\" content=\"width=device-width\"/>\n<title>",
-          page);
-    snn_chart_text(page, model->name);
-    fputs("</title>\n<style>\n", page);
-    for (size_t i = 0; i < sizeof report_style / sizeof report_style[0]; i++)
-        fprintf(page, "%s\n", report_style[i]);
-    report_colours(page);
-    fputs(snn_drawing_style(), page);
-    fputs("</style>\n</head>\n<body>\n<h1>", page);
-    snn_chart_text(page, model->name);
-    fputs("</h1>\n<p>", page);
+    snn_page_begin(page, model->name);
+    fputs("<p>", page);
     snn_chart_text(page, model->source);
     fprintf(page, ", by snnc %s</p>\n", model->version);
 }
@@ -95,17 +45,11 @@ static void report_facts(FILE *page, const SnnReport *report, const SnnTally *ta
     fputs("</dl>\n", page);
 }
 
-static void report_section(FILE *page, const char *title, const char *about)
-{
-    fprintf(page, "<section>\n<h2>%s</h2>\n<p>%s</p>\n", title, about);
-}
-
 static void report_net(FILE *page, const SnnModel *model)
 {
     if (model->drawing == NULL)
         return;
-    report_section(page, "The network",
-                   "Blue carries spikes, dashed comes late; frames hold what is repeated.");
+    snn_page_section(page, "The network", SNN_PAGE_DRAWING);
     fputs("<div class=\"wide\">\n", page);
     for (int i = 0; model->drawing[i] != NULL; i++)
         fprintf(page, "%s\n", model->drawing[i]);
@@ -116,7 +60,7 @@ static bool report_curves(FILE *page, const SnnReport *report)
 {
     if (report->log == NULL)
         return true;
-    report_section(page, "Learning", "By epoch.");
+    snn_page_section(page, "Learning", "By epoch.");
     fputs("<div class=\"charts\">\n", page);
     bool ok = snn_curves_write(page, report->log);
     fputs("</div>\n</section>\n", page);
@@ -126,14 +70,15 @@ static bool report_curves(FILE *page, const SnnReport *report)
 static void report_test(FILE *page, const SnnTally *tally)
 {
     if (tally->samples > 0 && tally->classes > 0) {
-        report_section(page, "What is taken for what", "Test samples of each label, by the class predicted.");
+        snn_page_section(page, "What is taken for what",
+                         "Test samples of each label, by the class predicted.");
         fputs("<div class=\"wide\">\n", page);
         snn_tally_write_matrix(page, tally);
         fputs("</div>\n</section>\n", page);
     }
     if (snn_tally_has_rates(tally)) {
-        report_section(page, "How often layers fire",
-                       "Spikes a unit and step, of each test sample: in percent of the samples.");
+        snn_page_section(page, "How often layers fire",
+                         "Spikes a unit and step, of each test sample: in percent of the samples.");
         fputs("<div class=\"charts\">\n", page);
         snn_tally_write_rates(page, tally);
         fputs("</div>\n</section>\n", page);
@@ -142,8 +87,8 @@ static void report_test(FILE *page, const SnnTally *tally)
 
 static bool report_parameters(FILE *page, const SnnReport *report)
 {
-    report_section(page, "Parameters",
-                   "In percent of their numbers; the outline is what the seed begins with.");
+    snn_page_section(page, "Parameters",
+                     "In percent of their numbers; the outline is what the seed begins with.");
     fputs("<div class=\"charts\">\n", page);
     bool ok = snn_spread_write(page, report->session, report->seed);
     fputs("</div>\n</section>\n", page);
@@ -188,7 +133,7 @@ static void report_run_alone(const SnnReport *report, FILE *rasters)
 
 static void report_rasters(FILE *page, const char *rasters)
 {
-    report_section(page, "Spikes of some samples", "Time goes to the right, units go down.");
+    snn_page_section(page, "Spikes of some samples", "Time goes to the right, units go down.");
     fprintf(page, "%s</section>\n", rasters);
 }
 
@@ -203,7 +148,7 @@ static bool report_sections(FILE *page, const SnnReport *report, const SnnTally 
     if (rasters[0] != '\0')
         report_rasters(page, rasters);
     room = report_parameters(page, report) && room;
-    fputs("</body>\n</html>\n", page);
+    snn_page_end(page);
     return room;
 }
 
@@ -244,13 +189,13 @@ bool snn_report_write(const SnnReport *report, const char *path, SnnError *error
 /* Or nothing. */
 static bool report_is_ours(const char *path)
 {
-    char begin[sizeof REPORT_BEGIN] = "";
+    char begin[sizeof SNN_PAGE_BEGIN] = "";
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return true; /* the attempt to write it will tell */
     size_t got = fread(begin, 1, sizeof begin - 1, file);
     fclose(file);
-    return got == 0 || strcmp(begin, REPORT_BEGIN) == 0;
+    return got == 0 || strcmp(begin, SNN_PAGE_BEGIN) == 0;
 }
 
 bool snn_report_check_target(const SnnModel *model, const SnnOptions *options, const char *path,

@@ -1,5 +1,6 @@
 /* Counts over a test set: which class is taken for which, and how often layers fire. */
 #include "snn_tally.h"
+#include "snn_rates.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,7 @@ static bool tally_is_counted(const SnnModel *model, const SnnStream *layer)
 /* Of a layer that is run by what ran last. Where tests run another network, nothing counts there, but spikes are kept. */
 static bool tally_has_rate(const SnnModel *model, const SnnStream *layer)
 {
-    return layer->evaluated == model->evaluated
-           && (layer->activity != NULL || (layer->fired != NULL && tally_is_counted(model, layer)));
-}
-
-/* Spikes a unit and step of one sample. */
-static double tally_rate(const SnnModel *model, const SnnStream *layer, int32_t row)
-{
-    if (layer->activity != NULL)
-        return (double)layer->activity[row] / ((double)model->steps * layer->size);
-    int64_t line = (int64_t)layer->size + layer->padding, steps = layer->per_sample / line, spikes = 0;
-    const uint8_t *fired = layer->fired + row * layer->per_sample;
-    for (int64_t t = 0; t < steps; t++, fired += line)
-        for (int i = 0; i < layer->size; i++)
-            spikes += fired[i];
-    return (double)spikes / ((double)steps * layer->size);
+    return snn_rates_has(model, layer) && (layer->activity != NULL || tally_is_counted(model, layer));
 }
 
 void snn_tally_add(SnnTally *tally)
@@ -70,7 +57,7 @@ void snn_tally_add(SnnTally *tally)
         tally->matrix[model->label[row] * tally->classes + prediction->predicted[row]]++;
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; row < rows && tally_has_rate(model, &model->streams[i]); row++)
-            snn_histogram_grow(&tally->rates[i], tally_rate(model, &model->streams[i], row));
+            snn_histogram_grow(&tally->rates[i], snn_rates_of_sample(model, &model->streams[i], row));
     snn_score_add(&tally->score, model);
     tally->samples += rows;
 }

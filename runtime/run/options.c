@@ -52,6 +52,7 @@ typedef struct OptionsFlag {
 #define AT(field) offsetof(SnnOptions, field)
 #define DATA "Flags of train, test, predict and report"
 #define RESULTS "Flags of train, predict and report"
+#define MEASURES "Flags of test"
 #define TRAINING "Flags of train"
 static const OptionsFlag options_flags[] = {
     {DATA, "--data", "DIR", OPTIONS_TEXT, AT(data), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT,
@@ -68,6 +69,8 @@ static const OptionsFlag options_flags[] = {
      "the checkpoint, the CSV, or the page"},
     {RESULTS, "--force", NULL, OPTIONS_FLAG, AT(force), 0, IN_TRAIN | IN_PREDICT | IN_REPORT,
      "replace files instead of keeping them; resume another training"},
+    {MEASURES, "--rates", "FILE", OPTIONS_TEXT, AT(rates), 0, IN_TEST,
+     "how often each layer spikes, as JSON: for snnc --report"},
     {TRAINING, "--epochs", "N", OPTIONS_COUNT, AT(epochs), SNN_MAX_EPOCHS, IN_TRAIN,
      "train until this many epochs are done"},
     {TRAINING, "--lr", "X", OPTIONS_REAL, AT(lr), 0, IN_TRAIN, "learning rate, the base of its schedule"},

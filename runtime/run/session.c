@@ -166,6 +166,8 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
             return false;
         }
         snn_score_add(score, model);
+        if (session->rates != NULL)
+            snn_rates_add(session->rates);
         if (watch && snn_interrupt_pending())
             return false;
     }

@@ -24,7 +24,7 @@ struct SnnOptions {
     const char *program; /* as it was called */
     SnnWord command;
     const char *data, *out, *resume, *log, *weights, *images, *report; /* NULL where not given */
-    const char *validate, *best;
+    const char *validate, *best, *rates;
     int epochs, batch, threads, samples, patience, test_every; /* 0 where not given */
     float lr;                                                  /* 0 where not given */
     uint32_t seed;

@@ -5,6 +5,7 @@
 #include "snn.h"
 #include "snn_dataset.h"
 #include "snn_error.h"
+#include "snn_rates.h"
 #include "snn_score.h"
 
 typedef struct SnnSession {
@@ -12,7 +13,8 @@ typedef struct SnnSession {
     void *net;
     SnnPool *pool;
     int batch;
-    SnnError wrong; /* why snn_session_test() gave up, "" if the user interrupted it */
+    SnnRates *rates; /* that snn_session_test() counts; or NULL */
+    SnnError wrong;  /* why snn_session_test() gave up, "" if the user interrupted it */
 } SnnSession;
 
 bool snn_session_open(SnnSession *session, SnnModel *model, int batch, int threads, SnnError *error);

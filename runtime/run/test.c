@@ -2,6 +2,22 @@
 #include "snn_test.h"
 #include "snn_predictor.h"
 
+/* False with the error set. */
+static bool test_samples(SnnPredictor *predictor, const SnnOptions *options, SnnScore *score, SnnError *error)
+{
+    SnnRates rates;
+    const SnnPart all = {.data = &predictor->data, .count = predictor->data.count};
+    if (!snn_rates_open(&rates, predictor->session.model, error))
+        return false;
+    predictor->session.rates = options->rates != NULL ? &rates : NULL;
+    bool ok = snn_session_test(&predictor->session, &all, predictor->seed, false, score)
+              || snn_predictor_not_finite(predictor, error);
+    predictor->session.rates = NULL;
+    ok = ok && (options->rates == NULL || snn_rates_write(&rates, options->rates, error));
+    snn_rates_close(&rates);
+    return ok;
+}
+
 int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
 {
     SnnPredictor predictor;
@@ -15,12 +31,9 @@ int snn_test(SnnModel *model, const SnnOptions *options, SnnError *error)
     if (!snn_predictor_open(&predictor, model, options, error))
         return SNN_FAILED;
     SnnScore score;
-    const SnnPart all = {.data = &predictor.data, .count = predictor.data.count};
-    bool ok = snn_session_test(&predictor.session, &all, predictor.seed, false, &score);
+    bool ok = test_samples(&predictor, options, &score, error);
     if (ok)
         snn_score_print(model, &score);
-    else
-        snn_predictor_not_finite(&predictor, error);
     snn_predictor_close(&predictor);
     return ok ? SNN_OK : SNN_FAILED;
 }

@@ -33,7 +33,8 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
                      .about = kernel.about,
                      .origin = kernel.origin,
                      .over_rows = items == 0,
-                     .items = items};
+                     .items = items,
+                     .layer = lower->layer};
     vec_push(lower->arena, &lower->program->kernels, kernel);
     vec_push(lower->arena, &lower->program->phases[lower->phase], launch);
     lower->kernel = &lower->program->kernels.at[lower->program->kernels.count - 1];
@@ -45,6 +46,16 @@ Launch *last_launch(Lower *lower)
 {
     Launches *launches = &lower->program->phases[lower->phase];
     return &launches->at[launches->count - 1];
+}
+
+LoopDrive *layer_drive(const Lower *lower, const Node *map)
+{
+    int number = (int)(map - lower->net->nodes.at);
+    LoopLayer *layer = &lower->program->layers.at[lower->layers[number]];
+    for (int d = 0; d < layer->drives.count; d++)
+        if (layer->drives.at[d].map == number)
+            return &layer->drives.at[d];
+    return NULL;
 }
 
 LoopStmt *kernel_items_in(Lower *lower, LoopBlock *into, const char *name)

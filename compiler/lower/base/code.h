@@ -9,6 +9,8 @@ void kernel_begin(Lower *lower, const char *verb, const char *name, const char *
                   int items);
 /* Of the kernel that was begun last. */
 Launch *last_launch(Lower *lower);
+/* What a map has to do in its layer, of a program that only predicts: the row of Program.layers that ends/work.c made. */
+LoopDrive *layer_drive(const Lower *lower, const Node *map);
 /* The loop over the kernel's items; `name` of its variable. */
 LoopStmt *kernel_items(Lower *lower, const char *name);
 /* The same, within other loops. */

@@ -28,8 +28,8 @@ void lower_activity(Lower *lower, const Node *node);
 void describe_program(Lower *lower);
 /* Where the program says which buffer the stream of a DATA node has. */
 BufferId *data_buffer(Program *program, const Node *data);
-/* What a program that only predicts has to do at most. `times`: by node. */
-void describe_work(Lower *lower, const StepTime *times);
+/* The layers of a program that only predicts, and what each has to do at most. `times`: by node. */
+void describe_layers(Lower *lower, const StepTime *times);
 /* The table of streams alone, of the phase that is lowered. */
 void describe_streams(Lower *lower);
 

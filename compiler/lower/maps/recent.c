@@ -161,7 +161,7 @@ static void prepare(Lower *lower, Linear *linear)
                  linear->node->span, 1);
     emit_lists(lower, synapses, &lower->kernel->body);
     add_recent(lower, synapses);
-    vec_push(lower->arena, &lower->program->work.counted, synapses->count);
+    layer_drive(lower, linear->node)->counted = synapses->count;
     linear->synapses = synapses;
 }
 
