@@ -67,7 +67,7 @@ help: ## this list
 # ---- what the machine needs ----
 
 BUILD_TOOLS = cc flex bison zlib
-TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang cppcheck llvm gdb $(CROSS_TOOLS)
+TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang cppcheck llvm gdb numpy $(CROSS_TOOLS)
 CROSS_TOOLS = aarch64-linux-gnu-gcc riscv64-linux-gnu-gcc arm-linux-gnueabihf-gcc s390x-linux-gnu-gcc qemu-aarch64-static
 FUZZ_TOOLS  = $(BUILD_TOOLS) fuzzer
 DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist

@@ -19,6 +19,7 @@ is_present() {
     fuzzer) has_fuzzer ;;
     check) has_header check.h ;;
     zlib) has_header zlib.h ;;
+    numpy) { python3 -c "import numpy" || /usr/bin/python3 -c "import numpy"; } > /dev/null 2>&1 ;;
     llvm) command -v llvm-config-19 > /dev/null 2>&1 ;;
     fashion-mnist) [ -f "$fashion_mnist" ] ;;
     *) command -v "$1" > /dev/null 2>&1 ;;
@@ -29,6 +30,7 @@ package_of() {
     case $1 in
     cc) echo gcc libc6-dev ;;
     zlib) echo zlib1g-dev ;;
+    numpy) echo python3-numpy ;;
     fuzzer) echo clang libclang-rt-14-dev ;;
     aarch64-linux-gnu-gcc) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
     riscv64-linux-gnu-gcc) echo gcc-riscv64-linux-gnu libc6-dev-riscv64-cross ;;

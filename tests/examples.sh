@@ -3,7 +3,7 @@
 # right (--gradcheck), made small where needed; model.snn's program trains and tests on a few images, and LLVM's learns
 # the same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
 # ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist; and so are the
-# pictures beside them, net.svg.
+# pictures beside them, net.svg. What examples/python does with the recurrent network is what its trainer does.
 #
 #     tests/examples.sh [--update]     SNNC=path: another compiler than build/snnc
 # --update rewrites these fences and pictures; the explanation around them is yours to read again.
@@ -205,12 +205,46 @@ introduces() {
     check "the model in $1 does not compile silently" $?
 }
 
+# ---- Python ----
+
+# python SCRIPT ARGUMENT...: what it prints is in messages
+python() {
+    script=$1
+    shift
+    (cd "$work" && "${PYTHON:-python3}" -B "$root/examples/python/$script" "$@" > messages 2>&1)
+}
+
+# The library predicts what the trainer does, and PyTorch nearly so, whose checkpoint has the parameters of the model.
+serves_python() {
+    for folder in /usr /usr/local; do
+        "${PYTHON:-python3}" -c "import numpy" 2> /dev/null || PYTHON=$folder/bin/python3
+    done
+    "${PYTHON:-python3}" -c "import numpy" 2> /dev/null || {
+        echo "examples: there is no python3-numpy: examples/python is not tested"
+        return
+    }
+    "$snnc" recurrent/model.snn --kernels=event -O1 -o "$work/rows" > "$work/messages" 2>&1 &&
+        "$snnc" recurrent/model.snn --weights "$work/recurrent.safetensors" --infer -o "$work/librows.so" > "$work/messages" 2>&1 &&
+        (cd "$work" && ./rows test --data data --weights recurrent.safetensors > tested 2> messages) &&
+        python predict.py librows.so rows.h data && diff "$work/tested" "$work/messages" > "$work/different"
+    check "python/predict.py is not as accurate as the trainer" $?
+    python checkpoint.py recurrent.safetensors
+    for line in $(sed -nE 's/^    (w_[a-z_0-9]+) (\[[0-9]+), ([0-9]+\])$/\1_\2,_\3/p' python/README.md); do
+        grep -qxF "$(echo "$line" | sed 's/_\[/ [/; s/_\([0-9]*\]\)$/ \1/')" "$work/messages"
+        check "python/checkpoint.py shows no $line" $?
+    done
+    "${PYTHON:-python3}" -c "import torch" 2> /dev/null || return
+    python in_pytorch.py recurrent.safetensors librows.so rows.h data && grep -q "of 60 of 60 images" "$work/messages"
+    check "python/in_pytorch.py predicts something else" $?
+}
+
 if [ ! -x "$snnc" ]; then
     echo "examples: there is no $snnc: run make" >&2
     exit 1
 fi
 for folder in */; do
     example=${folder%/}
+    [ -f "$example/model.snn" ] || continue
     for model in "$example"/*.snn; do
         compiles "$model"
         differentiates "$model"
@@ -221,6 +255,7 @@ for folder in */; do
     shows "$example/README.md" "$example"
     draws "$example"
 done
+serves_python
 introduces ../README.md
 shows ../README.md fashion_mnist
 : > "$work/messages"
