@@ -56,7 +56,7 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] gra
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all loaded demo bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all loaded demo boards bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
 all: $(SNNC) loaded ## build/snnc (default)
@@ -71,6 +71,8 @@ TEST_TOOLS  = $(BUILD_TOOLS) pkg-config check clang cppcheck llvm gdb numpy $(CR
 CROSS_TOOLS = aarch64-linux-gnu-gcc riscv64-linux-gnu-gcc arm-linux-gnueabihf-gcc s390x-linux-gnu-gcc qemu-aarch64-static
 FUZZ_TOOLS  = $(BUILD_TOOLS) fuzzer
 DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
+BOARD_TOOLS = $(DEMO_TOOLS) clang llvm arm-none-eabi-gcc riscv64-unknown-elf-gcc aarch64-linux-gnu-gcc riscv64-linux-gnu-gcc \
+              qemu-system-arm qemu-system-riscv32 qemu-aarch64 wasm-ld node
 
 deps: $(BUILD)/deps-test $(BUILD)/deps-demo ## install what is missing (Debian, Ubuntu)
 
@@ -88,6 +90,10 @@ $(BUILD)/deps-test: tests/deps.sh | $(BUILD)/deps-build
 
 $(BUILD)/deps-demo: tests/deps.sh | $(BUILD)/deps-build
 	@tests/deps.sh install $(DEMO_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/deps-boards: tests/deps.sh | $(BUILD)/deps-build
+	@tests/deps.sh install $(BOARD_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
@@ -232,6 +238,9 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 	$(BUILD)/demo train --data $(DEMO_DATA) --validate 0.1 --no-test --force --out $(BUILD)/demo.safetensors
 	@echo "4. The last checkpoint is measured, once, on 10,000 images that were never looked at:"
 	$(BUILD)/demo test --data $(DEMO_DATA) --weights $(BUILD)/demo.safetensors
+
+boards: $(SNNC) loaded $(BUILD)/deps-boards ## trained networks on emulated boards: see examples/boards/README.md
+	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" examples/boards/boards.sh
 
 bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/bench.sh

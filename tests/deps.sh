@@ -36,6 +36,12 @@ package_of() {
     riscv64-linux-gnu-gcc) echo gcc-riscv64-linux-gnu libc6-dev-riscv64-cross ;;
     arm-linux-gnueabihf-gcc) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
     s390x-linux-gnu-gcc) echo gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+    arm-none-eabi-gcc) echo gcc-arm-none-eabi ;;
+    riscv64-unknown-elf-gcc) echo gcc-riscv64-unknown-elf ;;
+    qemu-system-riscv32) echo qemu-system-misc ;;
+    qemu-aarch64) echo qemu-user ;;
+    wasm-ld) echo lld ;;
+    node) echo nodejs ;;
     qemu-*-static) echo qemu-user-static ;;
     llvm) echo llvm-19-dev ;;
     fashion-mnist) echo dataset-fashion-mnist ;;

@@ -352,6 +352,19 @@ check_readme() {
     passes "README: and its network" gcc $strict -c rows.c -o rows.o
 }
 
+# On an emulated board; `make boards` has more of them. It compares itself, and its table says so.
+check_board() {
+    "$root/tests/deps.sh" install arm-none-eabi-gcc qemu-system-arm > messages 2>&1 &&
+        BUILD=$work SNNC=$snnc CLOTHES=$work/pictures SAMPLES=3 BOARDS=cortex-m4 COMPILERS=gcc TRAINING="--epochs 4 --batch 6" \
+            "$root/examples/boards/boards.sh" clothes > messages 2>&1
+    if [ $? -eq 0 ] && grep -q '^| cortex-m4 | gcc | .* | [0-9]* | [0-9]* | yes |$' messages; then
+        ok "a Cortex-M4 predicts what this machine does"
+    else
+        fail "a Cortex-M4 does not predict what this machine does"
+        show_messages
+    fi
+}
+
 # Random models with random weights: by either compiler, C computes what the interpreter does, to the bit. Of some there is no
 # inference: they predict nothing, or nothing of their data, or read where a training is.
 check_random() {
@@ -441,7 +454,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late random
+    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late board random
 fi
 for model; do
     case $model in
@@ -471,6 +484,7 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
+    board) check_board ;;
     random) check_random 8 ;;
     late)
         infers late sparks "$root/tests/infer/late.snn"

@@ -73,12 +73,19 @@ SNN_INLINE float snn_choose(bool truth, float yes, float no)
     return truth ? yes : no;
 }
 
+/* The processor has an instruction for that, and the compiler takes it: off Linux, clang calls a library unless it is told
+ * -fno-math-errno. */
+#if (defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) \
+     || defined(__s390x__))                                                                             \
+    && (!defined(__clang__) || defined(__NO_MATH_ERRNO__) || defined(__linux__))
+#define SNN_FUSES
+#endif
+
 /* a * b + c, rounded once. A double holds the product, not always the sum, but what the sum lacks is known: where there is
  * such a rest, an even last bit of the sum is made odd, towards the rest. */
 SNN_INLINE float snn_fmaf(float a, float b, float c)
 {
-#if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) \
-    || defined(__s390x__)
+#ifdef SNN_FUSES
     return __builtin_fmaf(a, b, c);
 #else
     double product = (double)a * (double)b, sum = product + (double)c;
