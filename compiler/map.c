@@ -110,12 +110,17 @@ static int taps_of(const MapAxis *axis)
     return axis->reach == REACH_WINDOW ? axis->taps : 1;
 }
 
-bool map_reads_past(const AxisMap *map)
+bool map_is_causal(const AxisMap *map)
 {
     const MapAxis *time = &map->time;
-    bool causal = time->reach == REACH_WINDOW && time->stride == 1 && time->dilation == 1
-                  && time->before == time->taps - 1 && time->in == time->out && map->edge == EDGE_ZERO;
-    return causal && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
+    return time->reach == REACH_WINDOW && time->stride == 1
+           && time->before == (time->taps - 1) * time->dilation && time->in == time->out
+           && map->edge == EDGE_ZERO;
+}
+
+bool map_reads_past(const AxisMap *map)
+{
+    return map_is_causal(map) && map->time.dilation == 1 && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
 }
 
 int map_rows(const AxisMap *map)

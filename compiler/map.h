@@ -59,8 +59,9 @@ void map_met(const AxisMap *map, int *from, int *to);
 /* Units of a sample at one step. */
 int map_inputs(const AxisMap *map);
 int map_outputs(const AxisMap *map);
-/* Whether each output reads the inputs of its own step and of some before it, by weights of its own for each of them: as
- * delays do. */
+/* Whether each step of it is made of inputs of this step and of some before it, and of no later ones. */
+bool map_is_causal(const AxisMap *map);
+/* The same by weights of its own for each of an output's inputs: as delays do. */
 bool map_reads_past(const AxisMap *map);
 /* Weights as they are stored: rows are taps, outermost axis first, times inputs of a group; columns are outputs. */
 int map_rows(const AxisMap *map);

@@ -493,6 +493,14 @@ static bool verify_param(Verifier *verifier, ParamId id)
            && verify_init(verifier, param);
 }
 
+/* 1: it needs what was before; -1: what comes later; 0: neither. */
+static int direction_of(const Node *node)
+{
+    if (node->kind == NODE_MAP && node->map->time.reach != REACH_SAME)
+        return node->transposed ? -1 : 1;
+    return node->states.count ? (node->reverse ? -1 : 1) : (node->steps > 0) - (node->steps < 0);
+}
+
 /* A group runs step by step in one direction and holds nothing that needs all steps at once. */
 static bool verify_group(Verifier *verifier, const Part *part)
 {
@@ -500,8 +508,8 @@ static bool verify_group(Verifier *verifier, const Part *part)
     for (int i = 0; i < part->count; i++) {
         verifier->index = part->nodes[i];
         const Node *node = verifier->node = &verifier->net->nodes.at[part->nodes[i]];
-        int here = node->states.count ? (node->reverse ? -1 : 1) : (node->steps > 0) - (node->steps < 0);
-        if (!net_require(verifier, node_is_stepwise(node), "cannot be part of a recurrent group")
+        int here = direction_of(node);
+        if (!net_require(verifier, node_may_loop(node), "cannot be part of a recurrent group")
             || !net_require(verifier, !here || !direction || here == direction,
                             "runs against the time of its recurrent group"))
             return false;

@@ -58,6 +58,11 @@ bool node_is_stepwise(const Node *node)
            && (!node->map || node->map->time.reach == REACH_SAME);
 }
 
+bool node_may_loop(const Node *node)
+{
+    return node_is_stepwise(node) || (node->kind == NODE_MAP && map_is_causal(node->map));
+}
+
 const char *node_title(const Node *node)
 {
     return node->kind == NODE_MAP && node->map ? node->map->name : node_kind_name(node->kind);

@@ -139,6 +139,9 @@ bool node_makes(const Node *node, StreamId stream);
 
 /* Whether it can run one step at a time: its kind can, and no map or reduction of it goes over time. */
 bool node_is_stepwise(const Node *node);
+/* Whether it can be part of a recurrent group: it can run one step at a time, or is a map of this step and others, before it
+ * or, transposed, behind it. */
+bool node_may_loop(const Node *node);
 /* What it is called in messages: a map, as in the language. */
 const char *node_title(const Node *node);
 

@@ -454,7 +454,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late board random
+    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops board random
 fi
 for model; do
     case $model in
@@ -486,6 +486,11 @@ for model; do
         ;;
     board) check_board ;;
     random) check_random 8 ;;
+    loops)
+        infers loops sparks "$root/tests/infer/loops.snn"
+        passes "loops: for whole samples" "$snnc" -w "$root/tests/infer/loops.snn" --weights trained.safetensors --infer --whole -o kws.c
+        predicts "loops, whole samples" sparks "" gcc -O2
+        ;;
     late)
         infers late sparks "$root/tests/infer/late.snn"
         passes "late: for whole samples" "$snnc" -w "$root/tests/infer/late.snn" --weights trained.safetensors --infer --whole -o kws.c

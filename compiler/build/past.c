@@ -247,18 +247,18 @@ static void report_whole(Build *b, const Node *node)
            makes  ? "an encoder makes"
            : maps ? "a connection along time needs"
                   : "a reduction over time needs");
-    report_hint(
-        b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
-           : maps ? "a single step of the past is `x[-1]`; a `delay` in a loop is a number, as `delay = 2`"
-                  : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
+    report_hint(b, makes  ? "a neuron makes spikes step by step, as in `x[-1] -> lif()`"
+                   : maps ? "what reads the past only may loop, as `x[-1] -> conv(kernel = 3, along = "
+                            "time)`, or a `delay` of each weight"
+                          : "a neuron with `state s = 0` and `s = s + input` keeps a sum, step by step");
 }
 
-/* Reductions, encoders and connections along time make, or need, all steps at once. */
+/* Reductions, encoders and connections along time make, or need, all steps at once; but those that read the past only. */
 static void check_loops(Build *b)
 {
     const bool *looped = looped_nodes(b);
     for (int n = 0; n < b->net->nodes.count; n++)
-        if (looped[n] && !node_is_stepwise(&b->net->nodes.at[n]))
+        if (looped[n] && !node_may_loop(&b->net->nodes.at[n]))
             report_whole(b, &b->net->nodes.at[n]);
     check_loop_sums(b, looped);
 }

@@ -177,7 +177,17 @@ static int choose_weights(Writer *w, int inputs, int outputs)
     return -1;
 }
 
-static void write_dense(Writer *w, int size)
+/* In a loop, each weight has one. */
+static void write_delay(Writer *w)
+{
+    int most = w->steps - 1 < 4 ? w->steps - 1 : 4;
+    if (most < 1 || !dice_chance(&w->delays, 30))
+        return;
+    int longest = dice_between(&w->delays, 1, most);
+    fprintf(w->out, ", delay = %s(max = %d)", dice_chance(&w->delays, 70) ? "learned" : "random", longest);
+}
+
+static void write_dense(Writer *w, int size, bool looped)
 {
     fprintf(w->out, " -> dense(%d%s", size, chance(w, 35) ? ", bias" : "");
     int named = choose_weights(w, w->inputs, size);
@@ -189,6 +199,8 @@ static void write_dense(Writer *w, int size)
         write_start(w, w->last ? 0 : 5);
     if (dice_chance(&w->inits, 12))
         fprintf(w->out, ", synapse = %s", synapses[dice_below(&w->inits, SYNAPSES)]);
+    if (looped)
+        write_delay(w);
     fprintf(w->out, ")");
 }
 
@@ -215,7 +227,7 @@ static void write_past(Writer *w, int layer)
     write_axes(w, name, true);
     if (dice_chance(&w->maps, 15) && past->size != BROAD)
         write_mapped(w);
-    write_dense(w, w->streams[from].size);
+    write_dense(w, w->streams[from].size, true);
     fputs(")", w->out);
 }
 
@@ -244,7 +256,7 @@ static void write_term(Writer *w, int layer)
     if (dice_chance(&w->maps, 15) && source->size != BROAD)
         write_mapped(w);
     int size = w->streams[w->first_layer + layer].size;
-    write_dense(w, size);
+    write_dense(w, size, false);
     if (!loops)
         write_norm(w, source->temporal, size);
     fputs(")", w->out);
@@ -449,7 +461,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .axes = dice_new(seed, number, 17),
                 .modes = dice_new(seed, number, 18),
                 .norms = dice_new(seed, number, 19),
-                .goals = dice_new(seed, number, 20)};
+                .goals = dice_new(seed, number, 20),
+                .delays = dice_new(seed, number, 23)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);

@@ -33,6 +33,7 @@ typedef struct Writer {
     Dice modes; /* what tests do not do: apart, too */
     Dice norms; /* apart, too */
     Dice goals; /* targets of numbers, metrics, parts of a loss: apart, too */
+    Dice delays; /* of each weight in loops: apart, too */
     bool target, target_temporal;
     int steps;
     double dt_ms; /* 0: no time units */

@@ -137,6 +137,9 @@ static const char *const fast[] = {
     "    k = weights([2, 36, 36])\n"
     "    g = h -> conv(36, kernel = 2, along = time, weights = k) -> lif(threshold = 0.1)\n"
     "    o = g -> conv(36, kernel = 2, along = time, weights = k) -> dense(5) -> li\n",
+    "    h = (image -> dense(70)) + (h[-1] -> dense(70, bias = 0.1, delay = learned(max = 6, width = 2))) -> "
+    "lif(threshold = 0.1)\n"
+    "    o = (h -> dense(5)) + (o[-2] -> dense(5, delay = random(0, 2))) -> li\n",
 };
 enum { FAST = sizeof fast / sizeof fast[0] };
 

@@ -6,6 +6,8 @@ LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr 
 {
     if (matrix->column)
         j = op2(lower, OP_ADD, matrix->column, j);
+    if (matrix->row)
+        i = op2(lower, OP_ADD, matrix->row, i);
     return matrix->outer ? loop_load(lower->program, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j})
                          : load2(lower, matrix->buffer, i, j);
 }
@@ -15,6 +17,8 @@ void matrix_store(Lower *lower, LoopBlock *into, const Matrix *matrix, LoopExpr 
 {
     if (matrix->column)
         j = op2(lower, OP_ADD, matrix->column, j);
+    if (matrix->row)
+        i = op2(lower, OP_ADD, matrix->row, i);
     if (matrix->outer)
         loop_store(lower->program, into, matrix->buffer, 3, (LoopExpr *[]){matrix->outer, i, j}, value, add);
     else

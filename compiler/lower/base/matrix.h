@@ -4,11 +4,12 @@
 
 #include "lower/lower.h"
 
-/* A matrix of inputs by outputs, or a tile of its columns: element (i, j) is buffer[outer][i][column + j]. */
+/* A matrix of inputs by outputs, or a part of it: element (i, j) is buffer[outer][row + i][column + j]. */
 typedef struct Matrix {
     BufferId buffer;
     LoopExpr *outer;  /* NULL: the buffer has two dimensions */
     LoopExpr *column; /* NULL: 0 */
+    LoopExpr *row;    /* NULL: 0 */
 } Matrix;
 
 LoopExpr *matrix_load(Lower *lower, const Matrix *matrix, LoopExpr *i, LoopExpr *j);

@@ -1,6 +1,7 @@
 /* Maps and gradients that follow spikes: rows of weights are added, one for each event of a list. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+#include "lower/maps/heard.h"
 #include "lower/maps/rows.h"
 #include "lower/spikes/lists.h"
 #include "lower/tuned.h"
@@ -21,12 +22,13 @@ void emit_events(Lower *lower, const Linear *map, Site site)
     int width = site_width(lower, site, map->node->out);
     Rows rows = {map, NULL, 1, width, width < LEAST_SUMS, false};
     emit_sums_start(lower, &rows, site);
-    LoopStmt *events = loop_events(lower, map->node->in, site, &i);
+    Heard heard = for_heard(lower, map, site);
+    LoopStmt *events = loop_events(lower, map->node->in, heard.site, &i);
     LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
     LoopExpr *j = loop_variable(lower, loop_j);
     Site inner = site;
     inner.into = &loop_j->body;
-    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &map->matrix, i, j));
+    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &heard.map.matrix, i, j));
     emit_sums_end(lower, &rows, site);
 }
 

@@ -113,7 +113,7 @@ static void emit_starts(Lower *lower, const Linear *linear, Site site)
     const Node *node = linear->node;
     const AxisMap *map = node->map;
     int channels = has_channels(map) ? map_mixed(map)->in : 1;
-    if (map->time.reach != REACH_SAME)
+    if (map->time.reach != REACH_SAME && !site.t)
         site = walk_steps(lower, (Walk){NULL, NULL, map->time.in}, site);
     LoopStmt *positions = for_range(lower, site.into, "position", map_inputs(map) / channels);
     LoopStmt *loop = for_units(lower, &positions->body, "n", channels);
@@ -127,7 +127,9 @@ static void emit_scattered(Lower *lower, const Linear *linear, Site site)
 {
     const Node *node = linear->node;
     emit_starts(lower, linear, site);
-    MapNest nest = for_taps(lower, for_positions(lower, node->map, site));
+    MapNest nest = for_positions(lower, node->map, site);
+    nest.back = node->map->time.reach != REACH_SAME && site.t;
+    nest = for_taps(lower, nest);
     Meeting meeting = for_channels(lower, &nest, true);
     Site to = nest.site;
     to.t = nest.in_t;
@@ -136,7 +138,7 @@ static void emit_scattered(Lower *lower, const Linear *linear, Site site)
                          weight(lower, node, &nest, &meeting));
 }
 
-/* A map that goes over time itself takes all steps. */
+/* A map that goes over time itself takes all steps, unless it is given one. */
 static Site walk_outside(Lower *lower, const Node *node, Walk walk, Site site)
 {
     site.tile = NULL;

@@ -25,8 +25,9 @@ MapNest for_positions(Lower *lower, const AxisMap *map, Site site)
 {
     MapNest nest = {map,           site,          site.t,
                     site.t,        num(lower, 0), num(lower, 0),
-                    num(lower, 0), {NULL},        loop_float(lower->arena, map->constant)};
-    if (map->time.reach != REACH_SAME) {
+                    num(lower, 0), {NULL},        loop_float(lower->arena, map->constant),
+                    false};
+    if (map->time.reach != REACH_SAME && !site.t) {
         LoopStmt *loop = for_range(lower, nest.site.into, "t", map->time.out);
         nest.out_t = loop_variable(lower, loop);
         nest.site.into = &loop->body;
@@ -89,10 +90,25 @@ static LoopExpr *for_taps_of(Lower *lower, MapNest *nest, const MapAxis *axis, L
     return window ? reached(lower, nest, axis, output, k) : k;
 }
 
+/* The outputs that read the site's step, one for each tap. */
+static void for_taps_back(Lower *lower, MapNest *nest, const MapAxis *time)
+{
+    LoopStmt *loop = for_range(lower, nest->site.into, "tap", time->taps);
+    LoopExpr *k = loop_variable(lower, loop);
+    LoopExpr *later = op2(lower, OP_SUB, num(lower, time->before), scaled(lower, k, time->dilation, NULL));
+    nest->in_t = nest->site.t;
+    nest->out_t = loop_local(lower, &loop->body, "at", op2(lower, OP_ADD, nest->in_t, later));
+    nest->tap = scaled(lower, nest->tap, time->taps, k);
+    nest->site.into =
+        &loop_if(lower->arena, &loop->body, op2(lower, OP_LT, nest->out_t, num(lower, time->out)))->body;
+}
+
 MapNest for_taps(Lower *lower, MapNest nest)
 {
     const AxisMap *map = nest.map;
-    if (map->time.reach != REACH_SAME)
+    if (nest.back)
+        for_taps_back(lower, &nest, &map->time);
+    else if (map->time.reach != REACH_SAME)
         nest.in_t = for_taps_of(lower, &nest, &map->time, nest.out_t);
     for (int a = 0; a < outer_axes(map); a++)
         nest.in = scaled(lower, nest.in, map->space[a].in,

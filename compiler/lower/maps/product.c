@@ -2,6 +2,7 @@
  * other kernel does. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+#include "lower/maps/heard.h"
 #include "lower/maps/rows.h"
 #include "lower/tuned.h"
 
@@ -46,10 +47,11 @@ static void emit_multiply_add(Lower *lower, const Rows *rows, Site site, LoopExp
 static void emit_product(Lower *lower, const Rows *rows, Site site)
 {
     emit_sums_start(lower, rows, site);
-    LoopStmt *loop_i = for_range(lower, site.into, "i", stream_size(lower, rows->map->node->in));
+    Heard heard = for_heard(lower, rows->map, site);
+    LoopStmt *loop_i = for_range(lower, heard.site.into, "i", stream_size(lower, rows->map->node->in));
     LoopExpr *i = loop_variable(lower, loop_i), *x[MOST_ROWS];
     for (int r = 0; r < rows->count; r++) {
-        Site input = row_site(lower, rows, site, r, &loop_i->body);
+        Site input = row_site(lower, rows, heard.site, r, &loop_i->body);
         input.tile = NULL; /* inputs are counted from the layer's first */
         input.first = NULL;
         x[r] =
@@ -58,7 +60,7 @@ static void emit_product(Lower *lower, const Rows *rows, Site site)
     }
     LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", rows->width);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *w = loop_local(lower, &loop_j->body, "w", matrix_load(lower, &rows->map->matrix, i, j));
+    LoopExpr *w = loop_local(lower, &loop_j->body, "w", matrix_load(lower, &heard.map.matrix, i, j));
     Site inner = site;
     inner.into = &loop_j->body;
     emit_multiply_add(lower, rows, inner, j, x, w);

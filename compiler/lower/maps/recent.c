@@ -4,7 +4,8 @@
  *   target[e], heard[e], e = ends[i * slots + later] .. ends[i * slots + later + 1] - 1
  *
  * There are no more slots than the longest delay needs that is really there. Sums are made input by input, and of each from
- * its first step to its last, as in taps.c: they are the same to the bit. */
+ * its first step to its last, as in taps.c; of a map that is part of a loop step by step, and of each input by input, as
+ * heard.c lets the loops of trainers do. They are the same to the bit. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -167,25 +168,22 @@ static void prepare(Lower *lower, Linear *linear)
 
 /* ---- a step ---- */
 
+static bool hears_spikes(const Lower *lower, const struct Synapses *synapses)
+{
+    return lower->program->buffers.at[synapses->recent].type == TYPE_U8;
+}
+
 typedef struct Hearing {
     const struct Synapses *synapses;
     BufferId sums;
     LoopExpr *i, *now; /* the slot of this step */
 } Hearing;
 
-/* What input i was at slots from .. to - 1, which are that of now and so many more. */
-static void emit_heard(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *from, LoopExpr *to,
-                       LoopExpr *more)
+/* The synapses by which x, what input i was in this slot, is heard now. */
+static void emit_synapses(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *slot, LoopExpr *x,
+                          LoopExpr *more)
 {
     const struct Synapses *synapses = hearing->synapses;
-    LoopStmt *slots = for_bounds(lower, into, "slot", from, to);
-    LoopExpr *slot = loop_variable(lower, slots), *x = load2(lower, synapses->recent, hearing->i, slot);
-    bool spikes = lower->program->buffers.at[synapses->recent].type == TYPE_U8;
-    into = &slots->body;
-    if (spikes)
-        slots->value = x;
-    else
-        into = &loop_if(lower->arena, into, op2(lower, OP_NE, x, loop_float(lower->arena, 0)))->body;
     LoopExpr *later = op2(lower, OP_SUB, op2(lower, OP_ADD, hearing->now, more), slot);
     LoopExpr *place =
         loop_local(lower, into, "place",
@@ -194,28 +192,97 @@ static void emit_heard(Lower *lower, const Hearing *hearing, LoopBlock *into, Lo
                                   load1(lower, synapses->ends, op2(lower, OP_ADD, place, num(lower, 1))));
     LoopExpr *e = loop_variable(lower, events), *w = load1(lower, synapses->heard, e);
     LoopExpr *j = load1(lower, synapses->target, e);
-    if (spikes)
+    if (hears_spikes(lower, synapses))
         store1(lower, &events->body, hearing->sums, j, w, true);
     else
         store_product(lower, &events->body, hearing->sums, 1, &j, x, w);
 }
 
-static void emit_input(Lower *lower, const Hearing *hearing, Site site)
+static LoopBlock *if_heard(Lower *lower, const struct Synapses *synapses, LoopBlock *into, LoopExpr *x)
+{
+    LoopExpr *nothing = hears_spikes(lower, synapses) ? num(lower, 0) : loop_float(lower->arena, 0);
+    return &loop_if(lower->arena, into, op2(lower, OP_NE, x, nothing))->body;
+}
+
+/* What input i was at slots from .. to - 1, which are that of now and so many more. */
+static void emit_heard(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *from, LoopExpr *to,
+                       LoopExpr *more)
 {
     const struct Synapses *synapses = hearing->synapses;
-    LoopExpr *zero = num(lower, 0), *slots = load0(lower, synapses->slots);
+    LoopStmt *slots = for_bounds(lower, into, "slot", from, to);
+    LoopExpr *slot = loop_variable(lower, slots), *x = load2(lower, synapses->recent, hearing->i, slot);
+    into = &slots->body;
+    if (hears_spikes(lower, synapses))
+        slots->value = x;
+    else
+        into = if_heard(lower, synapses, into, x);
+    emit_synapses(lower, hearing, into, slot, x, more);
+}
+
+static void keep_input(Lower *lower, const Hearing *hearing, Site site)
+{
+    store2(lower, site.into, hearing->synapses->recent, hearing->i, hearing->now,
+           load_stream(lower, hearing->synapses->node->in, site, hearing->i), false);
+}
+
+static LoopExpr *for_inputs(Lower *lower, Hearing *hearing, LoopBlock **into)
+{
+    LoopStmt *inputs = for_range(lower, *into, "i", hearing->synapses->ins);
+    *into = &inputs->body;
+    return hearing->i = loop_variable(lower, inputs);
+}
+
+/* Input by input, each from its first step to its last. */
+static void emit_by_inputs(Lower *lower, Hearing *hearing, Site site)
+{
+    LoopExpr *zero = num(lower, 0), *slots = load0(lower, hearing->synapses->slots);
     LoopExpr *next = op2(lower, OP_ADD, hearing->now, num(lower, 1));
-    store2(lower, site.into, synapses->recent, hearing->i, hearing->now,
-           load_stream(lower, synapses->node->in, site, hearing->i), false);
+    for_inputs(lower, hearing, &site.into);
+    keep_input(lower, hearing, site);
     emit_heard(lower, hearing, site.into, next, slots, slots);
     emit_heard(lower, hearing, site.into, zero, next, zero);
 }
 
-static void store_sums(Lower *lower, const Node *node, Site site, BufferId sums)
+/* Slots from .. to - 1, of all inputs one by one. */
+static void emit_slots_heard(Lower *lower, Hearing *hearing, LoopBlock *into, LoopExpr *from, LoopExpr *to,
+                             LoopExpr *more)
 {
+    LoopStmt *slots = for_bounds(lower, into, "slot", from, to);
+    LoopExpr *slot = loop_variable(lower, slots);
+    into = &slots->body;
+    LoopExpr *x = load2(lower, hearing->synapses->recent, for_inputs(lower, hearing, &into), slot);
+    into = if_heard(lower, hearing->synapses, into, x);
+    emit_synapses(lower, hearing, into, slot, x, more);
+}
+
+/* Step by step, from the first to the last. */
+static void emit_by_steps(Lower *lower, Hearing *hearing, Site site)
+{
+    LoopExpr *zero = num(lower, 0), *slots = load0(lower, hearing->synapses->slots);
+    LoopExpr *next = op2(lower, OP_ADD, hearing->now, num(lower, 1));
+    Site input = site;
+    for_inputs(lower, hearing, &input.into);
+    keep_input(lower, hearing, input);
+    emit_slots_heard(lower, hearing, site.into, next, slots, slots);
+    emit_slots_heard(lower, hearing, site.into, zero, next, zero);
+}
+
+/* Of a loop, sums start from the biases, else from 0. */
+static void start_sums(Lower *lower, const Linear *map, Site site, BufferId sums)
+{
+    LoopStmt *units = for_units(lower, site.into, "j", stream_size(lower, map->node->out));
+    LoopExpr *j = loop_variable(lower, units);
+    store1(lower, &units->body, sums, j,
+           map->plan->cyclic ? map_start(lower, map->node, (Site){0}, j) : loop_float(lower->arena, 0),
+           false);
+}
+
+static void store_sums(Lower *lower, const Linear *map, Site site, BufferId sums)
+{
+    const Node *node = map->node;
     LoopStmt *units = for_units(lower, site.into, "j", stream_size(lower, node->out));
     LoopExpr *j = loop_variable(lower, units), *value = load1(lower, sums, j);
-    if (node->bias != NONE)
+    if (node->bias != NONE && !map->plan->cyclic)
         value = op2(lower, OP_ADD, value, load1(lower, lower->params[node->bias].values, j));
     site.into = &units->body;
     store_stream(lower, node->out, site, j, value, false);
@@ -232,19 +299,13 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     Hearing hearing = {.synapses = map->synapses};
     hearing.sums = named_buffer(lower, "sums_of", stream_of(lower, node->out)->name, TYPE_F32, BUFFER_LOCAL,
                                 false, 1, &units);
-    LoopStmt *zeros = for_units(lower, site.into, "j", units);
-    store1(lower, &zeros->body, hearing.sums, loop_variable(lower, zeros), loop_float(lower->arena, 0),
-           false);
+    start_sums(lower, map, site, hearing.sums);
     LoopExpr *slots = load0(lower, map->synapses->slots);
     LoopExpr *rounds = op2(lower, OP_DIV, step_now(lower), slots);
     hearing.now = loop_local(lower, site.into, "now",
                              op2(lower, OP_SUB, step_now(lower), op2(lower, OP_MUL, rounds, slots)));
-    LoopStmt *inputs = for_range(lower, site.into, "i", map->synapses->ins);
-    hearing.i = loop_variable(lower, inputs);
-    Site inner = site;
-    inner.into = &inputs->body;
-    emit_input(lower, &hearing, inner);
-    store_sums(lower, node, site, hearing.sums);
+    (map->plan->cyclic ? emit_by_steps : emit_by_inputs)(lower, &hearing, site);
+    store_sums(lower, map, site, hearing.sums);
 }
 
 const MapKernel by_recent = {.serves = serves, .prepare = prepare, .forward = forward};

@@ -43,6 +43,15 @@ static int joined_of(const Planning *plan, int n)
     return joins ? plan->nodes[reader].group : 0;
 }
 
+/* From a step that the node makes to the furthest that it reads for it. */
+static int steps_apart(const Node *node)
+{
+    const MapAxis *time = node->map ? &node->map->time : NULL;
+    if (time && time->reach == REACH_WINDOW)
+        return (time->taps - 1) * time->dilation;
+    return node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
+}
+
 /* How many steps of a stream are needed at a time; 0: all, or nobody reads it. */
 static int slots_of(const Planning *plan, StreamId stream)
 {
@@ -53,7 +62,7 @@ static int slots_of(const Planning *plan, StreamId stream)
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++) {
         int n = plan->readers.to[r];
         const Node *node = &net->nodes.at[n];
-        int back = node->kind == NODE_DELAY ? (node->steps < 0 ? -node->steps : node->steps) : 0;
+        int back = steps_apart(node);
         if (n == maker || plan->nodes[n].group != group_of(plan, maker) || back + 1 > MOST_SLOTS)
             return 0;
         slots = back + 1 > slots ? back + 1 : slots;
@@ -90,7 +99,8 @@ static bool is_shifted(const Planning *plan, StreamId stream)
     if (!plan->streams[stream].slots || net->nodes.at[maker].kind != NODE_DELAY || plan->nodes[maker].asked)
         return false;
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++)
-        if (net->nodes.at[plan->readers.to[r]].kind == NODE_DELAY)
+        if (steps_apart(&net->nodes.at[plan->readers.to[r]]) > 0
+            || net->nodes.at[plan->readers.to[r]].kind == NODE_DELAY)
             return false; /* and not longer */
     return true;
 }
@@ -140,11 +150,16 @@ static int step_width(const Planning *plan, const Node *map, Tiling tiles)
     return tiles.width;
 }
 
-/* Pieces are listed, and chosen, of all steps before the first map reads them: a group has its streams step by step. */
-static void leave_pieces(NodePlan *node)
+/* Pieces are listed, and chosen, of all steps before the first map reads them, and transforms made of them: a group has its
+ * streams step by step. */
+static void leave_whole(NodePlan *node)
 {
     if (node->group && node->pieces)
         node->pieces = node->choice = false;
+    if (!node->group || !node->taps)
+        return;
+    node->past = true;
+    node->taps = node->frequencies = node->choice = false;
 }
 
 void plan_groups(Planning *plan)
@@ -157,7 +172,7 @@ void plan_groups(Planning *plan)
         schedule_steps(plan);
     for (int n = 0; n < net->updates; n++) {
         plan->nodes[n].joined = joined_of(plan, n);
-        leave_pieces(&plan->nodes[n]);
+        leave_whole(&plan->nodes[n]);
     }
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s].slots = slots_of(plan, s);

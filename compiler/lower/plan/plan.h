@@ -112,7 +112,8 @@ typedef struct NodePlan {
     bool steps_shared;      /* a map along time that all units share, or its gradient */
     bool taps;              /* a map along time that mixes all units, or its gradient; */
     bool frequencies;       /* one for which transforms along time pay */
-    bool recent;            /* or such a map where all nodes go through time together */
+    bool recent;            /* or such a map where all nodes go through time together, */
+    bool past;              /* or in a recurrent group */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
     const GatePlan *gate;   /* NULL: none */
     int step_width;         /* a map in a group: outputs at a time */

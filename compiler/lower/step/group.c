@@ -37,10 +37,15 @@ typedef struct Stepping {
 
 /* ---- maps ---- */
 
+static bool is_tiled(const Lower *lower, const Node *map)
+{
+    return plan_of(lower, map)->dense || plan_of(lower, map)->past;
+}
+
 static void prepare_map(Lower *lower, Member *member)
 {
     StreamId in = member->node->in;
-    if (!plan_of(lower, member->node)->dense) {
+    if (!is_tiled(lower, member->node)) {
         member->map = linear_of(lower, member->node);
         return;
     }
@@ -58,7 +63,7 @@ static void step_map(Lower *lower, const Group *group, const Member *member, Sit
 {
     if (member->lists)
         emit_list_step(lower, member->node->in, walk_samples(lower, group->samples, site));
-    if (member->map.plan->dense)
+    if (is_tiled(lower, member->node))
         emit_step_map(lower, &member->map, site, group->samples);
     else
         emit_linear(lower, &member->map, site, group->samples);

@@ -11,23 +11,41 @@ static int tile_count(const Lower *lower, const Node *map, int width)
     return (stream_size(lower, map->out) + width - 1) / width;
 }
 
+/* Rows are inputs of one tap after the other. Their transpose has the taps one after the other in its columns. */
+static void copy_taps(Lower *lower, LoopBlock *into, const Node *map, Matrix tiles, Matrix all,
+                      const Tile *tile)
+{
+    int inputs = stream_size(lower, map->in), outputs = stream_size(lower, map->out);
+    LoopStmt *loop = for_range(lower, into, "tap", map->map->time.taps);
+    LoopExpr *tap = loop_variable(lower, loop);
+    tiles.row = loop_local(lower, &loop->body, "row", op2(lower, OP_MUL, tap, num(lower, inputs)));
+    if (map->transposed)
+        all.column = op2(lower, OP_ADD, op2(lower, OP_MUL, tap, num(lower, outputs)), all.column);
+    else
+        all.row = tiles.row;
+    matrix_copy(lower, &loop->body, &tiles, &all, inputs, tile, false);
+}
+
 static Matrix tiled_weights(Lower *lower, const Node *map, int width)
 {
     BufferId weights = weights_of(lower, map);
     const char *name = lower->program->buffers.at[weights].name;
-    int inputs = stream_size(lower, map->in);
-    int dims[3] = {tile_count(lower, map, width), inputs, width};
+    int taps = plan_of(lower, map)->past ? map->map->time.taps : 1;
+    int dims[3] = {tile_count(lower, map, width), taps * stream_size(lower, map->in), width};
     Tile tile = {.width = width};
-    Matrix tiles = {named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims), NULL,
-                    NULL};
+    Matrix tiles = {.buffer =
+                        named_buffer(lower, "tiles_of", name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims)};
     kernel_begin(lower, "tile", name, arena_printf(lower->arena, "%s, tile by tile", name), (Span){0, 0},
                  dims[0]);
     LoopStmt *loop_tile = kernel_items(lower, "tile");
     tiles.outer = loop_variable(lower, loop_tile);
     tile.from = op2(lower, OP_MUL, tiles.outer, num(lower, width));
     count_units(lower, &tile, &loop_tile->body, stream_size(lower, map->out));
-    Matrix all = {weights, NULL, tile.from};
-    matrix_copy(lower, &loop_tile->body, &tiles, &all, inputs, &tile, false);
+    Matrix all = {.buffer = weights, .column = tile.from};
+    if (taps > 1)
+        copy_taps(lower, &loop_tile->body, map, tiles, all, &tile);
+    else
+        matrix_copy(lower, &loop_tile->body, &tiles, &all, stream_size(lower, map->in), &tile, false);
     return tiles;
 }
 

@@ -91,16 +91,16 @@ static void add_shared_arrays(Lower *lower, const Layer *layer)
 static Matrix own_matrix(Lower *lower, const Layer *layer, const char *prefix, const char *name, int rows)
 {
     int dims[3] = {layer->plan->items, rows, layer->plan->width};
-    return (Matrix){named_buffer(lower, prefix, name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims),
-                    layer->tile.item, NULL};
+    return (Matrix){.buffer = named_buffer(lower, prefix, name, TYPE_F32, BUFFER_SCRATCH, false, 3, dims),
+                    .outer = layer->tile.item};
 }
 
 /* Weights of a tile, next to each other. */
 static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, LoopBlock *into)
 {
     if (!plan_of(lower, map)->dense) /* needs none */
-        return (Matrix){-1, NULL, NULL};
-    Matrix all = {weights_of(lower, map), NULL, NULL};
+        return (Matrix){.buffer = -1};
+    Matrix all = {.buffer = weights_of(lower, map)};
     if (layer->plan->cut != CUT_UNITS)
         return all;
     all.column = layer->tile.from;
@@ -114,9 +114,9 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
 static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
 {
     if (plan_of(lower, node)->role == ROLE_BIAS_GRAD) /* needs none */
-        return (Matrix){-1, NULL, NULL};
+        return (Matrix){.buffer = -1};
     if (layer->plan->cut == CUT_INPUTS)
-        return (Matrix){weight_gradient(lower, node), NULL, NULL};
+        return (Matrix){.buffer = weight_gradient(lower, node)};
     Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, map_rows(node->map));
     if (into)
         matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
@@ -303,7 +303,7 @@ static void add_totals(Lower *lower, const Layer *layer, LoopBlock *into)
         const Node *node = layer->plan->gradients.at[i];
         if (layer->gradients[i].matrix.buffer < 0)
             continue;
-        Matrix whole = {weight_gradient(lower, node), NULL, layer->tile.from};
+        Matrix whole = {.buffer = weight_gradient(lower, node), .column = layer->tile.from};
         note(lower, into, "to the gradient of ", plan_of(lower, node)->name);
         matrix_copy(lower, into, &whole, &layer->gradients[i].matrix, stream_size(lower, node->in),
                     &layer->tile, true);
@@ -321,7 +321,7 @@ static void lower_parts(Lower *lower, const Layer *layer, const Linear *gradient
     LoopStmt *loop_s = for_range(lower, &loop_i->body, "slice", layer->plan->items);
     LoopStmt *loop_j = for_units(lower, &loop_s->body, "j", layer->plan->width);
     LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop_j);
-    Matrix part = {gradient->matrix.buffer, loop_variable(lower, loop_s), NULL};
+    Matrix part = {.buffer = gradient->matrix.buffer, .outer = loop_variable(lower, loop_s)};
     LoopExpr *place[2];
     int count = weight_place(lower, node, i, j, place);
     loop_store(lower->program, &loop_j->body, weight_gradient(lower, node), count, place,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Record what DCLS' kernels give, in double precision: between two dense connections, as the maps of maps.py. A position of DCLS
-is counted from the middle of the kernel on, and the last tap is now: so a delay is what is left of the kernel behind it. The
+"""Record what DCLS' kernels give, in double precision: between two dense connections, as the maps of maps.py, or in a loop there,
+step by step. A position of DCLS is counted from the middle of the kernel on, and the last tap is now: so a delay is what is left of the kernel behind it. The
 model files go to delays.txt, the arrays to delays.safetensors.
 
     delays.py           write the files beside this script
@@ -59,7 +59,42 @@ class Delayed(Case):
             drawn["spread_y"] = np.float32(0.6 + np.abs(drawn["spread_y"]))
 
 
+def looped(w, x, dilation=1):
+    """y = sigmoid(x + what w makes of y one step ago), of [batch, steps, channels]: w is [outputs, inputs, taps]."""
+    y = []
+    for t in range(x.shape[1]):
+        heard = [(y[t - 1 - later * dilation], w[:, :, -1 - later]) for later in range(w.shape[-1]) if later * dilation < t]
+        y.append(torch.sigmoid(x[:, t] + sum(past @ taps.T for past, taps in heard)))
+    return torch.stack(y, 1)
+
+
+class Looped(Delayed):
+    """Within a loop: a delay of 0 is one step."""
+
+    def __init__(self, name, arguments, version, most, width=0.5, shape=(INPUTS, INPUTS), learned=False):
+        super().__init__(name, arguments, version, most, width, shape, learned)
+        self.params["w_y"] = (INPUTS, INPUTS)
+        self.stage = "sigmoid(x + (y[-1] -> dense(%d, delay = learned(max = %d%s))))" % (INPUTS, most, arguments)
+
+        def forward(given, x):
+            check_corners(given, version, width)
+            return looped(kernel(given, version, most + 1, width), x)
+
+        self.forward = forward
+
+
 def cases():
+    for most in (1, 2):
+        yield Looped("loop_gaussian_%d" % most, ", width = 0.8", "gauss", most, 0.8)
+        yield Looped("loop_triangle_%d" % most, ", width = 1.6, bump = triangle", "max", most, 1.6)
+    for dilation in (1, 2):
+        yield Case("loop_window_%d" % dilation, str(INPUTS), (INPUTS,),
+                   "sigmoid(x + (y[-1] -> conv(%d, kernel = 2, dilation = %d, along = time)))" % (INPUTS, dilation),
+                   lambda given, x, dilation=dilation: looped(given["w_y"], x, dilation), {"w_y": (INPUTS, INPUTS, 2)}, True, True)
+    yield Case("loop_of_units", str(INPUTS), (INPUTS,), "sigmoid(x + (y[-1] -> conv(kernel = 3, along = time)))",
+               lambda given, x: looped(given["w_y"] * torch.eye(INPUTS, dtype=x.dtype)[..., None], x), {"w_y": (3,)}, True, True)
+    yield Looped("loop_of_outputs", ", per = outputs", "gauss", 2, shape=(INPUTS,))
+    yield Looped("loop_learned_widths", ", learn_width", "gauss", 2, learned=True)
     for most in (1, 2, 3):
         for width in (0.5, 1.27):
             yield Delayed("gaussian_%d_%d" % (most, 100 * width), ", width = %s" % width, "gauss", most, width)
