@@ -34,22 +34,25 @@ static int run_interpreter(Compilation *compilation, const Options *options)
     return finish(compilation, interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+static bool constants_of(Compilation *compilation)
+{
+    Program *program = compilation->program;
+    if (program->predictions.count > 0)
+        return make_constants(program, compilation->weights, &compilation->differs);
+    fprintf(stderr, "snnc: `%s` predicts nothing: add `predict`, as `predict argmax(mean(scores))`\n",
+            program->name);
+    return false;
+}
+
 static int write_inference(Compilation *compilation, const Options *options)
 {
-    const char *differs = NULL;
+    compilation->weights = options->weights;
+    compilation->make_constants = constants_of;
     bool right = compile(compilation, NULL);
     diag_finish(&compilation->diag);
-    if (right && compilation->program->predictions.count == 0) {
-        fprintf(stderr, "snnc: `%s` predicts nothing: add `predict`, as `predict argmax(mean(scores))`\n",
-                compilation->program->name);
+    if (!right || !make_vectors(compilation->program, options->selftest))
         return EXIT_FAILURE;
-    }
-    if (!right || !make_constants(compilation->program, options->weights, &differs))
-        return EXIT_FAILURE;
-    trim_constants(compilation->program);
-    if (!make_vectors(compilation->program, options->selftest))
-        return EXIT_FAILURE;
-    return driver_infer(compilation, options, differs);
+    return driver_infer(compilation, options, compilation->differs);
 }
 
 static int check_gradients(Compilation *record, Compilation *replay, const Options *options)

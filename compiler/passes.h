@@ -98,10 +98,6 @@ void single_sample(Program *program);
 /* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */
 void freeze_kernels(Program *program);
 
-/* Loop -> Loop, once buffers have their values, which the initial phase made and does not make again: arrays are no longer than
- * they have to be. */
-void trim_constants(Program *program);
-
 /* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
  * whatever the size of what lies between them. */
 void chain_kernels(Program *program, bool small);
@@ -126,5 +122,9 @@ void list_needs(Program *program);
 
 /* Loop -> Loop, the last: buffers that are not alive at the same time share their place. */
 void place_buffers(Program *program);
+
+/* Loop -> Loop, once buffers have their values, which the initial phase made and does not make again: arrays are no longer than
+ * they have to be. */
+void trim_constants(Program *program);
 
 #endif

@@ -68,9 +68,14 @@ static bool run_smooth(Compilation *c)
     return true;
 }
 
+/* Of batches and threads, which inference has none of. */
+static const Without not_for_inference = 1u << OPTIMISATION_CHAINS | 1u << OPTIMISATION_SHARE
+                                         | 1u << OPTIMISATION_VECTORS | 1u << OPTIMISATION_MEMORY;
+
 static bool leaves_out(const Compilation *c, Optimisation optimisation)
 {
-    return is_without(c->lower.without, optimisation);
+    Without without = c->lower.without | (c->lower.infer ? not_for_inference : 0);
+    return is_without(without, optimisation);
 }
 
 static bool run_factor(Compilation *c)
@@ -189,14 +194,14 @@ static void keep_buffers(Compilation *c)
 static bool run_chain(Compilation *c)
 {
     keep_buffers(c);
-    if (!leaves_out(c, OPTIMISATION_CHAINS) && !c->lower.infer)
+    if (!leaves_out(c, OPTIMISATION_CHAINS))
         chain_kernels(c->program, c->lower.chain_small);
     return true;
 }
 
 static bool run_share(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_SHARE) && !c->lower.infer)
+    if (!leaves_out(c, OPTIMISATION_SHARE))
         share_kernels(c->program);
     return true;
 }
@@ -216,7 +221,7 @@ static bool run_unused(Compilation *c)
 
 static bool run_vectors(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_VECTORS) && !c->lower.infer)
+    if (!leaves_out(c, OPTIMISATION_VECTORS))
         mark_vectors(c->program);
     return true;
 }
@@ -241,8 +246,20 @@ static bool run_needs(Compilation *c)
 
 static bool run_memory(Compilation *c)
 {
-    if (!leaves_out(c, OPTIMISATION_MEMORY) && !c->lower.infer)
+    if (!leaves_out(c, OPTIMISATION_MEMORY))
         place_buffers(c->program);
+    return true;
+}
+
+static bool run_constants(Compilation *c)
+{
+    return !c->lower.infer || !c->make_constants || c->make_constants(c);
+}
+
+static bool run_trim(Compilation *c)
+{
+    if (c->lower.infer && c->make_constants)
+        trim_constants(c->program);
     return true;
 }
 
@@ -276,6 +293,8 @@ const Pass passes[] = {
     {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program"},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place"},
+    {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged"},
+    {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged"},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;

@@ -23,11 +23,15 @@ typedef struct Compilation {
     bool smooth; /* steps replaced by their antiderivatives: for gradcheck */
     Held held;
     const char *dump_after; /* a pass, "all" or NULL: written to stderr */
+    const char *weights;    /* for --infer: the file of trained weights */
+    /* For --infer, by who can run programs: the constants of compilation->program get their values. False: it said why. */
+    bool (*make_constants)(struct Compilation *compilation);
     /* results so far */
     const Source *text;
     File *library, *file;
     Net *net;
     Program *program;
+    const char *differs; /* in what the weights are another model's, or NULL */
 } Compilation;
 
 typedef struct Pass {

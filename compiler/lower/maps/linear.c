@@ -1,5 +1,8 @@
 #include "lower/maps/linear.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 /* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
 static const MapKernel *const kernels[] = {&by_sums,        &by_tables,      &by_events,    &by_gate,
                                            &by_products,    &by_patterns,    &by_pieces,    &by_piece_sums,
@@ -62,4 +65,9 @@ void lower_gradient_alone(Lower *lower, const Node *gradient)
             kernels[k]->alone(lower, gradient);
             return;
         }
+    fprintf(
+        stderr,
+        "snnc: internal error: no kernel makes the gradient of `%s`\nPlease report this, with the model.\n",
+        weight_name(lower->net, gradient));
+    exit(3);
 }
