@@ -52,7 +52,7 @@ static void write_layers(const Account *account, FILE *page)
     for (int c = 0; c < report_column_count; c++)
         if (report_has_column(account, &report_columns[c]))
             fprintf(page, "<th>%s</th>", report_columns[c].name);
-    fputs("</tr>\n", page);
+    fputs("<th></th></tr>\n", page);
     for (int l = 0; l < account->layers.count; l++)
         write_row(account, &account->layers.at[l], page);
     fputs("</table>\n</div>\n</section>\n", page);
