@@ -56,7 +56,7 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] gra
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all loaded demo boards bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all loaded demo boards web bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
 all: $(SNNC) loaded ## build/snnc (default)
@@ -73,6 +73,7 @@ FUZZ_TOOLS  = $(BUILD_TOOLS) fuzzer
 DEMO_TOOLS  = $(BUILD_TOOLS) fashion-mnist
 BOARD_TOOLS = $(DEMO_TOOLS) clang llvm arm-none-eabi-gcc riscv64-unknown-elf-gcc aarch64-linux-gnu-gcc riscv64-linux-gnu-gcc \
               qemu-system-arm qemu-system-riscv32 qemu-aarch64 wasm-ld node
+WEB_TOOLS   = $(BUILD_TOOLS) clang wasm-ld node chromium
 
 deps: $(BUILD)/deps-test $(BUILD)/deps-demo ## install what is missing (Debian, Ubuntu)
 
@@ -94,6 +95,10 @@ $(BUILD)/deps-demo: tests/deps.sh | $(BUILD)/deps-build
 
 $(BUILD)/deps-boards: tests/deps.sh | $(BUILD)/deps-build
 	@tests/deps.sh install $(BOARD_TOOLS)
+	@mkdir -p $(@D) && touch $@
+
+$(BUILD)/deps-web: tests/deps.sh | $(BUILD)/deps-build
+	@tests/deps.sh install $(WEB_TOOLS)
 	@mkdir -p $(@D) && touch $@
 
 $(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
@@ -241,6 +246,9 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 
 boards: $(SNNC) loaded $(BUILD)/deps-boards ## trained networks on emulated boards: see examples/boards/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" examples/boards/boards.sh
+
+web: $(SNNC) $(BUILD)/deps-web ## a page that reads drawn digits, MNIST=dir: see examples/web/README.md
+	@BUILD=$(BUILD) SNNC=$(SNNC) $(if $(MNIST),MNIST=$(MNIST)) examples/web/web.sh
 
 bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/bench.sh

@@ -43,6 +43,7 @@ small() {
     dcls2d) echo "-D width=1 -D duration=2" ;;
     speech_conv) echo "-D width=2 -D bands=3 -D duration=50 -D ramp=1" ;;
     traffic) echo "-D width=5" ;;
+    web) echo "-D width=16" ;;
     esac
 }
 

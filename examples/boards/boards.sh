@@ -21,6 +21,8 @@ boards=${BOARDS:-cortex-m0 cortex-m3 cortex-m4 cortex-m55 riscv32 aarch64 riscv6
 compilers=${COMPILERS:-gcc clang snnc}
 clothes=${CLOTHES:-/usr/share/datasets/fashion-mnist}
 digits=${DIGITS:-${SNN_DATA:+$SNN_DATA/hd_spikes}}
+case $clothes in /*) ;; *) clothes=$PWD/$clothes ;; esac
+case $digits in "" | /*) ;; *) digits=$PWD/$digits ;; esac
 strict="-std=c99 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror"
 failed=0
 
