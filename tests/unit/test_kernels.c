@@ -338,6 +338,7 @@ enum {
     NO_PATTERNS = 1u << OPTIMISATION_PATTERNS,
     NO_ROUTES = 1u << OPTIMISATION_ROUTES,
     NO_SPARSE = 1u << OPTIMISATION_SPARSE,
+    NO_WINOGRAD = 1u << OPTIMISATION_WINOGRAD,
     NO_STEPS = 1u << OPTIMISATION_STEPS
 };
 
@@ -350,6 +351,10 @@ START_TEST(windows_agree)
     ck_assert_int_ge(arrays(fast, "box_of"), 2);
     ck_assert_int_eq(arrays(general, "box_of"), 0);
     compare_gradients(fast, general, 2);
+    /* one tile of channels after the other */
+    const Program *tiled = convolution(arena, convolutions[_i], 3, KERNELS_TABLE, without | NO_WINOGRAD);
+    ck_assert_int_ge(arrays(tiled, "tiles_of"), 1);
+    compare_gradients(tiled, general, 2);
     arena_free(arena);
 }
 END_TEST

@@ -12,6 +12,8 @@ static LoopExpr *weight(Lower *lower, const Gather *gather, LoopExpr *row, LoopE
     int taps = node->map->space[gather->axes - 1].taps;
     LoopExpr *place[2], *tap = node->transposed ? op2(lower, OP_SUB, num(lower, taps - 1), m) : m;
     tap = scaled_plus(lower, row, taps, tap);
+    if (reads_transposed(lower, node))
+        return load2(lower, weights_of(lower, node), i, scaled_plus(lower, tap, gather->outs, j));
     int count = node->transposed
                     ? weight_place(lower, node, scaled_plus(lower, tap, gather->outs, j), i, place)
                     : weight_place(lower, node, scaled_plus(lower, tap, gather->ins, i), j, place);
@@ -24,6 +26,22 @@ static int tap_rows(const Gather *gather)
     for (int a = 0; a < gather->axes - 1; a++)
         rows *= gather->node->map->space[a].taps;
     return rows;
+}
+
+/* The row of a tile: of row number `row` of taps along the last axis, by tap m in the order of the tile's. */
+static LoopExpr *place_of(Lower *lower, const Gather *gather, LoopExpr *row, LoopExpr *m, LoopExpr *i)
+{
+    int taps = gather->node->map->space[gather->axes - 1].taps;
+    LoopExpr *at = gather->node->transposed ? scaled_plus(lower, row, taps, m)
+                                            : scaled_plus(lower, m, tap_rows(gather), row);
+    return scaled_plus(lower, at, gather->ins, i);
+}
+
+LoopExpr *tile_row(Lower *lower, const Gather *gather, LoopExpr *row, LoopExpr *tap, LoopExpr *i)
+{
+    int taps = gather->node->map->space[gather->axes - 1].taps;
+    LoopExpr *m = gather->node->transposed ? op2(lower, OP_SUB, num(lower, taps - 1), tap) : tap;
+    return place_of(lower, gather, row, m, i);
 }
 
 /* A row of a tile: as many channels as there are. */
@@ -39,26 +57,39 @@ static LoopStmt *for_tile(Lower *lower, const Gather *gather, LoopBlock *into, L
     return loop;
 }
 
+/* The taps of a row that are laid out: those that meet what is there; but where transposes have a stride, kernels go through
+ * all of them. */
+static void tile_taps(const Gather *gather, int *from, int *to)
+{
+    const MapAxis *last = &gather->node->map->space[gather->axes - 1];
+    if (!gather->node->transposed) {
+        axis_met(last, from, to);
+        return;
+    }
+    int first = 0, end = last->taps;
+    if (last->stride == 1)
+        axis_met(last, &first, &end);
+    *from = last->taps - end;
+    *to = last->taps - first;
+}
+
 /* Of rows of taps, and of the taps of each, those that meet what is there. */
 static void emit_tile(Lower *lower, const Gather *gather, LoopBlock *into, BufferId tiles, LoopExpr *tile)
 {
     const AxisMap *map = gather->node->map;
     int taps = map->space[gather->axes - 1].taps, first, end, from, to;
     map_met(map, &first, &end);
-    axis_met(&map->space[gather->axes - 1], &from, &to);
-    bool turned = gather->node->transposed;
+    tile_taps(gather, &from, &to);
     LoopExpr *j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
     LoopStmt *rows =
         for_bounds(lower, into, "row", num(lower, first / taps), num(lower, (end - 1) / taps + 1));
-    LoopStmt *loop_m = for_bounds(lower, &rows->body, "m", num(lower, turned ? taps - to : from),
-                                  num(lower, turned ? taps - from : to));
+    LoopStmt *loop_m = for_bounds(lower, &rows->body, "m", num(lower, from), num(lower, to));
     LoopStmt *loop_i = for_range(lower, &loop_m->body, "i", gather->ins);
     LoopExpr *row = loop_variable(lower, rows), *m = loop_variable(lower, loop_m),
              *i = loop_variable(lower, loop_i);
     LoopStmt *loop_j = for_tile(lower, gather, &loop_i->body, j0);
     LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *at = turned ? scaled_plus(lower, row, taps, m) : scaled_plus(lower, m, tap_rows(gather), row);
-    at = scaled_plus(lower, at, gather->ins, i);
+    LoopExpr *at = place_of(lower, gather, row, m, i);
     loop_store(lower->program, &loop_j->body, tiles, 3, (LoopExpr *[]){tile, at, j},
                weight(lower, gather, row, m, i, op2(lower, OP_ADD, j0, j)), false);
     LoopStmt *zeros = for_units(lower, into, "j", WINDOW_WIDTH);

@@ -8,5 +8,7 @@
 
 /* A kernel that lays them out; [tiles][rows + 1][WINDOW_WIDTH]. */
 BufferId weight_tiles(Lower *lower, const Node *node);
+/* The row of a tile by which channel i is read, by tap `tap` of row number `row` of taps along the last axis. */
+LoopExpr *tile_row(Lower *lower, const Gather *gather, LoopExpr *row, LoopExpr *tap, LoopExpr *i);
 
 #endif

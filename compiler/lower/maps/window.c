@@ -1,16 +1,25 @@
 /* Convolutions of reals, and their transposes: what a row of outputs reads is copied into a box, with zeros around it, so
  * that all of the row is alike. The sums of some positions times some channels are made together, in registers, over
  * the taps and then the channels that are read: in the order in which their definition adds them. Where rows are short,
- * those of some steps are made together, by weights that are read once. */
+ * those of some steps are made together, by weights that are read once. Of transposed maps, weights are laid out anew, so that
+ * those of a tile of channels are next to each other; where those of all tiles do not stay in a cache, all samples go through
+ * one tile after the other. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
-#include "lower/maps/gather.h"
+#include "lower/maps/tiles.h"
 #include "lower/tuned.h"
 
 static bool serves(const Linear *linear)
 {
     return linear->plan->windows && linear->plan->role == ROLE_MAP;
+}
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    const NodePlan *plan = linear->plan;
+    if (linear->tiles < 0 && !plan->winograd && !plan->sparse && reads_transposed(lower, linear->node))
+        linear->tiles = weight_tiles(lower, linear->node);
 }
 
 /* ---- some steps at a time ---- */
@@ -110,10 +119,12 @@ static void emit_box(Lower *lower, const Gather *gather)
 
 /* ---- tiles of a row ---- */
 
-/* Positions q0 .. q0 + count - 1 of channels j0 .. j0 + width - 1, at each of the steps. */
+/* Positions q0 .. q0 + count - 1 of channels j0 .. j0 + width - 1, at each of the steps: from `offset` on of a tile of so many
+ * channels as weights are laid out by. */
 typedef struct Block {
     const Gather *gather;
-    LoopExpr *q0, *j0;
+    const Linear *linear;
+    LoopExpr *tile, *q0, *j0, *offset;
     int count, width;
     BufferId sums; /* [steps x count][width] */
 } Block;
@@ -123,14 +134,22 @@ static int rows_of(const Block *tile)
     return tile->gather->steps * tile->count;
 }
 
-/* Weight j of the tile, for one channel that is read. */
-static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *tap, LoopExpr *i, LoopExpr *j)
+/* Weight j of the block, for one channel that is read, by tap `tap` of row number `row` of taps along the last axis. */
+static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *row, LoopExpr *tap, LoopExpr *i,
+                        LoopExpr *j)
 {
-    const Node *node = tile->gather->node;
+    const Gather *gather = tile->gather;
+    const Node *node = gather->node;
+    if (tile->linear->tiles >= 0) {
+        LoopExpr *place[3] = {tile->tile, tile_row(lower, gather, row, tap, i),
+                              op2(lower, OP_ADD, tile->offset, j)};
+        return loop_load(lower->program, tile->linear->tiles, 3, place);
+    }
     BufferId weights = weights_of(lower, node);
+    tap = scaled_plus(lower, row, node->map->space[gather->axes - 1].taps, tap);
     j = op2(lower, OP_ADD, tile->j0, j);
-    return node->transposed ? load2(lower, weights, i, scaled_plus(lower, tap, tile->gather->outs, j))
-                            : load2(lower, weights, scaled_plus(lower, tap, tile->gather->ins, i), j);
+    return node->transposed ? load2(lower, weights, i, scaled_plus(lower, tap, gather->outs, j))
+                            : load2(lower, weights, scaled_plus(lower, tap, gather->ins, i), j);
 }
 
 static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
@@ -145,35 +164,37 @@ static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
     }
 }
 
+/* Row p of the sums += what it reads of channel i, from `place` of the box on, by the weights of the tap. One row after the other,
+ * so that what it reads is in a register only for its own products, and the weights for all. */
+static void emit_row_product(Lower *lower, const Block *tile, const Read *read, LoopBlock *into,
+                             LoopExpr *place, LoopExpr *tap, LoopExpr *i, int p)
+{
+    const Gather *gather = tile->gather;
+    int ahead = p % tile->count * last_view(gather)->stride * gather->ins;
+    LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, ahead));
+    LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read->slot);
+    LoopExpr *x =
+        loop_local(lower, into, arena_printf(lower->arena, "x%d", p), load2(lower, gather->box, slot, at));
+    LoopStmt *loop = for_units(lower, into, "j", tile->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x,
+                  weight(lower, tile, read->tap, tap, i, j));
+}
+
 /* By tap m, of positions first .. end-1 of the tile. */
 static void emit_tap(Lower *lower, const Block *tile, const Read *read, LoopBlock *into, LoopExpr *m,
                      int first, int end)
 {
     const Gather *gather = tile->gather;
     const View *view = last_view(gather);
-    LoopExpr *place = view_read(lower, view, tile->q0, m), *x[WINDOW_MOST];
-    place = op2(lower, OP_SUB, place, view_lowest(lower, view));
+    LoopExpr *place = op2(lower, OP_SUB, view_read(lower, view, tile->q0, m), view_lowest(lower, view));
     place = loop_local(lower, into, "place", op2(lower, OP_MUL, place, num(lower, gather->ins)));
-    int last = gather->node->map->space[gather->axes - 1].taps;
-    LoopExpr *tap =
-        loop_local(lower, into, "tap", scaled_plus(lower, read->tap, last, view_tap(lower, view, m)));
+    LoopExpr *tap = loop_local(lower, into, "tap", view_tap(lower, view, m));
     LoopStmt *inputs = for_range(lower, into, "i", gather->ins);
     LoopExpr *i = loop_variable(lower, inputs);
-    for (int p = 0; p < rows_of(tile); p++) {
-        int q = p % tile->count, ahead = q * view->stride * gather->ins;
-        if (q < first || q >= end)
-            continue;
-        LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, ahead));
-        LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read->slot);
-        x[p] = loop_local(lower, &inputs->body, arena_printf(lower->arena, "x%d", p),
-                          load2(lower, gather->box, slot, at));
-    }
-    LoopStmt *loop = for_units(lower, &inputs->body, "j", tile->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *w = loop_local(lower, &loop->body, "w", weight(lower, tile, tap, i, j));
     for (int p = 0; p < rows_of(tile); p++)
         if (p % tile->count >= first && p % tile->count < end)
-            store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
+            emit_row_product(lower, tile, read, &inputs->body, place, tap, i, p);
 }
 
 /* Taps from .. to-1, one after the other. */
@@ -243,52 +264,83 @@ static void emit_tiles(Lower *lower, Block tile, LoopBlock *into, LoopExpr *q0, 
     emit_ends(lower, &tile, &loop->body);
 }
 
-/* The row's channels j0 .. j0 + width - 1. Rows that a phase may have one position less of end with single ones. */
-static void emit_channels(Lower *lower, const Gather *gather, LoopBlock *into, LoopExpr *j0, int width,
-                          int most)
+/* The row's channels of a block. Rows that a phase may have one position less of end with single ones. */
+static void emit_channels(Lower *lower, Block block, LoopBlock *into, int most)
 {
+    const Gather *gather = block.gather;
     const View *view = last_view(gather);
     Parts parts = even_parts(view->most_count, most > gather->steps ? most / gather->steps : 1);
-    BufferId sums =
-        sums_buffer(lower, stream_of(lower, gather->node->out)->name, gather->steps * parts.size, width);
-    Block tile = {gather, NULL, j0, parts.size, width, sums};
+    block.count = parts.size;
+    block.sums = sums_buffer(lower, stream_of(lower, gather->node->out)->name, gather->steps * parts.size,
+                             block.width);
     LoopExpr *large = num(lower, parts.large), *small = num(lower, parts.small);
     bool even = view->count->kind == LOOP_NUMBER;
     if (!even)
         large = loop_local(lower, into, "tiles", op2(lower, OP_DIV, view->count, num(lower, parts.size)));
     LoopExpr *done = op2(lower, OP_MUL, large, num(lower, parts.size));
-    emit_tiles(lower, tile, into, num(lower, 0), large);
-    tile.count = even ? parts.size - 1 : 1;
-    emit_tiles(lower, tile, into, done, even ? small : op2(lower, OP_SUB, view->count, done));
+    emit_tiles(lower, block, into, num(lower, 0), large);
+    block.count = even ? parts.size - 1 : 1;
+    emit_tiles(lower, block, into, done, even ? small : op2(lower, OP_SUB, view->count, done));
 }
 
-/* The row, up to so many positions of `width` channels at a time. */
-static void emit_row(Lower *lower, const Gather *gather, LoopBlock *into, int width, int most)
+static void emit_part(Lower *lower, Block block, LoopBlock *into, LoopExpr *offset, int width)
 {
-    int blocks = gather->outs / width, rest = gather->outs % width;
-    if (blocks > 0) {
-        LoopStmt *loop = for_range(lower, into, "block", blocks);
-        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, width));
-        emit_channels(lower, gather, &loop->body, loop_local(lower, &loop->body, "j0", j0), width, most);
-    }
+    LoopExpr *j0 = op2(lower, OP_MUL, block.tile, num(lower, WINDOW_WIDTH));
+    block.offset = offset;
+    block.j0 = settled(lower, into, "j0", op2(lower, OP_ADD, j0, offset));
+    block.width = width;
+    emit_channels(lower, block, into, WINDOW_NARROW_MOST);
+}
+
+/* The row's channels of a tile, where registers are few: so many at a time. */
+static void emit_narrow(Lower *lower, const Block *tile, LoopBlock *into)
+{
+    int parts = tile->width / WINDOW_NARROW_WIDTH, rest = tile->width % WINDOW_NARROW_WIDTH;
+    LoopStmt *loop = for_range(lower, into, "part", parts);
+    LoopExpr *offset = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_NARROW_WIDTH));
+    emit_part(lower, *tile, &loop->body, loop_local(lower, &loop->body, "offset", offset),
+              WINDOW_NARROW_WIDTH);
     if (rest > 0)
-        emit_channels(lower, gather, into, num(lower, blocks * width), rest, most);
+        emit_part(lower, *tile, into, num(lower, parts * WINDOW_NARROW_WIDTH), rest);
 }
 
-/* As much at a time as registers hold. */
-static void emit_rows(Lower *lower, const Gather *gather)
+/* The row's channels of a tile, as much at a time as registers hold. */
+static void emit_tile(Lower *lower, const Gather *gather, const Linear *linear, LoopBlock *into,
+                      LoopExpr *tile, int width)
 {
-    LoopBlock *into = gather->site.into;
-    emit_box(lower, gather);
-    if (gather->outs < WINDOW_NARROW_WIDTH) {
-        emit_row(lower, gather, into, WINDOW_WIDTH, WINDOW_MOST);
+    LoopExpr *j0 = settled(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
+    Block block = {
+        .gather = gather, .linear = linear, .tile = tile, .j0 = j0, .offset = num(lower, 0), .width = width};
+    if (width < WINDOW_NARROW_WIDTH) {
+        emit_channels(lower, block, into, WINDOW_MOST);
         return;
     }
     LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_row(lower, gather, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, WINDOW_WIDTH,
-             WINDOW_MOST);
-    emit_row(lower, gather, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
-             WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
+    emit_channels(lower, block, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body,
+                  WINDOW_MOST);
+    emit_narrow(lower, &block, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body);
+}
+
+/* ---- the map ---- */
+
+/* Enters the loops over samples, steps and rows; what a row reads is in its box there. */
+static Gather enter_rows(Lower *lower, Gather gather, Walk walk, LoopBlock *into)
+{
+    gather.site.into = into;
+    gather.site = walk_together(lower, &gather, walk, walk_samples(lower, walk, gather.site));
+    for_rows(lower, &gather);
+    emit_box(lower, &gather);
+    return gather;
+}
+
+static void emit_tile_of(Lower *lower, const Linear *linear, Gather gather, Walk walk, LoopBlock *into,
+                         LoopExpr *tile, int width)
+{
+    if (linear->plan->by_tiles) {
+        gather = enter_rows(lower, gather, walk, into);
+        into = gather.site.into;
+    }
+    emit_tile(lower, &gather, linear, into, tile, width);
 }
 
 static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
@@ -296,12 +348,19 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
     site.tile = NULL;
     Gather gather = gather_of(linear->node);
     gather.steps = steps_together(lower, &gather, walk);
+    gather.site = site;
     add_box(lower, &gather);
-    site = walk_samples(lower, walk, site);
     note_map(lower, linear, site.into, ", row by row, some positions at a time");
-    gather.site = walk_together(lower, &gather, walk, site);
-    for_rows(lower, &gather);
-    emit_rows(lower, &gather);
+    if (!linear->plan->by_tiles)
+        gather = enter_rows(lower, gather, walk, site.into);
+    LoopBlock *into = gather.site.into;
+    int tiles = gather.outs / WINDOW_WIDTH, rest = gather.outs % WINDOW_WIDTH;
+    if (tiles > 0) {
+        LoopStmt *loop = for_range(lower, into, "block", tiles);
+        emit_tile_of(lower, linear, gather, walk, &loop->body, loop_variable(lower, loop), WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_tile_of(lower, linear, gather, walk, into, num(lower, tiles), rest);
 }
 
-const MapKernel by_windows = {.serves = serves, .forward = forward};
+const MapKernel by_windows = {.serves = serves, .prepare = prepare, .forward = forward};

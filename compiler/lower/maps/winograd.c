@@ -106,6 +106,21 @@ typedef struct Block {
     int width;
 } Block;
 
+/* sums[p] += what channel i has of square q in the plane, by its weights. One square after the other, so that what it has is in
+ * a register only for its own products, and the weights for all. */
+static void emit_row_product(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, LoopExpr *q,
+                             LoopExpr *i, BufferId sums, int p)
+{
+    const Made *made = block->made;
+    LoopExpr *x = loop_load(lower->program, made->squares->planes, 3, (LoopExpr *[]){f, q, i});
+    x = loop_local(lower, into, arena_printf(lower->arena, "x%d", p), x);
+    LoopStmt *loop = for_units(lower, into, "j", block->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *at[4] = {block->block, f, i, op2(lower, OP_ADD, block->j0, j)};
+    LoopExpr *w = loop_load(lower->program, made->map->spread, 4, at);
+    store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, p), j}, x, w);
+}
+
 /* made[f][q0 .. q0 + count - 1] = planes[f][...] by the weights of the plane, `tiles` times. */
 static void emit_matrix(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, int q0, int count,
                         int tiles)
@@ -115,22 +130,13 @@ static void emit_matrix(Lower *lower, const Block *block, LoopBlock *into, LoopE
         return;
     BufferId sums = sums_buffer(lower, stream_of(lower, made->map->node->out)->name, count, block->width);
     LoopStmt *loop = for_range(lower, into, "tile", tiles);
-    LoopExpr *q = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, q0)), *x[WINDOW_MOST];
+    LoopExpr *q = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, q0));
     q = loop_local(lower, &loop->body, "q", q);
     zero_sums(lower, &loop->body, sums, count, block->width);
     LoopStmt *loop_i = for_range(lower, &loop->body, "i", made->squares->channels);
     LoopExpr *i = loop_variable(lower, loop_i);
-    for (int p = 0; p < count; p++) {
-        LoopExpr *place[3] = {f, op2(lower, OP_ADD, q, num(lower, p)), i};
-        x[p] = loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", p),
-                          loop_load(lower->program, made->squares->planes, 3, place));
-    }
-    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", block->width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    LoopExpr *at[4] = {block->block, f, i, op2(lower, OP_ADD, block->j0, j)};
-    LoopExpr *w = loop_local(lower, &loop_j->body, "w", loop_load(lower->program, made->map->spread, 4, at));
     for (int p = 0; p < count; p++)
-        store_product(lower, &loop_j->body, sums, 2, (LoopExpr *[]){num(lower, p), j}, x[p], w);
+        emit_row_product(lower, block, &loop_i->body, f, op2(lower, OP_ADD, q, num(lower, p)), i, sums, p);
     for (int p = 0; p < count; p++) {
         LoopStmt *end = for_units(lower, &loop->body, "j", block->width);
         LoopExpr *k = loop_variable(lower, end);

@@ -99,6 +99,19 @@ typedef struct Columns {
     int width;
 } Columns;
 
+/* sums[r] += what channel i has of square q in the plane, by the gradients there. */
+static void emit_row_product(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns,
+                             LoopExpr *q, LoopExpr *i, BufferId sums, int r)
+{
+    LoopExpr *x = loop_load(lower->program, block->squares->planes, 3, (LoopExpr *[]){columns->f, q, i});
+    x = loop_local(lower, into, arena_printf(lower->arena, "x%d", r), x);
+    LoopStmt *loop = for_units(lower, into, "j", columns->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *place[3] = {columns->f, q, op2(lower, OP_ADD, columns->j0, j)};
+    store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
+                  loop_load(lower->program, block->planes, 3, place));
+}
+
 /* `parts` parts of so many channels that are read, from `first` on: their sums go to registers and back. */
 static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns, int first,
                       int count, int parts)
@@ -109,7 +122,7 @@ static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const C
     LoopExpr *f = columns->f;
     BufferId sums = sums_buffer(lower, weight_name(lower->net, squares->node), count, columns->width);
     LoopStmt *loop = for_range(lower, into, "part", parts);
-    LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, first)), *x[WINDOW_MOST];
+    LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, first));
     i = loop_local(lower, &loop->body, "i", i);
     for (int back = 0; back < 2; back++) {
         for (int r = 0; r < count; r++) {
@@ -128,18 +141,9 @@ static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const C
             break;
         LoopStmt *loop_q = for_range(lower, &loop->body, "q", squares->count * squares->x.squares);
         LoopExpr *q = loop_variable(lower, loop_q);
-        for (int r = 0; r < count; r++) {
-            LoopExpr *place[3] = {f, q, op2(lower, OP_ADD, i, num(lower, r))};
-            x[r] = loop_local(lower, &loop_q->body, arena_printf(lower->arena, "x%d", r),
-                              loop_load(lower->program, squares->planes, 3, place));
-        }
-        LoopStmt *loop_j = for_units(lower, &loop_q->body, "j", columns->width);
-        LoopExpr *j = loop_variable(lower, loop_j);
-        LoopExpr *place[3] = {f, q, op2(lower, OP_ADD, columns->j0, j)};
-        LoopExpr *g =
-            loop_local(lower, &loop_j->body, "g", loop_load(lower->program, block->planes, 3, place));
         for (int r = 0; r < count; r++)
-            store_product(lower, &loop_j->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], g);
+            emit_row_product(lower, block, &loop_q->body, columns, q, op2(lower, OP_ADD, i, num(lower, r)),
+                             sums, r);
     }
 }
 

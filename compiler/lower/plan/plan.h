@@ -104,6 +104,7 @@ typedef struct NodePlan {
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
+    bool by_tiles;          /* one tile of channels after the other, each for all samples, */
     bool winograd;          /* or those with fewer products, */
     bool patterns;          /* a map by tables of the patterns of spikes that windows read, */
     bool pieces;            /* or those that follow events position by position, */

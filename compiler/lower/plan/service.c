@@ -181,6 +181,14 @@ static bool has_squares(const Planning *plan, int n)
     return has && (plan->options.kernels == KERNELS_TABLE || gains_by_squares(node));
 }
 
+/* Of those with windows: a transposed map of so many weights that only those of a tile of channels stay in a cache. */
+static bool has_many_weights(const Planning *plan, const Node *node)
+{
+    int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
+    return node->kind == NODE_MAP && node->transposed
+           && (plan->options.kernels == KERNELS_TABLE || weights >= WINDOW_CACHED);
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -188,6 +196,7 @@ static void serve(Planning *plan, int n)
     Kernels kernels = plan->options.kernels;
     bool windows = has_windows(plan->net, node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
+    record->by_tiles = record->windows && has_many_weights(plan, node);
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
     record->patterns = windows && has_patterns(plan, n);
     bool may = kernels != KERNELS_TABLE && !record->patterns

@@ -179,6 +179,7 @@ struct net {
     float (*parts_of_w_out_2_)[2][1];
     float (*parts_of_w_c_)[6][1];
     float (*parts_of_w_b_)[8][3];
+    float (*tiles_of_w_b_)[13][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*parts_of_w_a_)[9][2];
 };
 #define NET(buffer) offsetof(struct net, buffer)
@@ -339,48 +340,59 @@ static void SNN_AT_LEVEL(conv_a_conv_)(void *context, int32_t first, int32_t las
                 for (int32_t m = from; m < to; m++) {
                     for (int32_t m_2 = 0; m_2 < 1; m_2++) {
                         const int32_t place = q0 + (m_2 + -1) - -1;
-                        const int32_t tap = m * 3 + m_2;
+                        const int32_t tap = m_2;
                         for (int32_t i = 0; i < 1; i++) {
                             const float x1 = box_of_image_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_[1][j]);
+                            }
                             const float x2 = box_of_image_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_[2][j]);
+                            }
                             const float x3 = box_of_image_[m][place + i + 3];
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                const float w = w_a_[tap + i][j];
-                                sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
-                                sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
-                                sums_a_conv_[3][j] = snn_fmaf(x3, w, sums_a_conv_[3][j]);
+                                sums_a_conv_[3][j] = snn_fmaf(x3, w_a_[m * 3 + tap + i][j], sums_a_conv_[3][j]);
                             }
                         }
                     }
                     for (int32_t m_2 = 1; m_2 < 2; m_2++) {
                         const int32_t place = q0 + (m_2 + -1) - -1;
-                        const int32_t tap = m * 3 + m_2;
+                        const int32_t tap = m_2;
                         for (int32_t i = 0; i < 1; i++) {
                             const float x0 = box_of_image_[m][place + i];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[0][j] = snn_fmaf(x0, w_a_[m * 3 + tap + i][j], sums_a_conv_[0][j]);
+                            }
                             const float x1 = box_of_image_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_[1][j]);
+                            }
                             const float x2 = box_of_image_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_[2][j]);
+                            }
                             const float x3 = box_of_image_[m][place + i + 3];
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                const float w = w_a_[tap + i][j];
-                                sums_a_conv_[0][j] = snn_fmaf(x0, w, sums_a_conv_[0][j]);
-                                sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
-                                sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
-                                sums_a_conv_[3][j] = snn_fmaf(x3, w, sums_a_conv_[3][j]);
+                                sums_a_conv_[3][j] = snn_fmaf(x3, w_a_[m * 3 + tap + i][j], sums_a_conv_[3][j]);
                             }
                         }
                     }
                     for (int32_t m_2 = 2; m_2 < 3; m_2++) {
                         const int32_t place = q0 + (m_2 + -1) - -1;
-                        const int32_t tap = m * 3 + m_2;
+                        const int32_t tap = m_2;
                         for (int32_t i = 0; i < 1; i++) {
                             const float x0 = box_of_image_[m][place + i];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[0][j] = snn_fmaf(x0, w_a_[m * 3 + tap + i][j], sums_a_conv_[0][j]);
+                            }
                             const float x1 = box_of_image_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_[1][j]);
+                            }
                             const float x2 = box_of_image_[m][place + i + 2];
                             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                const float w = w_a_[tap + i][j];
-                                sums_a_conv_[0][j] = snn_fmaf(x0, w, sums_a_conv_[0][j]);
-                                sums_a_conv_[1][j] = snn_fmaf(x1, w, sums_a_conv_[1][j]);
-                                sums_a_conv_[2][j] = snn_fmaf(x2, w, sums_a_conv_[2][j]);
+                                sums_a_conv_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_[2][j]);
                             }
                         }
                     }
@@ -1585,13 +1597,38 @@ static void SNN_AT_LEVEL(sum_w_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+ * w_b: weights of 32 channels next to each other */
+static void SNN_AT_LEVEL(turn_w_b_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_b_transposed_)[8] = net->w_b_transposed_;
+    float (*restrict tiles_of_w_b_)[13][32] = net->tiles_of_w_b_;
+    for (int32_t tile = first; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        for (int32_t row = 0; row < 2; row++) {
+            for (int32_t m = 0; m < 2; m++) {
+                for (int32_t i = 0; i < 3; i++) {
+                    const int32_t width = 2 - j0 < 32 ? 2 - j0 : 32;
+                    SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                        tiles_of_w_b_[tile][(row * 2 + m) * 3 + i][j] = w_b_transposed_[i][(row * 2 + (1 - m)) * 2 + (j0 + j)];
+                    }
+                }
+            }
+        }
+        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+            snn_store(&tiles_of_w_b_[tile][12][j], snn_all(0.0f));
+        }
+    }
+}
+
+/* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
  * g_b_max_pool: linear map of g_b_conv, 3 -> 8 */
 static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict b_v_then_g_b_conv_)[3][3] = net->b_v_then_g_b_conv_;
     float (*restrict g_b_max_pool_)[3][8] = net->g_b_max_pool_;
-    float (*restrict w_b_transposed_)[8] = net->w_b_transposed_;
+    float (*restrict tiles_of_w_b_)[13][32] = net->tiles_of_w_b_;
     _Alignas(64) float box_of_g_b_conv_[3][3];
     _Alignas(64) float sums_g_b_max_pool_[3][2];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
@@ -1642,16 +1679,19 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
                             for (int32_t m = from; m < to; m++) {
                                 for (int32_t m_2 = 0; m_2 < taps_2; m_2++) {
                                     const int32_t place = (q0 + (m_2 * -1 + base_2) - base_2) * 3;
-                                    const int32_t tap_3 = (m * 2 + tap) * 2 + (m_2 * 2 + tap_2);
+                                    const int32_t tap_3 = m_2 * 2 + tap_2;
                                     for (int32_t i = 0; i < 3; i++) {
                                         const float x0 = box_of_g_b_conv_[m][place + i];
+                                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                            sums_g_b_max_pool_[0][j] = snn_fmaf(x0, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[0][j]);
+                                        }
                                         const float x1 = box_of_g_b_conv_[1 + m][place + i];
+                                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[1][j]);
+                                        }
                                         const float x2 = box_of_g_b_conv_[2 + m][place + i];
                                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                            const float w = w_b_transposed_[i][tap_3 * 2 + j];
-                                            sums_g_b_max_pool_[0][j] = snn_fmaf(x0, w, sums_g_b_max_pool_[0][j]);
-                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, w, sums_g_b_max_pool_[1][j]);
-                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, w, sums_g_b_max_pool_[2][j]);
+                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[2][j]);
                                         }
                                     }
                                 }
@@ -1683,16 +1723,19 @@ static void SNN_AT_LEVEL(conv_g_b_max_pool_)(void *context, int32_t first, int32
                             for (int32_t m = from; m < to; m++) {
                                 for (int32_t m_2 = 0; m_2 < taps_2; m_2++) {
                                     const int32_t place = (q0 + (m_2 * -1 + base_2) - base_2) * 3;
-                                    const int32_t tap_3 = (m * 2 + tap) * 2 + (m_2 * 2 + tap_2);
+                                    const int32_t tap_3 = m_2 * 2 + tap_2;
                                     for (int32_t i = 0; i < 3; i++) {
                                         const float x0 = box_of_g_b_conv_[m][place + i];
+                                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                            sums_g_b_max_pool_[0][j] = snn_fmaf(x0, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[0][j]);
+                                        }
                                         const float x1 = box_of_g_b_conv_[1 + m][place + i];
+                                        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[1][j]);
+                                        }
                                         const float x2 = box_of_g_b_conv_[2 + m][place + i];
                                         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
-                                            const float w = w_b_transposed_[i][tap_3 * 2 + j];
-                                            sums_g_b_max_pool_[0][j] = snn_fmaf(x0, w, sums_g_b_max_pool_[0][j]);
-                                            sums_g_b_max_pool_[1][j] = snn_fmaf(x1, w, sums_g_b_max_pool_[1][j]);
-                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, w, sums_g_b_max_pool_[2][j]);
+                                            sums_g_b_max_pool_[2][j] = snn_fmaf(x2, tiles_of_w_b_[0][((m * 2 + tap) * 2 + (1 - tap_3)) * 3 + i][j], sums_g_b_max_pool_[2][j]);
                                         }
                                     }
                                 }
@@ -2139,6 +2182,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(clear_w_b_), 8, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_b_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_b_), 8, 0, NULL},
+    {SNN_AT_LEVEL(turn_w_b_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_b_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_g_a_2_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_a_), SNN_SAMPLES, 0, NULL},
@@ -2150,7 +2194,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 37);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 38);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2275,11 +2319,12 @@ static const SnnBuffer net_buffers[] = {
     {NET(events_of_b_), 34, true, true, 0},
     {NET(ends_of_b_), 16, true, false, 0},
     {NET(state_v_out_mean_), 8, true, false, 0},
-    {NET(parts_of_w_out_3_), 768, false, false, 0},
+    {NET(parts_of_w_out_3_), 1664, false, false, 0},
     {NET(parts_of_w_out_), 192, false, false, 0},
     {NET(parts_of_w_out_2_), 0, .place = NET(parts_of_w_out_)},
     {NET(parts_of_w_c_), 0, .place = NET(parts_of_w_out_)},
     {NET(parts_of_w_b_), 0, .place = NET(parts_of_w_out_3_)},
+    {NET(tiles_of_w_b_), 0, .place = NET(parts_of_w_out_3_)},
     {NET(parts_of_w_a_), 0, .place = NET(parts_of_w_out_3_)},
 };
 

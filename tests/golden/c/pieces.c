@@ -509,7 +509,6 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
     const struct net *net = snn_net(context);
     uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
     float (*restrict out_conv_)[4][512] = net->out_conv_;
-    float (*restrict w_out_)[32] = net->w_out_;
     int32_t (*restrict crowded_out_max_pool_)[2] = net->crowded_out_max_pool_;
     uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
     int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
@@ -599,9 +598,9 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                             }
                         }
                     }
-                    if (SNN_LANES >= 16) {
-                        for (int32_t block = 0; block < 1; block++) {
-                            const int32_t j0 = block * 32;
+                    for (int32_t block = 0; block < 1; block++) {
+                        const int32_t j0 = block * 32;
+                        if (SNN_LANES >= 16) {
                             for (int32_t tile = 0; tile < 1; tile++) {
                                 const int32_t q0 = tile * 4;
                                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
@@ -631,68 +630,99 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                 for (int32_t m = from; m < to; m++) {
                                     for (int32_t m_2 = 0; m_2 < 1; m_2++) {
                                         const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
-                                        const int32_t tap = m * 3 + m_2;
+                                        const int32_t tap = m_2;
                                         for (int32_t i = 0; i < 16; i++) {
                                             const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[1][j / SNN_LANES]);
+                                            }
                                             const float x2 = box_of_out_max_pool_[m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[2][j / SNN_LANES]);
+                                            }
                                             const float x3 = box_of_out_max_pool_[m][place + i + 48];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[3][j / SNN_LANES]);
+                                            }
                                             const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[5][j / SNN_LANES]);
+                                            }
                                             const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[6][j / SNN_LANES]);
+                                            }
                                             const float x7 = box_of_out_max_pool_[3 + m][place + i + 48];
                                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
-                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
-                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
-                                                sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_out_conv_2_[3][j / SNN_LANES]);
-                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
-                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
-                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_out_conv_2_[7][j / SNN_LANES]);
+                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[7][j / SNN_LANES]);
                                             }
                                         }
                                     }
                                     for (int32_t m_2 = 1; m_2 < 2; m_2++) {
                                         const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
-                                        const int32_t tap = m * 3 + m_2;
+                                        const int32_t tap = m_2;
                                         for (int32_t i = 0; i < 16; i++) {
                                             const float x0 = box_of_out_max_pool_[m][place + i];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[0][j / SNN_LANES]);
+                                            }
                                             const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[1][j / SNN_LANES]);
+                                            }
                                             const float x2 = box_of_out_max_pool_[m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[2][j / SNN_LANES]);
+                                            }
                                             const float x3 = box_of_out_max_pool_[m][place + i + 48];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[3][j / SNN_LANES]);
+                                            }
                                             const float x4 = box_of_out_max_pool_[3 + m][place + i];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[4][j / SNN_LANES]);
+                                            }
                                             const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[5][j / SNN_LANES]);
+                                            }
                                             const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[6][j / SNN_LANES]);
+                                            }
                                             const float x7 = box_of_out_max_pool_[3 + m][place + i + 48];
                                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
-                                                sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_2_[0][j / SNN_LANES]);
-                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
-                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
-                                                sums_out_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_out_conv_2_[3][j / SNN_LANES]);
-                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_out_conv_2_[4][j / SNN_LANES]);
-                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
-                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
-                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), w, sums_out_conv_2_[7][j / SNN_LANES]);
+                                                sums_out_conv_2_[7][j / SNN_LANES] = snn_fma(snn_all(x7), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[7][j / SNN_LANES]);
                                             }
                                         }
                                     }
                                     for (int32_t m_2 = 2; m_2 < 3; m_2++) {
                                         const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
-                                        const int32_t tap = m * 3 + m_2;
+                                        const int32_t tap = m_2;
                                         for (int32_t i = 0; i < 16; i++) {
                                             const float x0 = box_of_out_max_pool_[m][place + i];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[0][j / SNN_LANES]);
+                                            }
                                             const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[1][j / SNN_LANES]);
+                                            }
                                             const float x2 = box_of_out_max_pool_[m][place + i + 32];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[2][j / SNN_LANES]);
+                                            }
                                             const float x4 = box_of_out_max_pool_[3 + m][place + i];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[4][j / SNN_LANES]);
+                                            }
                                             const float x5 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[5][j / SNN_LANES]);
+                                            }
                                             const float x6 = box_of_out_max_pool_[3 + m][place + i + 32];
                                             SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
-                                                sums_out_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_2_[0][j / SNN_LANES]);
-                                                sums_out_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_2_[1][j / SNN_LANES]);
-                                                sums_out_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_2_[2][j / SNN_LANES]);
-                                                sums_out_conv_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), w, sums_out_conv_2_[4][j / SNN_LANES]);
-                                                sums_out_conv_2_[5][j / SNN_LANES] = snn_fma(snn_all(x5), w, sums_out_conv_2_[5][j / SNN_LANES]);
-                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), w, sums_out_conv_2_[6][j / SNN_LANES]);
+                                                sums_out_conv_2_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][j]), sums_out_conv_2_[6][j / SNN_LANES]);
                                             }
                                         }
                                     }
@@ -731,58 +761,64 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                 }
                             }
                         }
-                    }
-                    if (SNN_LANES < 16) {
-                        for (int32_t block = 0; block < 2; block++) {
-                            const int32_t j0 = block * 16;
-                            for (int32_t tile = 0; tile < 2; tile++) {
-                                const int32_t q0 = tile * 2;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_out_conv_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_out_conv_3_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_out_conv_3_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_out_conv_3_[3][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t m = from; m < to; m++) {
-                                    for (int32_t m_2 = 0; m_2 < 3; m_2++) {
-                                        const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
-                                        const int32_t tap = m * 3 + m_2;
-                                        for (int32_t i = 0; i < 16; i++) {
-                                            const float x0 = box_of_out_max_pool_[m][place + i];
-                                            const float x1 = box_of_out_max_pool_[m][place + i + 16];
-                                            const float x2 = box_of_out_max_pool_[3 + m][place + i];
-                                            const float x3 = box_of_out_max_pool_[3 + m][place + i + 16];
-                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                                const snn_floats w = snn_load(&w_out_[tap * 16 + i][j0 + j]);
-                                                sums_out_conv_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_out_conv_3_[0][j / SNN_LANES]);
-                                                sums_out_conv_3_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_out_conv_3_[1][j / SNN_LANES]);
-                                                sums_out_conv_3_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_out_conv_3_[2][j / SNN_LANES]);
-                                                sums_out_conv_3_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_out_conv_3_[3][j / SNN_LANES]);
+                        if (SNN_LANES < 16) {
+                            for (int32_t part_2 = 0; part_2 < 2; part_2++) {
+                                const int32_t offset = part_2 * 16;
+                                const int32_t j0_2 = block * 32 + offset;
+                                for (int32_t tile = 0; tile < 2; tile++) {
+                                    const int32_t q0 = tile * 2;
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_out_conv_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_out_conv_3_[1][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_out_conv_3_[2][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_out_conv_3_[3][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    for (int32_t m = from; m < to; m++) {
+                                        for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                                            const int32_t place = (q0 + (m_2 + -1) - -1) * 16;
+                                            const int32_t tap = m_2;
+                                            for (int32_t i = 0; i < 16; i++) {
+                                                const float x0 = box_of_out_max_pool_[m][place + i];
+                                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                    sums_out_conv_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][offset + j]), sums_out_conv_3_[0][j / SNN_LANES]);
+                                                }
+                                                const float x1 = box_of_out_max_pool_[m][place + i + 16];
+                                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                    sums_out_conv_3_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][offset + j]), sums_out_conv_3_[1][j / SNN_LANES]);
+                                                }
+                                                const float x2 = box_of_out_max_pool_[3 + m][place + i];
+                                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                    sums_out_conv_3_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][offset + j]), sums_out_conv_3_[2][j / SNN_LANES]);
+                                                }
+                                                const float x3 = box_of_out_max_pool_[3 + m][place + i + 16];
+                                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                    sums_out_conv_3_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&tiles_of_w_out_[block][(tap * 3 + m) * 16 + i][offset + j]), sums_out_conv_3_[3][j / SNN_LANES]);
+                                                }
                                             }
                                         }
                                     }
-                                }
-                                const int32_t unit = (y * 4 + q0) * 32 + j0;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t0][unit + j], sums_out_conv_3_[0][j / SNN_LANES]);
-                                }
-                                const int32_t unit_2 = (y * 4 + (q0 + 1)) * 32 + j0;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t0][unit_2 + j], sums_out_conv_3_[1][j / SNN_LANES]);
-                                }
-                                const int32_t unit_3 = (y * 4 + q0) * 32 + j0;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t0 + 1][unit_3 + j], sums_out_conv_3_[2][j / SNN_LANES]);
-                                }
-                                const int32_t unit_4 = (y * 4 + (q0 + 1)) * 32 + j0;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&out_conv_[b][t0 + 1][unit_4 + j], sums_out_conv_3_[3][j / SNN_LANES]);
+                                    const int32_t unit = (y * 4 + q0) * 32 + j0_2;
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&out_conv_[b][t0][unit + j], sums_out_conv_3_[0][j / SNN_LANES]);
+                                    }
+                                    const int32_t unit_2 = (y * 4 + (q0 + 1)) * 32 + j0_2;
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&out_conv_[b][t0][unit_2 + j], sums_out_conv_3_[1][j / SNN_LANES]);
+                                    }
+                                    const int32_t unit_3 = (y * 4 + q0) * 32 + j0_2;
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&out_conv_[b][t0 + 1][unit_3 + j], sums_out_conv_3_[2][j / SNN_LANES]);
+                                    }
+                                    const int32_t unit_4 = (y * 4 + (q0 + 1)) * 32 + j0_2;
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&out_conv_[b][t0 + 1][unit_4 + j], sums_out_conv_3_[3][j / SNN_LANES]);
+                                    }
                                 }
                             }
                         }
@@ -1728,7 +1764,7 @@ static void SNN_AT_LEVEL(meet_g_out_max_pool_)(void *context, int32_t first_2, i
 static void SNN_AT_LEVEL(turn_w_out_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict w_out_)[32] = net->w_out_;
+    float (*restrict w_out_transposed_)[144] = net->w_out_transposed_;
     float (*restrict tiles_of_w_out_2_)[289][32] = net->tiles_of_w_out_2_;
     for (int32_t tile = first_2; tile < last; tile++) {
         const int32_t j0 = tile * 32;
@@ -1737,7 +1773,7 @@ static void SNN_AT_LEVEL(turn_w_out_)(void *context, int32_t first_2, int32_t la
                 for (int32_t i = 0; i < 32; i++) {
                     const int32_t width = 16 - j0 < 32 ? 16 - j0 : 32;
                     SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
-                        tiles_of_w_out_2_[tile][(row * 3 + m) * 32 + i][j] = w_out_[(row * 3 + (2 - m)) * 16 + (j0 + j)][i];
+                        tiles_of_w_out_2_[tile][(row * 3 + m) * 32 + i][j] = w_out_transposed_[i][(row * 3 + (2 - m)) * 16 + (j0 + j)];
                     }
                 }
             }
@@ -2442,7 +2478,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(grad_w_out_), 18432, false, false, 0},
     {NET(w_out_transposed_), 0, .place = NET(sums_of_w_first_)},
     {NET(grad_w_out_2_), 5120, false, false, 0},
-    {NET(w_out_2_transposed_), 0, .place = NET(sums_of_w_first_)},
+    {NET(w_out_2_transposed_), 5120, false, false, 0},
     {NET(activity_first_), 4, true, false, 0},
     {NET(activity_out_lif_), 4, true, false, 0},
     {NET(m_w_first_), 576, false, false, 0},
@@ -2464,7 +2500,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(met_g_first_conv_), 0, .place = NET(piece_ends_of_out_max_pool_)},
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(parts_of_w_first_), 0, .place = NET(sums_of_w_first_)},
+    {NET(parts_of_w_first_), 0, .place = NET(w_out_2_transposed_)},
 };
 
 /* The kernels that suit this processor. */
