@@ -2,6 +2,7 @@
 #include "llvm.h"
 
 #include "abi.h"
+#include "inference.h"
 
 static bool emit(const Program *program, const BackendOptions *options, Out *out, const char **error)
 {
@@ -14,5 +15,20 @@ static bool emit(const Program *program, const BackendOptions *options, Out *out
     return written;
 }
 
+/* The module is the source, which has the weights in any case. */
+static bool infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
+                  const char **error)
+{
+    Target target;
+    (void)single;
+    *error = inference_refusal(program->arena, program, options->file ? options->file : program->name);
+    if (*error || !target_open(program->arena, options, &target, error))
+        return false;
+    target.level_count = 1; /* nobody is asked what processor it is */
+    bool written = unit_make(program->arena, program, options, &target, NULL, files->source, error);
+    target_close(&target);
+    return written;
+}
+
 const char abi_of_llvm[] = BACKEND_ABI;
-const Backend backend_llvm = {"llvm", "o", true, emit, llvm_run, llvm_infer};
+const Backend backend_llvm = {"llvm", "o", true, emit, llvm_run, infer};

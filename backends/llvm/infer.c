@@ -346,17 +346,3 @@ void unit_inference(Unit *unit)
     }
     make_run(&infer);
 }
-
-bool llvm_infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
-                const char **error)
-{
-    Target target;
-    (void)single;
-    *error = inference_refusal(program->arena, program, options->file ? options->file : program->name);
-    if (*error || !target_open(program->arena, options, &target, error))
-        return false;
-    target.level_count = 1; /* nobody is asked what processor it is */
-    bool written = unit_make(program->arena, program, options, &target, NULL, files->source, error);
-    target_close(&target);
-    return written;
-}

@@ -217,9 +217,6 @@ bool unit_make(Arena *arena, const Program *program, const BackendOptions *optio
 
 /* Of a program that only predicts: its constants, kernels and functions. */
 void unit_inference(Unit *unit);
-/* As `infer` of a Backend: the module is the source, which has the weights in any case. */
-bool llvm_infer(const Program *program, const BackendOptions *options, bool single, InferFiles *files,
-                const char **error);
 
 /* ---- run.c ---- */
 
