@@ -67,8 +67,10 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
     if (is_text(infer)) {
         const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
         out_line(out, " *");
-        out_line(out, " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -c %s.c%s", infer->name,
-                 weights);
+        out_line(out,
+                 " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -fno-trapping-math "
+                 "-c %s.c%s",
+                 infer->name, weights);
     }
     write_work(infer, out);
     out_line(out, " *");

@@ -37,6 +37,7 @@ enum {
     WIDE_LANES = 16,       /* and vectors are so wide: there are twice as many of them, too */
     STEP_REALS = 16,       /* outputs of a tile within a recurrent group: few for many samples, */
     STEP_SPIKES = 64,      /* many, at best, for the events of one */
+    EVENTS_TOGETHER = 4,   /* rows that are added in one go where sums stand in memory */
     APART = 4,             /* products that are made before the first is added */
     LEAST_SUMS = 24,       /* narrower sums are scalars to compilers, and better made in memory */
     TRANSPOSED_LEAST = 64, /* columns from which on weights are transposed */

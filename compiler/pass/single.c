@@ -40,6 +40,18 @@ static bool is_decided(const LoopExpr *expr, bool *truth)
     }
 }
 
+/* loop_op() leaves quotients, and choices, as they are. */
+static LoopExpr *settled_op(Arena *arena, Op op, int count, LoopExpr *const *args)
+{
+    bool truth;
+    bool whole = args[0]->kind == LOOP_NUMBER && args[0]->type == TYPE_I32;
+    if (op == OP_DIV && whole && args[1]->kind == LOOP_NUMBER && args[1]->number > 0)
+        return loop_int(arena, (int)args[0]->number / (int)args[1]->number);
+    if (op == OP_SELECT && is_decided(args[0], &truth))
+        return args[truth ? 1 : 2];
+    return loop_op(arena, op, args[0], count > 1 ? args[1] : NULL, count > 2 ? args[2] : NULL);
+}
+
 static LoopExpr *settled(const Single *single, const LoopExpr *expr)
 {
     if (!expr)
@@ -59,8 +71,7 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
     for (int i = expr->kind == LOOP_LOAD ? dropped(program, expr->buffer) : 0; i < expr->nargs; i++)
         made->args[made->nargs++] = settled(single, expr->args[i]);
     if (expr->kind == LOOP_OP && made->nargs > 0)
-        return loop_op(program->arena, expr->op, made->args[0], made->nargs > 1 ? made->args[1] : NULL,
-                       made->nargs > 2 ? made->args[2] : NULL);
+        return settled_op(program->arena, expr->op, made->nargs, made->args);
     return made;
 }
 
@@ -72,10 +83,18 @@ static void settle_index(const Single *single, LoopStmt *stmt)
     stmt->nindex = count;
 }
 
-static bool has_one_turn(const LoopStmt *stmt)
+/* -1: nobody knows yet. */
+static int known_turns(const LoopStmt *stmt)
 {
-    return stmt->kind == LOOP_FOR && !stmt->value && stmt->from->kind == LOOP_NUMBER
-           && stmt->to->kind == LOOP_NUMBER && stmt->to->number - stmt->from->number == 1;
+    bool known = stmt->kind == LOOP_FOR && !stmt->value && stmt->from->kind == LOOP_NUMBER
+                 && stmt->to->kind == LOOP_NUMBER;
+    int turns = known ? (int)(stmt->to->number - stmt->from->number) : -1;
+    return known && turns < 0 ? 0 : turns;
+}
+
+static bool is_known_number(const LoopStmt *stmt)
+{
+    return stmt->kind == LOOP_LET && stmt->value->kind == LOOP_NUMBER && stmt->value->type == TYPE_I32;
 }
 
 static void settle_block(Single *single, LoopBlock *block);
@@ -88,12 +107,13 @@ static void settle_statement(Single *single, LoopStmt *stmt, LoopBlock *into)
     stmt->value = settled(single, stmt->value);
     settle_index(single, stmt);
     stmt->independent = stmt->few = false;
-    bool once = has_one_turn(stmt), truth = true;
-    if (once)
-        single->known[stmt->var] = stmt->from;
+    int turns = known_turns(stmt);
+    bool once = turns == 1, number = is_known_number(stmt), truth = true;
+    if (once || number)
+        single->known[stmt->var] = once ? stmt->from : stmt->value;
     settle_block(single, &stmt->body);
     bool decided = stmt->kind == LOOP_IF && is_decided(stmt->value, &truth);
-    if (stmt->kind == LOOP_AHEAD || !truth)
+    if (stmt->kind == LOOP_AHEAD || !truth || turns == 0 || number)
         return;
     if (!once && !decided) {
         vec_push(single->program->arena, into, stmt);

@@ -13,7 +13,7 @@ libraries=${LIBRARIES-pytorch compiled spikingjelly}
 samples=${SAMPLES:-32}
 rounds=${ROUNDS:-5}
 python=${PYTHON:-$python}
-flags="-std=c99 -D_XOPEN_SOURCE=700 -O2 -march=native -ffp-contract=off"
+flags="-std=c99 -D_XOPEN_SOURCE=700 -O2 -march=native -ffp-contract=off -fno-trapping-math"
 case ${1:-all} in
 all) ;;
 ours) libraries="" ;;

@@ -16,19 +16,34 @@ static void prepare(Lower *lower, Linear *linear)
     lists_prepare(lower, linear->node->in);
 }
 
+/* Rows of `count` units are added, one behind the other: each sum is loaded and stored once for all of them. */
+static void emit_rows(Lower *lower, const Rows *rows, const Matrix *matrix, Site site, int count,
+                      LoopExpr *const *units, LoopBlock *into)
+{
+    LoopStmt *loop_j = for_units(lower, into, "j", rows->width);
+    LoopExpr *j = loop_variable(lower, loop_j);
+    site.into = &loop_j->body;
+    for (int k = 0; k < count; k++)
+        emit_sum(lower, rows, site, 0, j, matrix_load(lower, matrix, units[k], j));
+}
+
 void emit_events(Lower *lower, const Linear *map, Site site)
 {
-    LoopExpr *i;
+    LoopExpr *units[EVENTS_TOGETHER];
     int width = site_width(lower, site, map->node->out);
     Rows rows = {map, NULL, 1, width, width < LEAST_SUMS, false};
     emit_sums_start(lower, &rows, site);
     Heard heard = for_heard(lower, map, site);
-    LoopStmt *events = loop_events(lower, map->node->in, heard.site, &i);
-    LoopStmt *loop_j = for_units(lower, &events->body, "j", width);
-    LoopExpr *j = loop_variable(lower, loop_j);
-    Site inner = site;
-    inner.into = &loop_j->body;
-    emit_sum(lower, &rows, inner, 0, j, matrix_load(lower, &heard.map.matrix, i, j));
+    LoopExpr *first = NULL;
+    if (lower->program->predicts) { /* sums that do not stay in registers, as in kernels with vectors */
+        LoopStmt *some =
+            loop_events_together(lower, map->node->in, heard.site, EVENTS_TOGETHER, units, &first);
+        emit_rows(lower, &rows, &heard.map.matrix, site, EVENTS_TOGETHER, units, &some->body);
+    }
+    LoopStmt *events = loop_events(lower, map->node->in, heard.site, units);
+    if (first)
+        events->from = first;
+    emit_rows(lower, &rows, &heard.map.matrix, site, 1, units, &events->body);
     emit_sums_end(lower, &rows, site);
 }
 

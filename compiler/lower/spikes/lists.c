@@ -77,3 +77,21 @@ LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr **unit)
         loop_local(lower, &loop->body, "i", load2(lower, lists->event, site.b, loop_variable(lower, loop)));
     return loop;
 }
+
+LoopStmt *loop_events_together(Lower *lower, StreamId stream, Site site, int count, LoopExpr **units,
+                               LoopExpr **left)
+{
+    const SpikeBuffers *lists = &lower->streams[stream].spikes;
+    LoopExpr *begin = loop_local(lower, site.into, "begin", load2(lower, lists->ends, site.b, site.t));
+    LoopExpr *end = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, num(lower, 1)));
+    LoopExpr *rounds = loop_local(lower, site.into, "rounds",
+                                  op2(lower, OP_DIV, op2(lower, OP_SUB, end, begin), num(lower, count)));
+    LoopStmt *loop = for_bounds(lower, site.into, "round", num(lower, 0), rounds);
+    LoopExpr *first =
+        op2(lower, OP_ADD, begin, op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, count)));
+    for (int k = 0; k < count; k++)
+        units[k] = loop_local(lower, &loop->body, "i",
+                              load2(lower, lists->event, site.b, op2(lower, OP_ADD, first, num(lower, k))));
+    *left = op2(lower, OP_ADD, begin, op2(lower, OP_MUL, rounds, num(lower, count)));
+    return loop;
+}

@@ -17,5 +17,9 @@ void emit_list_start(Lower *lower, StreamId stream, Site site);
 void emit_list_step(Lower *lower, StreamId stream, Site site);
 /* A loop over the units that spike at the site. */
 LoopStmt *loop_events(Lower *lower, StreamId stream, Site site, LoopExpr **unit);
+/* The same, `count` of them at a time, as long as there are: units[0 .. count - 1]. *left is where those begin in the list that
+ * are left. */
+LoopStmt *loop_events_together(Lower *lower, StreamId stream, Site site, int count, LoopExpr **units,
+                               LoopExpr **left);
 
 #endif
