@@ -38,6 +38,15 @@ static void narrow(Buffer *buffer)
         buffer->type = most <= UINT8_MAX ? TYPE_U8 : TYPE_U16;
 }
 
+/* Its kernels made the constants, which may be narrower now than what they would store. */
+static void drop_initial(Program *program)
+{
+    Launches *initial = &program->phases[PHASE_INIT];
+    for (int i = 0; i < initial->count; i++)
+        program->kernels.at[initial->at[i].kernel].body = (LoopBlock){0};
+    initial->count = 0;
+}
+
 void trim_constants(Program *program)
 {
     for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
@@ -48,5 +57,5 @@ void trim_constants(Program *program)
         cut(program, &program->buffers.at[b]);
         narrow(&program->buffers.at[b]);
     }
-    program->phases[PHASE_INIT].count = 0;
+    drop_initial(program);
 }
