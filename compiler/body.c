@@ -55,6 +55,13 @@ const char *scalar_name(Scalar scalar)
     return names[scalar];
 }
 
+int64_t rescaled(int64_t a, int64_t b, int c)
+{
+    int64_t product = a * b, half = c > 0 ? (int64_t)1 << (c - 1) : 0, sum = product + half;
+    int64_t unit = (int64_t)1 << c, rest = sum % unit;
+    return (sum - (rest < 0 ? rest + unit : rest)) / unit;
+}
+
 double op_eval(Op op, double a, double b, double c)
 {
     switch (op) {
@@ -79,6 +86,7 @@ double op_eval(Op op, double a, double b, double c)
     case OP_SIN: return sin(a);
     case OP_COS: return cos(a);
     case OP_FLOOR: return floor(a);
+    case OP_RESCALE: return (double)rescaled((int64_t)a, (int64_t)b, (int)c);
     case OP_LT: return a < b;
     case OP_LE: return a <= b;
     case OP_GT: return a > b;
@@ -300,11 +308,11 @@ Val body_op2(Arena *arena, Body *body, Op op, Val a, Val b)
     return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, NO_VAL));
 }
 
-static Val simplify_fma(Arena *arena, Body *body, Val a, Val b, Val c)
+static Val simplify_known(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
 {
     double x, y, z;
     bool known = body_is_const(body, a, &x) && body_is_const(body, b, &y) && body_is_const(body, c, &z);
-    return known ? body_const(arena, body, op_eval(OP_FMA, x, y, z)) : NO_VAL;
+    return known ? body_const(arena, body, op_eval(op, x, y, z)) : NO_VAL;
 }
 
 /* select, mix, step */
@@ -322,8 +330,8 @@ static Val simplify_choice(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
 
 Val body_op3(Arena *arena, Body *body, Op op, Val a, Val b, Val c)
 {
-    Val simple =
-        op == OP_FMA ? simplify_fma(arena, body, a, b, c) : simplify_choice(arena, body, op, a, b, c);
+    Val simple = op == OP_FMA || op == OP_RESCALE ? simplify_known(arena, body, op, a, b, c)
+                                                  : simplify_choice(arena, body, op, a, b, c);
     return simple != NO_VAL ? simple : intern_instr(arena, body, instr_new(op, a, b, c));
 }
 

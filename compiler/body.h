@@ -21,6 +21,7 @@
 #include "vec.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum Op {
 #define OP(id, name, arity, result, meaning) OP_##id,
@@ -118,5 +119,7 @@ Val body_unheld(const Body *body, Val from);
 
 /* The arithmetic of one shared operation in double precision (truth values are 0 and 1). */
 double op_eval(Op op, double a, double b, double c);
+/* RESCALE, of whole numbers whose product has at most 62 bits. */
+int64_t rescaled(int64_t a, int64_t b, int c);
 
 #endif

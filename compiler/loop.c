@@ -7,13 +7,19 @@ bool program_needs(const Program *program, Need need)
 
 const char *type_name(Type type)
 {
-    static const char *const names[] = {"f32", "i32", "u32", "bool", "u8", "u16"};
+    static const char *const names[] = {"f32", "i32", "u32", "bool", "u8", "u16", "i8", "i16"};
     return names[type];
 }
 
 Type type_loaded(Type type)
 {
-    return type == TYPE_U8 || type == TYPE_U16 ? TYPE_I32 : type;
+    return type >= TYPE_U8 ? TYPE_I32 : type;
+}
+
+int type_bytes(Type type)
+{
+    static const int bytes[] = {4, 4, 4, 1, 1, 2, 1, 2};
+    return bytes[type];
 }
 
 const char *phase_name(Phase phase)
@@ -84,7 +90,7 @@ int64_t buffer_elements(const Buffer *buffer)
 
 bool program_takes_spikes(const Program *program)
 {
-    return program->input >= 0 && program->buffers.at[program->input].type == TYPE_U8;
+    return program->input >= 0 && program->takes_spikes;
 }
 
 BufferId stream_fired(const Program *program, const LoopStream *stream)
@@ -98,11 +104,6 @@ BufferId stream_floats(const Program *program, const LoopStream *stream)
 {
     bool floats = stream->values >= 0 && program->buffers.at[stream->values].type == TYPE_F32;
     return floats ? stream->values : -1;
-}
-
-int type_bytes(Type type)
-{
-    return type == TYPE_U8 || type == TYPE_BOOL ? 1 : type == TYPE_U16 ? 2 : 4;
 }
 
 int64_t buffer_bytes(const Buffer *buffer)

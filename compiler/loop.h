@@ -13,7 +13,7 @@
  * an operation until the pass `functions`, and then a call of the function that defines it, to the bit.
  *
  * Types: F32 arithmetic is exact IEEE single precision without contraction, in the written order.
- * U32 arithmetic wraps. U8 and U16 are storage types, for spikes and for indices: a load gives I32, a store
+ * U32 arithmetic wraps. U8, U16, I8 and I16 are storage types, for spikes, for indices and for small numbers: a load gives I32, a store
  * of a truth value or an I32 is converted.
  * Operands of one operation have one type (indices I32; random keys U32); casts are explicit. */
 #ifndef SNNC_LOOP_H
@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8, TYPE_U16 } Type;
+typedef enum Type { TYPE_F32, TYPE_I32, TYPE_U32, TYPE_BOOL, TYPE_U8, TYPE_U16, TYPE_I8, TYPE_I16 } Type;
 
 typedef enum BufferRole {
     BUFFER_PARAM,    /* weights, learned or frozen; kept between batches */
@@ -267,6 +267,7 @@ typedef struct LoopPrediction {
     const char *name; /* "": it has none */
     int size;
     BufferId values, predicted; /* predicted -1: it says numbers, not a class */
+    double unit;                /* of whole numbers: 1 stands for so much */
 } LoopPrediction;
 
 /* What a map of a layer has to do, at each step or for a sample, as its layer says. */
@@ -327,6 +328,9 @@ typedef struct Program {
     bool learns;           /* has a backward phase and updates */
     bool whole;     /* the backward phase does what the forward phase does first, so need not follow it */
     bool predicts;  /* and nothing else: one sample at a time, without a runtime */
+    bool whole_numbers; /* likewise, and has no reals */
+    double data_unit;   /* then 1 of its input stands for so much */
+    bool takes_spikes;  /* its input is spikes, not numbers */
     unsigned needs; /* a bit for each Need, of a program that all passes are done with */
     Unique names;   /* of buffers and kernels */
     VEC(Buffer) buffers;

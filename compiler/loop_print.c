@@ -50,7 +50,9 @@ static Infix number_text(const Printer *printer, const LoopExpr *expr)
     case TYPE_I32:
     case TYPE_F32:
     case TYPE_U8:
-    case TYPE_U16: break;
+    case TYPE_U16:
+    case TYPE_I8:
+    case TYPE_I16: break;
     }
     Infix plain = infix_number(printer->arena, expr->number, "");
     bool digits_only = plain.text[strspn(plain.text, "-0123456789")] == '\0';

@@ -57,7 +57,9 @@ static bool verify_number(Verifier *verifier, const LoopExpr *expr)
         return require(verifier, expr->number == 0 || expr->number == 1, "%g is no truth value",
                        expr->number);
     case TYPE_U8:
-    case TYPE_U16: break;
+    case TYPE_U16:
+    case TYPE_I8:
+    case TYPE_I16: break;
     }
     return require(verifier, false, "a number of type %s, which is for storage only", type_name(expr->type));
 }
@@ -102,7 +104,8 @@ static bool verify_load(Verifier *verifier, const LoopExpr *expr)
 static bool is_arithmetic(Op op)
 {
     return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_DIV || op == OP_NEG || op == OP_ABS
-           || op == OP_MIN || op == OP_MAX;
+           || op == OP_MIN || op == OP_MAX
+           || op == OP_RESCALE;
 }
 
 static bool is_logic(Op op)

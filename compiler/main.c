@@ -37,6 +37,8 @@ static int run_interpreter(Compilation *compilation, const Options *options)
 static bool constants_of(Compilation *compilation)
 {
     Program *program = compilation->program;
+    if (compilation->floats)
+        return make_whole_constants(program, compilation->floats);
     if (program->predictions.count > 0)
         return make_constants(program, compilation->weights, &compilation->differs);
     fprintf(stderr, "snnc: `%s` predicts nothing: add `predict`, as `predict argmax(mean(scores))`\n",
@@ -44,11 +46,23 @@ static bool constants_of(Compilation *compilation)
     return false;
 }
 
+/* The program in reals knows the weights; then one of whole numbers is made in its place. */
+static bool compile_whole(Compilation *compilation)
+{
+    if (!compile(compilation, "constants"))
+        return false;
+    compilation->floats = compilation->program;
+    const char *error = quantize_net(compilation->net, compilation->floats, compilation->lower.quantize);
+    if (error)
+        fprintf(stderr, "snnc: %s\n", error);
+    return !error && compile_from(compilation, "lower", NULL);
+}
+
 static int write_inference(Compilation *compilation, const Options *options)
 {
     compilation->weights = options->weights;
     compilation->make_constants = constants_of;
-    bool right = compile(compilation, NULL);
+    bool right = options->lower.quantize ? compile_whole(compilation) : compile(compilation, NULL);
     diag_finish(&compilation->diag);
     if (!right || !make_vectors(compilation->program, options->selftest))
         return EXIT_FAILURE;

@@ -46,6 +46,7 @@ typedef struct Param {
     bool kept;         /* a state of a memory: frozen, and changed by a KEEP */
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
+    const double *values; /* of a Net of whole numbers: what it holds; else NULL */
     bool matrix; /* it lies in rows of what its last dimension has */
     bool turned; /* [..., inputs, outputs], and [outputs, inputs, ...] in a checkpoint */
     Span span;
@@ -133,6 +134,8 @@ struct Net {
     Net *evaluated;
     bool stepwise; /* of one that only predicts: a sample goes through it step by step, see stepwise.h */
     const char *whole_why; /* or why it does not; else NULL */
+    bool whole;            /* likewise: all its numbers are whole, see pass/quantize.h */
+    double data_unit;      /* then 1 of the data stands for so much */
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
     Lines network_text, training_text;
     Lines drawing; /* the same as a picture, by net_draw */

@@ -103,6 +103,8 @@ typedef struct Node {
     bool held;          /* DATA: values recorded by another run, not the data set's */
     bool each_step;     /* REDUCE, PICK_GRAD: over units, step by step; else over time */
     int steps;          /* DELAY */
+    double factor;      /* POISSON, LATENCY of a Net of whole numbers: in times factor / 2^shift is in 65536ths; PREDICT: its unit */
+    int shift;
     Extract piece;      /* COPY */
     ReduceKind reduce;
     LossKind loss;

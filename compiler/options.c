@@ -25,6 +25,7 @@ enum Key {
     KEY_GRADCHECK,
     KEY_INFER,
     KEY_SINGLE_FILE,
+    KEY_QUANTIZE,
     KEY_SELFTEST,
     KEY_WHOLE,
     KEY_REPORT,
@@ -92,6 +93,8 @@ static const struct argp_option table[] = {
      "FILE.c, its header and its weights, FILE.h and FILE_weights.c; or FILE.h and an object, FILE.o, or a "
      "library to load, libFILE.so",
      1},
+    {"quantize", KEY_QUANTIZE, "KIND", 0,
+     "With --infer: in whole numbers, with weights of int8, int16, binary (1 or -1) or ternary (0, too)", 1},
     {"single-file", KEY_SINGLE_FILE, NULL, 0, "With --infer: the weights stand in FILE.c, too", 1},
     {"whole", KEY_WHOLE, NULL, 0,
      "With --infer: only whole samples, all steps of a layer before the next one; takes more memory, and is "
@@ -235,6 +238,7 @@ static const struct {
     {KEY_WEIGHTS, "--weights", "--run, --gradcheck and --infer",
      1u << ACTION_RUN | 1u << ACTION_GRADCHECK | 1u << ACTION_INFER},
     {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
+    {KEY_QUANTIZE, "--quantize", "--infer", 1u << ACTION_INFER},
     {KEY_WHOLE, "--whole", "--infer", 1u << ACTION_INFER},
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_REPORT, "--report", "--infer", 1u << ACTION_INFER},
@@ -301,6 +305,19 @@ static const TargetRow *target_named(Parsing *parsing, struct argp_state *state,
         argp_error(state, "no target is called `%s`%s; --help-targets lists them", name,
                    close ? arena_printf(parsing->arena, "; did you mean `%s`?", close) : "");
     return target;
+}
+
+static Quantize quantize_named(struct argp_state *state, const char *name)
+{
+    static const char *const names[] = {[QUANTIZE_INT8] = "int8",
+                                        [QUANTIZE_INT16] = "int16",
+                                        [QUANTIZE_BINARY] = "binary",
+                                        [QUANTIZE_TERNARY] = "ternary"};
+    for (int k = QUANTIZE_INT8; k <= QUANTIZE_TERNARY; k++)
+        if (strcmp(names[k], name) == 0)
+            return (Quantize)k;
+    argp_error(state, "--quantize takes int8, int16, binary or ternary, not `%s`", name);
+    return QUANTIZE_NO;
 }
 
 static Products products_named(struct argp_state *state, const char *name)
@@ -435,6 +452,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'D': add_define(parsing, state, arg); break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_PRODUCTS: options->lower.products = products_named(state, arg); break;
+    case KEY_QUANTIZE: options->lower.quantize = quantize_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
     case KEY_TARGET: options->target = target_named(parsing, state, arg); break;
     case KEY_PRINT: add_names(parsing, arg); break;

@@ -56,6 +56,21 @@ void watch_net(Net *net);
  * layer by layer, also where it could go step by step. */
 Net *infer_net(Net *net, bool all_steps);
 
+/* How many bits weights have, in whole numbers. */
+typedef enum Quantize {
+    QUANTIZE_NO, /* they are reals */
+    QUANTIZE_INT8,
+    QUANTIZE_INT16,
+    QUANTIZE_BINARY, /* 1 or -1, and a unit for each channel */
+    QUANTIZE_TERNARY /* 0, too */
+} Quantize;
+
+/* Of a Net by infer_net: what is made of parameters alone stays in buffers of the streams' names. */
+void keep_constant_streams(Net *net);
+/* Net -> Net, of such a Net: all its numbers are whole ones, made of what `floats`, which it was lowered to, has as constants.
+ * NULL, or what cannot be whole, and what to do: then the Net is of no use any more. */
+const char *quantize_net(Net *net, const Program *floats, Quantize kind);
+
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */
 typedef enum Held { HELD_RECORD, HELD_REPLAY } Held;
@@ -85,6 +100,7 @@ typedef struct LowerOptions {
     Without without;  /* also of passes over the Net and the Program */
     bool infer;       /* a program that predicts, one sample at a time, and does not learn */
     bool all_steps;   /* and takes whole samples */
+    Quantize quantize; /* and computes in whole numbers */
     bool chain_small; /* for tests: see chain_kernels */
 } LowerOptions;
 
@@ -93,6 +109,8 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options);
 /* The same, of a Net by infer_net. */
 Program *lower_inference(Arena *arena, const Net *net, LowerOptions options);
 
+/* Loop -> Loop: a program of a Net of whole numbers has no reals. */
+void whole_program(Program *program);
 /* Loop -> Loop, on kernels that are launched once: there is one sample, and loops of one turn are none. */
 void single_sample(Program *program);
 /* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */

@@ -159,12 +159,21 @@ static bool run_infer(Compilation *c)
 {
     if (c->lower.infer)
         c->net = infer_net(c->net, c->lower.all_steps);
+    if (c->lower.infer && c->lower.quantize)
+        keep_constant_streams(c->net);
     return true;
 }
 
 static bool run_lower(Compilation *c)
 {
     c->program = (c->lower.infer ? lower_inference : lower_net)(c->arena, c->net, c->lower);
+    return true;
+}
+
+static bool run_whole(Compilation *c)
+{
+    if (c->net->whole)
+        whole_program(c->program);
     return true;
 }
 
@@ -282,6 +291,7 @@ const Pass passes[] = {
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
     {"infer",         STAGE_NET,  STAGE_NET,  run_infer,         "for --infer: what predicts, of what tests run, and nothing else; else unchanged"},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
+    {"whole",         STAGE_LOOP, STAGE_LOOP, run_whole,         "for --quantize: there are no reals; else unchanged"},
     {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged"},
     {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase"},
     {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these"},
@@ -397,7 +407,12 @@ static void verify(const Compilation *c, const Pass *pass)
 
 bool compile(Compilation *c, const char *last)
 {
-    for (int i = 0; i < pass_count; i++) {
+    return compile_from(c, passes[0].name, last);
+}
+
+bool compile_from(Compilation *c, const char *first, const char *last)
+{
+    for (int i = (int)(find_pass(first) - passes); i < pass_count; i++) {
         const Pass *pass = &passes[i];
         if (!pass->run(c))
             return false;

@@ -31,7 +31,8 @@ typedef struct Compilation {
     File *library, *file;
     Net *net;
     Program *program;
-    const char *differs; /* in what the weights are another model's, or NULL */
+    const Program *floats; /* for --quantize: the program in reals, with its constants; NULL before */
+    const char *differs;   /* in what the weights are another model's, or NULL */
 } Compilation;
 
 typedef struct Pass {
@@ -52,6 +53,8 @@ Compilation *compilation_new(Arena *arena, FILE *messages);
 /* Runs the passes up to and including `last` (NULL: all). False if the model has mistakes, which were
  * reported. A verifier's complaint is an internal error: it names the pass and exits. */
 bool compile(Compilation *compilation, const char *last);
+/* The same from the pass `first` on, of what the passes before it have left. */
+bool compile_from(Compilation *compilation, const char *first, const char *last);
 /* Prints what the pass left: the AST, the Net or the Loop IR. */
 void print_stage(const Compilation *compilation, const Pass *pass, Out *out);
 const Pass *find_pass(const char *name); /* NULL if there is none */

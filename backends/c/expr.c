@@ -32,6 +32,7 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_SUB] = {"%0 - %1", ADDITIVE},
     [OP_MUL] = {"%0 * %1", MULTIPLICATIVE},
     [OP_DIV] = {"%0 / %1", MULTIPLICATIVE},
+    [OP_RESCALE] = {"snn_rescale(%0, %1, %2)", POSTFIX},
     [OP_FMA] = {"snn_fmaf(%0, %1, %2)", POSTFIX},
     [OP_NEG] = {"-%0", UNARY},
     [OP_ABS] = {"snn_absf(%0)", POSTFIX},
@@ -54,6 +55,13 @@ static const Spelling spellings[OP_COUNT] = {
     [OP_SHL] = {"%0 << %1", SHIFT},
     [OP_SHR] = {"%0 >> %1", SHIFT},
 };
+/* Of whole numbers: snn_whole.h. */
+static const Spelling whole_spellings[OP_COUNT] = {
+    [OP_ABS] = {"snn_abs(%0)", POSTFIX},
+    [OP_MIN] = {"snn_min(%0, %1)", POSTFIX},
+    [OP_MAX] = {"snn_max(%0, %1)", POSTFIX},
+};
+
 /* Where there is no libm. */
 static const Spelling plain_root = {"snn_sqrtf(%0)", POSTFIX};
 /* Compilers make no branch of it, which would keep the loops that call the function from being vectors. */
@@ -88,6 +96,8 @@ static int operand_limit(const Spelling *spelling, int k)
 
 static const Spelling *spelling_of(const Writer *writer, const LoopExpr *expr)
 {
+    if (expr->type == TYPE_I32 && whole_spellings[expr->op].format)
+        return &whole_spellings[expr->op];
     if (writer->program->predicts && expr->op == OP_SQRT)
         return &plain_root;
     return writer->function && expr->op == OP_SELECT ? &choice : &spellings[expr->op];
@@ -229,7 +239,7 @@ const char *c_element(Arena *arena, const Program *program, const Kernel *kernel
 
 const char *c_type(Type type)
 {
-    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t", "uint16_t"};
+    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t", "uint16_t", "int8_t", "int16_t"};
     return names[type];
 }
 

@@ -61,7 +61,9 @@ static void write_source(const Infer *infer, Out *out)
     Paste into = paste_begin(infer->arena, out);
     infer_heading(infer, "the network", out);
     out_line(out, "#include \"%s.h\"", infer->name);
-    paste("snn_plain.h", &into);
+    if (infer->program->whole_numbers)
+        out_line(out, "#define SNN_WITHOUT_REALS");
+    paste(infer->program->whole_numbers ? "snn_whole.h" : "snn_plain.h", &into);
     if (infer->layout->draws)
         paste("snn_random.h", &into);
     c_functions(infer->arena, infer->program, out);

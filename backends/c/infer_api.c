@@ -67,14 +67,17 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
     if (is_text(infer)) {
         const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
         out_line(out, " *");
-        out_line(out,
-                 " *     cc -std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -fno-trapping-math "
-                 "-c %s.c%s",
-                 infer->name, weights);
+        out_line(out, " *     cc -std=c99 -O2 -ffreestanding%s -c %s.c%s",
+                 program->whole_numbers ? "" : " -ffp-contract=off -fno-math-errno", infer->name, weights);
     }
     write_work(infer, out);
     out_line(out, " *");
-    out_line(out, " * Without contraction every compiler gives the same results, bit for bit. */");
+    out_line(
+        out, " * %s",
+        program->whole_numbers
+            ? "There are no reals in it: every compiler gives the same results, bit for bit. No sum or\n"
+              " * membrane leaves 32 bits, whatever the data are: the ranges of all of them were computed. */"
+            : "Without contraction every compiler gives the same results, bit for bit. */");
 }
 
 /* ---- the header ---- */
@@ -117,6 +120,13 @@ static void write_macros(const Infer *infer, Out *out)
     out_line(out, "#endif");
 }
 
+/* What whole numbers stand for. */
+static const char *unit_text(const Infer *infer, const LoopPrediction *prediction)
+{
+    return infer->program->whole_numbers ? arena_printf(infer->arena, ", in units of %.9g", prediction->unit)
+                                         : "";
+}
+
 static void write_output(const Infer *infer, Out *out)
 {
     const Program *source = infer->source;
@@ -130,9 +140,11 @@ static void write_output(const Infer *infer, Out *out)
             out_line(
                 out, "int32_t %s; /**< %sthe class with the largest score, the first of equals: 0 .. %d */",
                 c_buffer(infer->arena, &source->buffers.at[prediction->predicted]), of, prediction->size - 1);
-        out_line(out, "float %s[%d]; /**< %s%s */",
-                 c_buffer(infer->arena, &source->buffers.at[prediction->values]), prediction->size, of,
-                 prediction->predicted >= 0 ? "one a class" : "the numbers that are predicted");
+        const Buffer *values = &source->buffers.at[prediction->values];
+        out_line(out, "%s %s[%d]; /**< %s%s%s */", c_type(values->type), c_buffer(infer->arena, values),
+                 prediction->size, of,
+                 prediction->predicted >= 0 ? "one a class" : "the numbers that are predicted",
+                 unit_text(infer, prediction));
     }
     out_close(out, arena_printf(infer->arena, " %s_output;", infer->name));
 }
@@ -154,8 +166,13 @@ static void write_status(const Infer *infer, Out *out)
 
 static const char *input_range(const Infer *infer)
 {
-    return program_takes_spikes(infer->program) ? "1 where there is a spike, else 0"
-                                                : "finite numbers, as in the training's data";
+    const Program *program = infer->program;
+    if (program_takes_spikes(program))
+        return "1 where there is a spike, else 0";
+    if (!program->whole_numbers)
+        return "finite numbers, as in the training's data";
+    return program->data_unit < 1 ? "bytes, 255 for what is 1 in the training's data"
+                                  : "how many spikes there are, at most 255";
 }
 
 static const char *sample_formal(const Infer *infer)

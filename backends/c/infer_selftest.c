@@ -39,10 +39,11 @@ static void write_inputs(const Infer *infer, Out *out)
     infer_array(infer, &array, "static ", out);
 }
 
-/* Of each vector `size` results, from number `first` on, as they are or as bits. */
-static void write_results(const Infer *infer, const char *name, Type type, int first, int size, Out *out)
+/* Of each vector `size` results, from number `first` on, as they are or as bits; `ndim` 0: one number. */
+static void write_results(const Infer *infer, const char *name, Type type, int ndim, int first, int size,
+                          Out *out)
 {
-    Buffer array = array_of(infer, name, type, type == TYPE_U32, &size);
+    Buffer array = array_of(infer, name, type, ndim, &size);
     double *values = NEW_ARRAY(infer->arena, double, size *vector_count(infer) + 1);
     for (int v = 0; v < vector_count(infer); v++)
         for (int k = 0; k < size; k++) {
@@ -58,15 +59,21 @@ static const char *member_of(const Infer *infer, BufferId id)
     return c_buffer(infer->arena, &infer->source->buffers.at[id]);
 }
 
+/* Reals as their bits. */
+static Type result_type(const Infer *infer)
+{
+    return infer->program->whole_numbers ? TYPE_I32 : TYPE_U32;
+}
+
 static void write_expected(const Infer *infer, Out *out)
 {
     int first = 0;
     for (int p = 0; p < infer->program->predictions.count; p++) {
         const LoopPrediction *prediction = &infer->program->predictions.at[p];
         if (prediction->predicted >= 0)
-            write_results(infer, member_of(infer, prediction->predicted), TYPE_I32, first, 1, out);
-        write_results(infer, member_of(infer, prediction->values), TYPE_U32, first + 1, prediction->size,
-                      out);
+            write_results(infer, member_of(infer, prediction->predicted), TYPE_I32, 0, first, 1, out);
+        write_results(infer, member_of(infer, prediction->values), result_type(infer), 1, first + 1,
+                      prediction->size, out);
         first += 1 + prediction->size;
     }
 }
@@ -89,8 +96,10 @@ static void write_comparison(const Infer *infer, const LoopPrediction *predictio
                             arena_printf(arena, "%s_test_%s[v]", infer->name, class), out);
     }
     out_open(out, "for (int32_t k = 0; k < %d; k++)", prediction->size);
-    refuse_unless_equal(infer, arena_printf(arena, "snn_bits(out.%s[k])", values),
-                        arena_printf(arena, "%s_test_%s[v][k]", infer->name, values), out);
+    refuse_unless_equal(
+        infer,
+        arena_printf(arena, infer->program->whole_numbers ? "out.%s[k]" : "snn_bits(out.%s[k])", values),
+        arena_printf(arena, "%s_test_%s[v][k]", infer->name, values), out);
     out_close(out, "");
 }
 

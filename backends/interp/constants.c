@@ -91,7 +91,8 @@ static void keep_constants(Program *program, const Interp *interp)
 {
     Keeping keeping = {program, interp};
     for (int p = 0; p < program->params.count; p++)
-        keep_values(program, interp, program->params.at[p].value);
+        if (!program->buffers.at[program->params.at[p].value].values)
+            keep_values(program, interp, program->params.at[p].value);
     for (int i = 0; i < program->phases[PHASE_INIT].count; i++)
         loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, keep_made, &keeping);
 }
@@ -139,4 +140,19 @@ bool make_constants(Program *program, const char *weights, const char **differs)
     if (interp)
         interp_free(interp);
     return made;
+}
+
+bool make_whole_constants(Program *program, const Program *floats)
+{
+    Interp *interp = interp_of_constants(program);
+    if (!interp) {
+        fprintf(stderr, "snnc: not enough memory for the weights of `%s`\n", program->name);
+        return false;
+    }
+    program->seed = floats->seed;
+    program->weights_hash = floats->weights_hash;
+    interp_run(interp, PHASE_INIT);
+    keep_constants(program, interp);
+    interp_free(interp);
+    return true;
 }

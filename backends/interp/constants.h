@@ -7,4 +7,8 @@
 /* Reads the weights, and gives each buffer that is made of them its values. `differs`: what the file says of another model than this one, or NULL. False after a message. */
 bool make_constants(Program *program, const char *weights, const char **differs);
 
+/* The same of a program of whole numbers, whose parameters have their values: `floats` is what it was made of. False after a
+ * message. */
+bool make_whole_constants(Program *program, const Program *floats);
+
 #endif

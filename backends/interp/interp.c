@@ -121,6 +121,18 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     return NULL;
 }
 
+Interp *interp_of_constants(const Program *program)
+{
+    Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
+    for (BufferId b = 0; interp && b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        if (buffer->values)
+            memcpy(interp->buffers[b], buffer->values,
+                   (size_t)buffer_elements(buffer) * sizeof *buffer->values);
+    }
+    return interp;
+}
+
 void interp_free(Interp *interp)
 {
     for (int b = 0; interp->buffers && b < interp->program->buffers.count; b++)

@@ -30,6 +30,8 @@ typedef struct Interp {
 /* All buffers zero; what a launch makes (see loop_lives) is NaN before it does. NULL if there is not enough memory. Free
  * with interp_free. */
 Interp *interp_new(const Program *program, int rows, Precision precision);
+/* One sample's, of a program whose buffers have their constants. NULL if there is not enough memory. */
+Interp *interp_of_constants(const Program *program);
 void interp_free(Interp *interp);
 
 /* Elements in a buffer that mean something, and where the k-th of them is: of one row, or without padding, at

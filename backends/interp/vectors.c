@@ -28,6 +28,8 @@ static double *draw_input(const Program *program, int sample)
             values[k] = bits % (sample % 2 ? SELDOM : OFTEN) == 0;
         else
             values[k] = bits % 2 ? bits / 2 % EIGHTHS / 8.0 : 0;
+        if (program->whole_numbers && !program_takes_spikes(program))
+            values[k] = floor(values[k] * (program->data_unit < 1 ? UINT8_MAX : EIGHTHS));
     }
     return values;
 }
@@ -70,19 +72,6 @@ static double *results_of(const Interp *interp, bool *finite)
         }
     }
     return results;
-}
-
-/* NULL if there is not enough memory. */
-static Interp *interp_of_constants(const Program *program)
-{
-    Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
-    for (BufferId b = 0; interp && b < program->buffers.count; b++) {
-        const Buffer *buffer = &program->buffers.at[b];
-        if (buffer->values)
-            memcpy(interp->buffers[b], buffer->values,
-                   (size_t)buffer_elements(buffer) * sizeof *buffer->values);
-    }
-    return interp;
 }
 
 bool make_vectors(Program *program, int count)

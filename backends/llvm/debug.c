@@ -41,7 +41,8 @@ static LLVMMetadataRef number_type(const Unit *unit, Type type)
         LLVMDWARFTypeEncoding encoding;
     } kinds[] = {[TYPE_F32] = {"float", IS_FLOAT},       [TYPE_I32] = {"int32_t", IS_SIGNED},
                  [TYPE_U32] = {"uint32_t", IS_UNSIGNED}, [TYPE_BOOL] = {"bool", IS_BOOL},
-                 [TYPE_U8] = {"uint8_t", IS_UNSIGNED},   [TYPE_U16] = {"uint16_t", IS_UNSIGNED}};
+                 [TYPE_U8] = {"uint8_t", IS_UNSIGNED},   [TYPE_U16] = {"uint16_t", IS_UNSIGNED},
+                 [TYPE_I8] = {"int8_t", IS_SIGNED},      [TYPE_I16] = {"int16_t", IS_SIGNED}};
     uint64_t bytes = LLVMABISizeOfType(unit->target->layout, element_type(unit, type));
     return LLVMDIBuilderCreateBasicType(unit->debug, kinds[type].name, strlen(kinds[type].name),
                                         BITS_OF_BYTE * bytes, kinds[type].encoding, LLVMDIFlagZero);

@@ -67,6 +67,18 @@ static LLVMValueRef call(Code *code, const LoopExpr *expr)
                           (unsigned)expr->nargs, "");
 }
 
+/* By 64 bits: the product of two whole numbers has up to 62. */
+static LLVMValueRef rescale(const Unit *unit, LLVMValueRef *x)
+{
+    LLVMTypeRef wide = LLVMInt64TypeInContext(LLVMGetTypeContext(unit->i32));
+    LLVMValueRef a = LLVMBuildSExt(unit->builder, x[0], wide, ""),
+                 b = LLVMBuildSExt(unit->builder, x[1], wide, ""),
+                 c = LLVMBuildSExt(unit->builder, x[2], wide, ""), one = LLVMConstInt(wide, 1, false);
+    LLVMValueRef half = LLVMBuildLShr(unit->builder, LLVMBuildShl(unit->builder, one, c, ""), one, "");
+    LLVMValueRef sum = LLVMBuildAdd(unit->builder, LLVMBuildMul(unit->builder, a, b, ""), half, "");
+    return LLVMBuildTrunc(unit->builder, LLVMBuildAShr(unit->builder, sum, c, ""), unit->i32, "");
+}
+
 LLVMValueRef op_value(Code *code, const LoopExpr *expr, LLVMValueRef *x)
 {
     Unit *unit = code->unit;
@@ -84,7 +96,12 @@ LLVMValueRef op_value(Code *code, const LoopExpr *expr, LLVMValueRef *x)
     case OP_NEG:
         return type == TYPE_F32 ? LLVMBuildFNeg(unit->builder, x[0], "")
                                 : LLVMBuildNeg(unit->builder, x[0], "");
-    case OP_ABS: return call_intrinsic(unit, "llvm.fabs", LLVMTypeOf(x[0]), x, 1);
+    case OP_RESCALE: return rescale(unit, x);
+    case OP_ABS:
+        if (type == TYPE_I32)
+            return LLVMBuildSelect(unit->builder, compare(unit, OP_LT, type, x[0], LLVMConstNull(unit->i32)),
+                                   LLVMBuildNeg(unit->builder, x[0], ""), x[0], "");
+        return call_intrinsic(unit, "llvm.fabs", LLVMTypeOf(x[0]), x, 1);
     case OP_SQRT: return call_intrinsic(unit, "llvm.sqrt", LLVMTypeOf(x[0]), x, 1);
     case OP_MIN:
     case OP_MAX:
@@ -147,7 +164,11 @@ LLVMValueRef loaded_value(Code *code, BufferId buffer, LLVMValueRef element)
     Type type = unit->program->buffers.at[buffer].type;
     if (type == TYPE_BOOL)
         return LLVMBuildICmp(unit->builder, LLVMIntNE, element, LLVMConstNull(unit->i8), "");
-    return type == TYPE_F32 ? element : LLVMBuildZExt(unit->builder, element, unit->i32, "");
+    if (type == TYPE_F32)
+        return element;
+    bool is_signed = type == TYPE_I8 || type == TYPE_I16;
+    return is_signed ? LLVMBuildSExt(unit->builder, element, unit->i32, "")
+                     : LLVMBuildZExt(unit->builder, element, unit->i32, "");
 }
 
 LLVMValueRef stored_value(Code *code, BufferId buffer, LLVMValueRef value)

@@ -36,7 +36,9 @@ LLVMTypeRef value_type(const Unit *unit, Type type)
     case TYPE_I32:
     case TYPE_U32:
     case TYPE_U8:
-    case TYPE_U16: break;
+    case TYPE_U16:
+    case TYPE_I8:
+    case TYPE_I16: break;
     }
     return unit->i32;
 }
@@ -46,8 +48,10 @@ LLVMTypeRef element_type(const Unit *unit, Type type)
     switch (type) {
     case TYPE_F32: return unit->f32;
     case TYPE_BOOL:
-    case TYPE_U8: return unit->i8;
-    case TYPE_U16: return unit->i16;
+    case TYPE_U8:
+    case TYPE_I8: return unit->i8;
+    case TYPE_U16:
+    case TYPE_I16: return unit->i16;
     case TYPE_I32:
     case TYPE_U32: break;
     }

@@ -78,6 +78,15 @@ static void add_stream_buffer(Lower *lower, StreamId id, const char *name)
     values->padding = plan->room - stream_size(lower, id);
 }
 
+/* Of one that is known. */
+static const double *param_values(const Lower *lower, const Param *param, int room)
+{
+    int size = shape_size(param->shape);
+    double *values = NEW_ARRAY(lower->arena, double, (room > size ? room : size) + 1);
+    memcpy(values, param->values, sizeof *values * (size_t)size);
+    return values;
+}
+
 static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, const char *prefix)
 {
     const Param *param = &lower->net->params.at[id];
@@ -88,6 +97,8 @@ static BufferId add_param_buffer(Lower *lower, ParamId id, BufferRole role, cons
     BufferId buffer = add_buffer(lower, name, TYPE_F32, role, shape, param->span);
     lower->program->buffers.at[buffer].param = id;
     lower->program->buffers.at[buffer].padding = room - shape_size(param->shape);
+    if (param->values && role == BUFFER_PARAM)
+        lower->program->buffers.at[buffer].values = param_values(lower, param, room);
     return buffer;
 }
 
@@ -146,7 +157,7 @@ static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRo
 static void add_prediction(Lower *lower, const Node *node)
 {
     LoopPrediction prediction = {
-        .name = node->name ? node->name : "", .size = stream_size(lower, node->in), .predicted = -1};
+        .name = node->name ? node->name : "", .size = stream_size(lower, node->in), .predicted = -1, .unit = node->factor};
     Shape size = {.ndim = 1, .dims = {prediction.size}};
     if (node->class)
         prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, (Shape){0});

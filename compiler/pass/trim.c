@@ -26,16 +26,17 @@ static void cut(const Program *program, Buffer *buffer)
 
 static void narrow(Buffer *buffer)
 {
-    double most = 0;
+    double least = 0, most = 0;
     if (!buffer->values || (buffer->type != TYPE_I32 && buffer->type != TYPE_U16))
         return;
     for (int64_t k = 0; k < buffer_elements(buffer); k++) {
-        if (buffer->values[k] < 0)
-            return;
+        least = buffer->values[k] < least ? buffer->values[k] : least;
         most = buffer->values[k] > most ? buffer->values[k] : most;
     }
-    if (most <= UINT16_MAX)
+    if (least == 0 && most <= UINT16_MAX)
         buffer->type = most <= UINT8_MAX ? TYPE_U8 : TYPE_U16;
+    else if (least >= INT16_MIN && most <= INT16_MAX)
+        buffer->type = least >= INT8_MIN && most <= INT8_MAX ? TYPE_I8 : TYPE_I16;
 }
 
 /* Its kernels made the constants, which may be narrower now than what they would store. */

@@ -38,10 +38,12 @@ SNN_INLINE uint32_t snn_random(uint32_t key, uint32_t unit)
     return snn_mix(key ^ unit * 0x9e3779b9u);
 }
 
+#ifndef SNN_WITHOUT_REALS
 /* Uniform in [0, 1), a multiple of 2^-24: exact in float. */
 SNN_INLINE float snn_uniform(uint32_t key, uint32_t unit)
 {
     return (float)(snn_random(key, unit) >> 8) * 0x1p-24f;
 }
+#endif
 
 #endif

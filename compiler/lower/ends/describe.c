@@ -245,6 +245,9 @@ static void describe_data(Lower *lower)
     const Net *net = lower->net;
     Program *program = lower->program;
     const Data *data = &net->data;
+    program->whole_numbers = net->whole;
+    program->data_unit = net->data_unit;
+    program->takes_spikes = data->spikes;
     program->data_format = data->format;
     program->data_folder = data->folder;
     for (int i = 0; i < data->settings.count; i++)

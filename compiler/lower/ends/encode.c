@@ -27,7 +27,10 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
  * So `more` is drawn for 1 of 256 only; one random word has the bytes of four steps. whole is at most 255: then
  * p >= 1, with a rest of 1 or more, always fires; p <= 0 and NaN, with a whole of 0 and no rest, never do. */
 
-enum { WORD_STEPS = 4 /* that one random word has bytes for */ };
+enum {
+    WORD_STEPS = 4, /* that one random word has bytes for */
+    PARTS = 256     /* of whole numbers, those of `rest`: `more` has eight bits, too */
+};
 
 typedef struct Poisson {
     const Node *node;
@@ -85,10 +88,20 @@ static LoopExpr *random_key(Lower *lower, const Poisson *poisson, Site site, con
     return loop_local(lower, site.into, name, loop_key(lower->arena, sample, draw));
 }
 
-/* 256 p */
+/* Of a Net of whole numbers, what the encoder reads: in 65536ths. */
+static LoopExpr *in_parts(Lower *lower, const Node *node, LoopExpr *x)
+{
+    Arena *arena = lower->arena;
+    return loop_op(arena, OP_RESCALE, loop_cast(arena, TYPE_F32, x), loop_float(arena, node->factor),
+                   loop_float(arena, node->shift));
+}
+
+/* 256 p; of whole numbers 65536 p */
 static LoopExpr *scaled(Lower *lower, const Poisson *poisson, Site site, LoopExpr *n)
 {
     LoopExpr *p = load_stream(lower, poisson->node->in, site, part_unit(lower, poisson, n));
+    if (lower->net->whole)
+        return in_parts(lower, poisson->node, p);
     return op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_F32, p), loop_float(lower->arena, 256));
 }
 
@@ -103,6 +116,8 @@ static void emit_whole(Lower *lower, const Poisson *poisson, Site site, LoopExpr
     LoopStmt *loop = for_part(lower, poisson, site.into, &n);
     loop->independent = true;
     LoopExpr *value = op2(lower, OP_MAX, scaled(lower, poisson, site, n), least);
+    if (lower->net->whole)
+        value = op2(lower, OP_DIV, value, loop_float(lower->arena, PARTS));
     value = loop_cast(lower->arena, TYPE_I32, op2(lower, OP_MIN, value, most));
     store2(lower, &loop->body, poisson->whole, k, n, value, false);
 }
@@ -147,8 +162,13 @@ static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, Loop
     loop->value = load1(lower, poisson->undecided, n);
     site.into = &loop->body;
     LoopExpr *unit = part_unit(lower, poisson, n);
-    LoopExpr *more = loop_local(lower, site.into, "more", random_fraction(lower, key, unit));
+    LoopExpr *more = lower->net->whole
+                         ? loop_cast(arena, TYPE_F32, byte_of(lower, loop_random(arena, key, unit), 0))
+                         : random_fraction(lower, key, unit);
+    more = loop_local(lower, site.into, "more", more);
     LoopExpr *whole = loop_cast(arena, TYPE_F32, load_whole(lower, poisson, k, n));
+    if (lower->net->whole)
+        whole = op2(lower, OP_MUL, whole, loop_float(arena, PARTS));
     LoopExpr *rest = op2(lower, OP_SUB, scaled(lower, poisson, site, n), whole);
     store_stream(lower, poisson->node->out, site, unit, op2(lower, OP_LT, more, rest), false);
 }
@@ -243,15 +263,19 @@ void lower_poisson(Lower *lower, const Node *node)
 static void emit_latency(Lower *lower, const Node *node, Site site)
 {
     Arena *arena = lower->arena;
-    LoopExpr *zero = loop_float(arena, 0), *one = loop_float(arena, 1);
+    double parts = lower->net->whole ? 65536 : 1;
+    LoopExpr *zero = loop_float(arena, 0), *one = loop_float(arena, parts);
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
-    LoopExpr *x = loop_local(lower, &loop->body, "x",
-                             loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n)));
+    LoopExpr *x = loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n));
+    x = loop_local(lower, &loop->body, "x", lower->net->whole ? in_parts(lower, node, x) : x);
     LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
     LoopExpr *late =
         op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
-    LoopExpr *when = loop_cast(arena, TYPE_I32, op2(lower, OP_ADD, late, loop_float(arena, 0.5)));
+    late = op2(lower, OP_ADD, late, loop_float(arena, parts / 2));
+    if (lower->net->whole)
+        late = op2(lower, OP_DIV, late, loop_float(arena, parts));
+    LoopExpr *when = loop_cast(arena, TYPE_I32, late);
     LoopExpr *fires =
         op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, step_at(lower, &site)));
     site.into = &loop->body;

@@ -1,0 +1,236 @@
+/* For --quantize: a Net that predicts, in whole numbers. Each node in turn, in the order of the streams, says what the
+ * numbers mean that it makes, and how far they go: see quantize.h. What is made of parameters alone becomes numbers of the
+ * new Net, which has no other parameters. */
+#include "quantize.h"
+
+#include "edit.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+    if (quantizer->error)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    Arena *arena = quantizer->net->arena;
+    Place place = source_place(quantizer->net->sources, span.lo);
+    quantizer->error = place.source ? arena_printf(arena, "%s:%d: %s", place.source->path, place.line, text)
+                                    : arena_printf(arena, "%s", text);
+}
+
+/* ---- what is made of parameters alone ---- */
+
+static bool is_constant(const Net *net, StreamId stream)
+{
+    return !net->streams.at[stream].batched && !net->streams.at[stream].temporal;
+}
+
+static const double *without_padding(Arena *arena, const Buffer *buffer)
+{
+    int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
+    int64_t rows = buffer_elements(buffer) / row;
+    int kept = row - buffer->padding;
+    double *values = NEW_ARRAY(arena, double, rows *kept + 1);
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(values + r * kept, buffer->values + r * row, sizeof *values * (size_t)kept);
+    return values;
+}
+
+const double *quantize_param_values(const Quantizer *quantizer, ParamId param)
+{
+    const Program *floats = quantizer->floats;
+    return without_padding(quantizer->net->arena, &floats->buffers.at[floats->params.at[param].value]);
+}
+
+static const double *constant_values(const Quantizer *quantizer, StreamId stream)
+{
+    const Net *net = quantizer->net;
+    const Node *maker = &net->nodes.at[net->streams.at[stream].node];
+    if (maker->kind == NODE_PARAM)
+        return quantize_param_values(quantizer, maker->weight);
+    BufferId buffer = loop_find(quantizer->floats, net->streams.at[stream].name);
+    return buffer < 0 || !quantizer->floats->buffers.at[buffer].values
+               ? NULL
+               : without_padding(net->arena, &quantizer->floats->buffers.at[buffer]);
+}
+
+ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,
+                           const double *values, Span span)
+{
+    Net *net = quantizer->net;
+    Param param = {.name = unique_name(net->arena, &net->param_names, name),
+                   .shape = shape,
+                   .frozen = true,
+                   .matrix = matrix,
+                   .values = values,
+                   .span = span};
+    vec_push(net->arena, &quantizer->params, param);
+    return quantizer->params.count - 1;
+}
+
+/* ---- nodes ---- */
+
+bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream)
+{
+    const Adjacency *readers = &quantizer->readers;
+    for (int k = readers->first[stream]; k < readers->first[stream + 1]; k++) {
+        const Node *reader = &quantizer->net->nodes.at[readers->to[k]];
+        bool through = reader->kind == NODE_POOL || reader->kind == NODE_REDUCE || reader->kind == NODE_COPY;
+        if (reader->kind == NODE_MAP || (through && quantize_feeds_map(quantizer, reader->out)))
+            return true;
+    }
+    return false;
+}
+
+static Quantity spikes(void)
+{
+    return (Quantity){.unit = 1, .range = {0, 1}};
+}
+
+/* Bytes of pictures, spikes and counts come as they are. */
+static void quantize_data(Quantizer *quantizer, const Node *data)
+{
+    Net *net = quantizer->net;
+    Quantity *out = &quantizer->streams[data->out];
+    *out = spikes();
+    if (net->streams.at[data->out].kind != STREAM_SPIKES) {
+        out->range.high = UINT8_MAX;
+        out->unit = strcmp(net->data.format, "idx") == 0 ? 1.0 / UINT8_MAX : 1;
+    }
+    net->data_unit = out->unit;
+}
+
+/* In 65536ths. */
+static void quantize_encoder(Quantizer *quantizer, Node *encoder)
+{
+    const Quantity *in = &quantizer->streams[encoder->in];
+    if (in->units)
+        quantize_refuse(quantizer, encoder->span, "`%s` reads a stream with a unit for each channel",
+                        node_title(encoder));
+    double factor = in->unit * 65536;
+    encoder->shift = 8;
+    while (encoder->shift > 0 && factor * ldexp(1, encoder->shift) > ldexp(1, FACTOR_BITS))
+        encoder->shift--;
+    encoder->factor = floor(factor * ldexp(1, encoder->shift) + 0.5);
+    quantizer->streams[encoder->out] = spikes();
+}
+
+static void quantize_reduce(Quantizer *quantizer, Node *reduce)
+{
+    Net *net = quantizer->net;
+    Quantity *out = &quantizer->streams[reduce->out];
+    double terms = reduce->each_step ? (double)shape_size(net->streams.at[reduce->in].shape)
+                                           / shape_size(net->streams.at[reduce->out].shape)
+                                     : net->steps;
+    *out = quantizer->streams[reduce->in];
+    if (reduce->reduce == REDUCE_ARGMAX) {
+        *out = (Quantity){.unit = 1, .range = {0, terms - 1}};
+        return;
+    }
+    if (reduce->reduce != REDUCE_MEAN && reduce->reduce != REDUCE_SUM)
+        return;
+    out->range = range_times(out->range, terms);
+    out->unit /= reduce->reduce == REDUCE_MEAN ? terms : 1;
+    reduce->reduce = REDUCE_SUM;
+    if (range_most(out->range) > INT32_MAX)
+        quantize_refuse(quantizer, reduce->span, "a sum may come to %.0f, which 32 bits do not hold",
+                        range_most(out->range));
+}
+
+/* What is moved, and 0 where nothing comes from. */
+static void quantize_move(Quantizer *quantizer, const Node *move)
+{
+    const Net *net = quantizer->net;
+    Quantity *out = &quantizer->streams[move->out];
+    int maker = net->streams.at[move->in].node;
+    bool later = maker != NONE && &net->nodes.at[maker] > move;
+    *out = later ? spikes() : quantizer->streams[move->in];
+    if (later && net->streams.at[move->in].kind != STREAM_SPIKES)
+        quantize_refuse(quantizer, move->span,
+                        "`%s` goes round a loop as a number: in whole numbers, only spikes do",
+                        net->streams.at[move->in].name);
+    out->range = range_both(out->range, (Range){0, 0});
+}
+
+static void quantize_node(Quantizer *quantizer, Node *node)
+{
+    switch ((int)node->kind) {
+    case NODE_DATA: quantize_data(quantizer, node); break;
+    case NODE_POISSON:
+    case NODE_LATENCY: quantize_encoder(quantizer, node); break;
+    case NODE_MAP: quantize_map(quantizer, node); break;
+    case NODE_SCAN: quantize_scan(quantizer, node); break;
+    case NODE_POOL: quantizer->streams[node->out] = quantizer->streams[node->in]; break;
+    case NODE_DELAY:
+    case NODE_COPY: quantize_move(quantizer, node); break;
+    case NODE_REDUCE: quantize_reduce(quantizer, node); break;
+    case NODE_PREDICT: node->factor = quantizer->streams[node->in].unit; break;
+    default:
+        quantize_refuse(quantizer, node->span, "`%s` has no form in whole numbers",
+                        node_kind_name(node->kind));
+    }
+}
+
+/* Whether all that it makes is constant: then nobody runs it. */
+static bool makes_constants(const Net *net, const Node *node)
+{
+    bool constant = node_made_count(node) > 0;
+    for (int k = 0; k < node_made_count(node); k++)
+        constant = constant && (node_made(node, k) == NONE || is_constant(net, node_made(node, k)));
+    return constant && node->kind != NODE_PREDICT;
+}
+
+static void find_constants(Quantizer *quantizer)
+{
+    const Net *net = quantizer->net;
+    for (int n = 0; n < net->nodes.count; n++)
+        for (int k = 0; k < node_made_count(&net->nodes.at[n]); k++) {
+            StreamId stream = node_made(&net->nodes.at[n], k);
+            if (stream != NONE && is_constant(net, stream))
+                quantizer->streams[stream].constants = constant_values(quantizer, stream);
+        }
+}
+
+static void drop_constants(Net *net)
+{
+    NetEdit edit = edit_start(net);
+    for (int n = 0; n < net->nodes.count; n++)
+        if (makes_constants(net, &net->nodes.at[n]))
+            edit_drop(&edit, n);
+    edit_finish(&edit);
+    for (int s = 0; s < net->streams.count; s++)
+        net->streams.at[s].keep = false;
+}
+
+void keep_constant_streams(Net *net)
+{
+    for (int n = 0; n < net->nodes.count; n++)
+        for (int k = 0; k < node_made_count(&net->nodes.at[n]); k++) {
+            StreamId stream = node_made(&net->nodes.at[n], k);
+            if (stream != NONE && is_constant(net, stream))
+                net->streams.at[stream].keep = true;
+        }
+}
+
+const char *quantize_net(Net *net, const Program *floats, Quantize kind)
+{
+    Quantizer quantizer = {.net = net, .floats = floats, .kind = kind, .readers = net_readers(net)};
+    quantizer.streams = NEW_ARRAY(net->arena, Quantity, net->streams.count + 1);
+    find_constants(&quantizer);
+    for (int n = 0; n < net->nodes.count && !quantizer.error; n++)
+        if (!makes_constants(net, &net->nodes.at[n]))
+            quantize_node(&quantizer, &net->nodes.at[n]);
+    if (quantizer.error)
+        return quantizer.error;
+    net->params.at = quantizer.params.at;
+    net->params.count = net->params.capacity = quantizer.params.count;
+    drop_constants(net);
+    net->whole = true;
+    return NULL;
+}

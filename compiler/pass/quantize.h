@@ -1,0 +1,55 @@
+/* Whole numbers in the place of reals, internal: what the files of the pass share.
+ *
+ * A stream of whole numbers q stands for the reals q * unit, with one unit for all, or one for each channel. What a spike or
+ * a count is stays what it is: its unit is 1. Equations of a neuron have one unit, 2^-fraction, for all that is neither a
+ * truth nor a count: sums and comparisons are what they were, a product with a constant is a RESCALE, of constants
+ * that are reals nothing is left. Ranges prove that nothing is outside of 32 bits. */
+#ifndef SNNC_QUANTIZE_H
+#define SNNC_QUANTIZE_H
+
+#include "loop.h"
+#include "net.h"
+#include "passes.h"
+#include "range.h"
+
+/* Bits that numbers may have, beside their sign, and those of the factors by which they are rescaled. */
+enum { WHOLE_BITS = 30, FACTOR_BITS = 24, MOST_FRACTION = 16, LEAST_FRACTION = 4, ACTIVATION_BITS = 12 };
+
+/* What the numbers of a stream mean. */
+typedef struct Quantity {
+    const double *constants; /* real values of what is made of parameters alone; else NULL */
+    double unit;             /* the greatest, where each channel has its own */
+    const double *units;     /* by channel, the last axis; NULL: one for all */
+    Range range;             /* of the whole numbers */
+} Quantity;
+
+typedef struct Quantizer {
+    Net *net;
+    const Program *floats; /* what it is in reals, with all that is made of its weights */
+    Quantize kind;
+    Adjacency readers;
+    Quantity *streams; /* by stream */
+    VEC(Param) params; /* of the Net of whole numbers */
+    const char *error; /* the first: what cannot be, and what to do */
+} Quantizer;
+
+/* Keeps the first message, with the place in the model before it. */
+void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The values of a parameter in reals. */
+const double *quantize_param_values(const Quantizer *quantizer, ParamId param);
+/* A parameter of the new Net: values in the order of its shape. */
+ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,
+                           const double *values, Span span);
+/* Whether a map reads the stream, or what only moves or adds up its values. */
+bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream);
+
+/* ---- quantize_scan.c ---- */
+
+void quantize_scan(Quantizer *quantizer, Node *scan);
+
+/* ---- quantize_map.c ---- */
+
+void quantize_map(Quantizer *quantizer, Node *map);
+
+#endif

@@ -1,0 +1,544 @@
+/* Equations of neurons and formulas in whole numbers: see quantize.h. */
+#include "quantize.h"
+
+#include "rebuild.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef enum Form {
+    FORM_CONSTANT, /* reals that are known, one for each place of `shape`; not written down yet */
+    FORM_COUNT,    /* a truth or a count: its unit is 1 */
+    FORM_FIXED     /* its unit is that of the equations */
+} Form;
+
+typedef struct Number {
+    Form form;
+    Val value;
+    Shape shape;
+    const double *constants;
+} Number;
+
+typedef struct Equations {
+    Quantizer *quantizer;
+    Arena *arena;
+    Node *scan;      /* as it is to become */
+    const Body *old; /* what it was */
+    Body body;       /* what it becomes */
+    int fraction;    /* bits behind the point */
+    Number *numbers; /* by old value */
+    int *inputs;     /* by old input: its number in the new scan; NONE: a constant */
+    VEC(StreamId) ins;
+    VEC(ParamId) params;
+} Equations;
+
+static double scale_of(const Equations *equations)
+{
+    return ldexp(1, equations->fraction);
+}
+
+/* ---- constants ---- */
+
+static Number constant(Equations *equations, double value)
+{
+    double *values = NEW(equations->arena, double);
+    *values = value;
+    return (Number){FORM_CONSTANT, NO_VAL, {0}, values};
+}
+
+/* The place in `part` that place k of `whole` has, axis by axis. */
+static int place_in(Shape part, Shape whole, int k)
+{
+    int place = 0, size = 1;
+    for (int d = whole.ndim - 1; d >= 0; d--) {
+        int at = shape_find(part, shape_axis(whole, d)), stride = 1;
+        for (int e = part.ndim - 1; e > at && at >= 0; e--)
+            stride *= part.dims[e];
+        place += at < 0 ? 0 : k / size % whole.dims[d] * stride;
+        size *= whole.dims[d];
+    }
+    return place;
+}
+
+static Number combine_constants(Equations *equations, const Instr *instr, const Number *operands, int count)
+{
+    Shape shape = {0};
+    for (int k = 0; k < count; k++)
+        if (!shape_merge(shape, operands[k].shape, &shape))
+            quantize_refuse(equations->quantizer, instr->span, "its constants have too many axes together");
+    int size = shape_size(shape);
+    double *values = NEW_ARRAY(equations->arena, double, size + 1);
+    for (int i = 0; i < size; i++) {
+        double x[3] = {0};
+        for (int k = 0; k < count; k++)
+            x[k] = operands[k].constants[place_in(operands[k].shape, shape, i)];
+        values[i] = op_eval(instr->op, x[0], x[1], x[2]);
+    }
+    return (Number){FORM_CONSTANT, NO_VAL, shape, values};
+}
+
+static bool is_whole(const Number *number)
+{
+    for (int i = 0; i < shape_size(number->shape); i++)
+        if (number->constants[i] != floor(number->constants[i]) || fabs(number->constants[i]) > 32767)
+            return false;
+    return true;
+}
+
+/* What is beyond all numbers that there are stays so. */
+static double held(double value)
+{
+    double most = ldexp(1, WHOLE_BITS);
+    return fmax(-most, fmin(most, floor(value + 0.5)));
+}
+
+/* The constant times `scale`, rounded: a number of the body, or a parameter of the scan. */
+static Val written(Equations *equations, const Number *number, double scale, const char *name)
+{
+    int size = shape_size(number->shape);
+    if (number->shape.ndim == 0)
+        return body_const(equations->arena, &equations->body, held(number->constants[0] * scale));
+    double *values = NEW_ARRAY(equations->arena, double, size + 1);
+    for (int i = 0; i < size; i++)
+        values[i] = held(number->constants[i] * scale);
+    name =
+        arena_printf(equations->arena, "%s_%s", name, equations->scan->name ? equations->scan->name : "map");
+    ParamId param =
+        quantize_add_param(equations->quantizer, name, number->shape, false, values, equations->scan->span);
+    vec_push(equations->arena, &equations->params, param);
+    return body_leaf(equations->arena, &equations->body, OP_PARAM, equations->params.count - 1, NULL);
+}
+
+/* ---- rescaling ---- */
+
+/* value * factor, in whole numbers: by factor * 2^shift, in as few bits as are exact. */
+static Val rescale(Equations *equations, Val value, const Number *factor)
+{
+    double most = 0;
+    for (int i = 0; i < shape_size(factor->shape); i++)
+        most = fmax(most, fabs(factor->constants[i]));
+    if (most == 0)
+        return body_const(equations->arena, &equations->body, 0);
+    int exponent;
+    frexp(most, &exponent); /* most < 2^exponent */
+    int shift = FACTOR_BITS - exponent;
+    shift = shift < 0 ? 0 : shift > 62 ? 62 : shift;
+    while (shift > 0 && factor->shape.ndim == 0 && fmod(held(factor->constants[0] * ldexp(1, shift)), 2) == 0)
+        shift--;
+    Val by = written(equations, factor, ldexp(1, shift), "factor");
+    if (shift == 0)
+        return body_op2(equations->arena, &equations->body, OP_MUL, value, by);
+    return body_op3(equations->arena, &equations->body, OP_RESCALE, value, by,
+                    body_const(equations->arena, &equations->body, shift));
+}
+
+static Val rescale_by(Equations *equations, Val value, double factor)
+{
+    Number number = constant(equations, factor);
+    return rescale(equations, value, &number);
+}
+
+/* ---- forms ---- */
+
+static Val fixed(Equations *equations, const Number *number)
+{
+    switch (number->form) {
+    case FORM_CONSTANT: return written(equations, number, scale_of(equations), "constant");
+    case FORM_COUNT: return rescale_by(equations, number->value, scale_of(equations));
+    case FORM_FIXED: break;
+    }
+    return number->value;
+}
+
+static bool is_count(const Number *number)
+{
+    return number->form == FORM_COUNT || (number->form == FORM_CONSTANT && is_whole(number));
+}
+
+static Val counted(Equations *equations, const Number *number)
+{
+    return number->form == FORM_CONSTANT ? written(equations, number, 1, "constant") : number->value;
+}
+
+/* Operands 1 .. count-1, or from `first` on, in one form, which is returned. */
+static Form in_one_form(Equations *equations, const Number *operands, int first, int count, Val *values)
+{
+    bool counts = true;
+    for (int k = first; k < count; k++)
+        counts = counts && is_count(&operands[k]);
+    for (int k = first; k < count; k++)
+        values[k] = counts ? counted(equations, &operands[k]) : fixed(equations, &operands[k]);
+    return counts ? FORM_COUNT : FORM_FIXED;
+}
+
+static Number made(Form form, Val value)
+{
+    return (Number){.form = form, .value = value};
+}
+
+/* ---- operations ---- */
+
+static Number times_constant(Equations *equations, const Number *number, const Number *factor)
+{
+    if (number->form == FORM_COUNT && !is_whole(factor))
+        return made(FORM_FIXED, body_op2(equations->arena, &equations->body, OP_MUL, number->value,
+                                         written(equations, factor, scale_of(equations), "factor")));
+    if (is_whole(factor))
+        return made(number->form, body_op2(equations->arena, &equations->body, OP_MUL, number->value,
+                                           written(equations, factor, 1, "factor")));
+    return made(FORM_FIXED, rescale(equations, number->value, factor));
+}
+
+static Number product(Equations *equations, const Number *a, const Number *b)
+{
+    if (a->form == FORM_CONSTANT)
+        return times_constant(equations, b, a);
+    if (b->form == FORM_CONSTANT)
+        return times_constant(equations, a, b);
+    if (a->form == FORM_FIXED && b->form == FORM_FIXED)
+        return made(FORM_FIXED,
+                    body_op3(equations->arena, &equations->body, OP_RESCALE, a->value, b->value,
+                             body_const(equations->arena, &equations->body, equations->fraction)));
+    Form form = a->form == FORM_FIXED ? a->form : b->form;
+    return made(form, body_op2(equations->arena, &equations->body, OP_MUL, a->value, b->value));
+}
+
+static Number quotient(Equations *equations, const Instr *instr, const Number *a, const Number *b)
+{
+    if (b->form != FORM_CONSTANT) {
+        quantize_refuse(equations->quantizer, instr->span,
+                        "a division by what changes has no form in whole numbers: divide by a constant");
+        return constant(equations, 0);
+    }
+    Number one = constant(equations, 1), both[2] = {one, *b};
+    Number inverse = combine_constants(equations, instr, both, 2);
+    return times_constant(equations, a, &inverse);
+}
+
+/* The next whole number below: half a unit less, rounded. */
+static Number whole_part(Equations *equations, const Number *a)
+{
+    if (a->form == FORM_COUNT || equations->fraction == 0)
+        return made(FORM_COUNT, a->value);
+    Val half = body_const(equations->arena, &equations->body, scale_of(equations) / 2);
+    Val less = body_op2(equations->arena, &equations->body, OP_SUB, a->value, half);
+    return made(FORM_COUNT, rescale_by(equations, less, 1 / scale_of(equations)));
+}
+
+/* a ? b : c */
+static Number choice(Equations *equations, const Instr *instr, const Number *operands)
+{
+    Val values[3];
+    const Number *condition = &operands[0];
+    if (condition->form == FORM_CONSTANT && condition->shape.ndim == 0)
+        return condition->constants[0] != 0 ? operands[1] : operands[2];
+    Form form = in_one_form(equations, operands, 1, 3, values);
+    values[0] = condition->form == FORM_CONSTANT ? counted(equations, condition) : condition->value;
+    return made(form,
+                body_op3(equations->arena, &equations->body, instr->op, values[0], values[1], values[2]));
+}
+
+/* Sums, extremes and comparisons, of numbers with one unit. */
+static Number of_one_unit(Equations *equations, const Instr *instr, const Number *operands, int count)
+{
+    Val values[3];
+    Form form = in_one_form(equations, operands, 0, count, values);
+    Val value = count == 1 ? body_op1(equations->arena, &equations->body, instr->op, values[0])
+                           : body_op2(equations->arena, &equations->body, instr->op, values[0], values[1]);
+    return made(op_is_truth(instr->op) ? FORM_COUNT : form, value);
+}
+
+static Number step(Equations *equations, const Number *a)
+{
+    Val none = body_const(equations->arena, &equations->body, 0);
+    return made(FORM_COUNT, body_op3(equations->arena, &equations->body, OP_STEP, a->value, none, none));
+}
+
+static Number operation(Equations *equations, const Instr *instr, const Number *operands, int count)
+{
+    Number part;
+    switch ((int)instr->op) {
+    case OP_ADD:
+    case OP_SUB:
+    case OP_NEG:
+    case OP_ABS:
+    case OP_MIN:
+    case OP_MAX:
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
+    case OP_EQ:
+    case OP_NE: return of_one_unit(equations, instr, operands, count);
+    case OP_AND:
+    case OP_OR:
+    case OP_NOT: return of_one_unit(equations, instr, operands, count);
+    case OP_MUL: return product(equations, &operands[0], &operands[1]);
+    case OP_FMA: {
+        part = product(equations, &operands[0], &operands[1]);
+        Number terms[2] = {part, operands[2]};
+        return of_one_unit(equations, &(Instr){.op = OP_ADD, .span = instr->span}, terms, 2);
+    }
+    case OP_DIV: return quotient(equations, instr, &operands[0], &operands[1]);
+    case OP_FLOOR: return whole_part(equations, &operands[0]);
+    case OP_SELECT:
+    case OP_MIX: return choice(equations, instr, operands);
+    case OP_STEP: return step(equations, &operands[0]);
+    case OP_DETACH: return operands[0];
+    default: break;
+    }
+    quantize_refuse(equations->quantizer, instr->span,
+                    "`%s` of what changes has no form in whole numbers: only sums, products, comparisons, "
+                    "choices and `floor` have one",
+                    op_name(instr->op));
+    return constant(equations, 0);
+}
+
+/* ---- leaves ---- */
+
+/* A sum of a map has its own unit, perhaps in each channel. */
+static Number input(Equations *equations, const Instr *instr)
+{
+    StreamId id = equations->scan->ins.at[instr->index];
+    const Stream *stream = &equations->quantizer->net->streams.at[id];
+    const Quantity *quantity = &equations->quantizer->streams[id];
+    if (quantity->constants)
+        return (Number){FORM_CONSTANT, NO_VAL, stream->shape, quantity->constants};
+    if (equations->inputs[instr->index] == NONE) {
+        equations->inputs[instr->index] = equations->ins.count;
+        vec_push(equations->arena, &equations->ins, id);
+    }
+    Val value =
+        body_leaf(equations->arena, &equations->body, OP_INPUT, equations->inputs[instr->index], instr->name);
+    if (quantity->unit == 1 && !quantity->units)
+        return made(FORM_COUNT, value);
+    if (!quantity->units)
+        return made(FORM_FIXED, rescale_by(equations, value, quantity->unit * scale_of(equations)));
+    Shape channels = {0};
+    int last = stream->shape.ndim - 1;
+    channels.ndim = 1;
+    channels.dims[0] = stream->shape.dims[last];
+    channels.axes[0] = shape_axis(stream->shape, last);
+    double *factors = NEW_ARRAY(equations->arena, double, channels.dims[0] + 1);
+    for (int c = 0; c < channels.dims[0]; c++)
+        factors[c] = quantity->units[c] * scale_of(equations);
+    Number factor = {FORM_CONSTANT, NO_VAL, channels, factors};
+    return made(FORM_FIXED, rescale(equations, value, &factor));
+}
+
+static Number leaf(Equations *equations, const Instr *instr)
+{
+    Quantizer *quantizer = equations->quantizer;
+    ParamId param;
+    switch ((int)instr->op) {
+    case OP_CONST: return constant(equations, instr->number);
+    case OP_INPUT: return input(equations, instr);
+    case OP_STATE:
+        return made(FORM_FIXED,
+                    body_leaf(equations->arena, &equations->body, OP_STATE, instr->index, instr->name));
+    case OP_PARAM:
+        param = equations->scan->params.at[instr->index];
+        return (Number){FORM_CONSTANT, NO_VAL, quantizer->net->params.at[param].shape,
+                        quantize_param_values(quantizer, param)};
+    default:
+        quantize_refuse(quantizer, instr->span,
+                        "it reads where the training is, or draws: whole numbers do neither");
+        return constant(equations, 0);
+    }
+}
+
+static Number converted(Equations *equations, const Instr *instr)
+{
+    int count = op_value_arity(instr->op);
+    if (op_arity(instr->op) == 0)
+        return leaf(equations, instr);
+    Number operands[3];
+    bool known = true;
+    for (int k = 0; k < count; k++) {
+        operands[k] = equations->numbers[instr_operand(instr, k)];
+        known = known && operands[k].form == FORM_CONSTANT;
+    }
+    if (known)
+        return combine_constants(equations, instr, operands, count);
+    return operation(equations, instr, operands, count);
+}
+
+/* ---- the scan ---- */
+
+static Range constants_range(const double *values, int count)
+{
+    Range range = {values[0], values[0]};
+    for (int i = 1; i < count; i++)
+        range = range_both(range, (Range){values[i], values[i]});
+    return range;
+}
+
+/* Of inputs, as whole numbers or as the reals that they stand for. */
+static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool reals)
+{
+    Range *ranges = NEW_ARRAY(quantizer->net->arena, Range, scan->ins.count + 1);
+    for (int i = 0; i < scan->ins.count; i++) {
+        const Quantity *quantity = &quantizer->streams[scan->ins.at[i]];
+        int size = shape_size(quantizer->net->streams.at[scan->ins.at[i]].shape);
+        ranges[i] = quantity->constants ? constants_range(quantity->constants, size)
+                                        : range_times(quantity->range, reals ? quantity->unit : 1);
+    }
+    return ranges;
+}
+
+/* So many values of the scan are added up in one of the result. */
+static double terms_of(const Net *net, const Node *scan, StreamId out)
+{
+    double terms = scan_sums_steps(net, scan, out) ? net->steps : 1;
+    if (scan_sums_units(net, scan, out))
+        terms *= (double)shape_size(scan_units(net, scan)) / shape_size(net->streams.at[out].shape);
+    return terms;
+}
+
+static const char *title_of(const Node *scan)
+{
+    return scan->name ? scan->name : "a formula";
+}
+
+/* What it comes to in reals. */
+static Range *real_ranges(const Quantizer *quantizer, const Node *scan)
+{
+    const Net *net = quantizer->net;
+    Range *params = NEW_ARRAY(net->arena, Range, scan->params.count + 1);
+    for (int p = 0; p < scan->params.count; p++)
+        params[p] = constants_range(quantize_param_values(quantizer, scan->params.at[p]),
+                                    shape_size(net->params.at[scan->params.at[p]].shape));
+    return scan_ranges(net, scan, input_ranges(quantizer, scan, true), params, net->steps);
+}
+
+/* So that the greatest has a place in 32 bits; what comes after may add up all steps. */
+static int choose_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
+{
+    double most = 1, steps = quantizer->net->steps;
+    const bool *live = live_values(quantizer->net->arena, scan);
+    for (Val v = 0; v < scan->body.code.count; v++)
+        most = live[v] ? fmax(most, range_most(reals[v])) : most;
+    double all = most * steps;
+    for (int k = 0; k < scan->outs.count; k++)
+        all = fmax(all, range_most(reals[scan->outs.at[k].value]) * terms[k]);
+    double room = isfinite(all) ? WHOLE_BITS - ceil(log2(all)) : -1;
+    if (room >= LEAST_FRACTION)
+        return room < MOST_FRACTION ? (int)room : MOST_FRACTION;
+    quantize_refuse(quantizer, scan->span,
+                    "`%s` may come to %.6g, and in the %.0f steps of a sample to more than 32 bits hold: let "
+                    "it forget or reset, or take fewer steps",
+                    title_of(scan), most, steps);
+    return 0;
+}
+
+static void convert_body(Equations *equations)
+{
+    const bool *live = live_values(equations->arena, equations->scan);
+    for (Val v = 0; v < equations->old->code.count && !equations->quantizer->error; v++) {
+        const Instr *instr = &equations->old->code.at[v];
+        if (!live[v])
+            continue;
+        equations->body.at = instr->span;
+        equations->numbers[v] = converted(equations, instr);
+        if (instr->name && equations->numbers[v].form != FORM_CONSTANT)
+            body_name(&equations->body, equations->numbers[v].value, instr->name);
+    }
+}
+
+/* Few bits, if a map is to multiply it by weights. */
+static void convert_out(Equations *equations, ScanOut *out, const Range *old)
+{
+    Quantizer *quantizer = equations->quantizer;
+    const Number *number = &equations->numbers[out->value];
+    Quantity *quantity = &quantizer->streams[out->stream];
+    double most = range_most(old[out->value]) * scale_of(equations);
+    quantity->unit = is_count(number) ? 1 : 1 / scale_of(equations);
+    out->value = is_count(number) ? counted(equations, number) : fixed(equations, number);
+    if (quantity->unit == 1 || !quantize_feeds_map(quantizer, out->stream)
+        || most < ldexp(1, ACTIVATION_BITS))
+        return;
+    int fewer = (int)ceil(log2(most)) - ACTIVATION_BITS;
+    out->value = rescale_by(equations, out->value, ldexp(1, -fewer));
+    quantity->unit *= ldexp(1, fewer);
+}
+
+static void convert_results(Equations *equations, const Range *old)
+{
+    Node *scan = equations->scan;
+    for (int k = 0; k < scan->outs.count; k++)
+        convert_out(equations, &scan->outs.at[k], old);
+    for (int s = 0; s < scan->states.count; s++) {
+        State *state = &scan->states.at[s];
+        const Number *next = &equations->numbers[state->next];
+        bool needed = next->constants || next->value != NO_VAL;
+        state->next = needed ? fixed(equations, next) : body_const(equations->arena, &equations->body, 0);
+        state->initial = held(state->initial * scale_of(equations));
+    }
+}
+
+/* In whole numbers, with what rounding adds: the proof. `terms`: how many values one of each result is the sum of. */
+static void prove(Quantizer *quantizer, const Node *scan, const double *terms)
+{
+    const Net *net = quantizer->net;
+    Range *params = NEW_ARRAY(net->arena, Range, scan->params.count + 1);
+    for (int p = 0; p < scan->params.count; p++) {
+        const Param *param = &quantizer->params.at[scan->params.at[p]];
+        params[p] = constants_range(param->values, shape_size(param->shape));
+    }
+    const Range *ranges = scan_ranges(net, scan, input_ranges(quantizer, scan, false), params, net->steps);
+    double most = 0;
+    const bool *live = live_values(net->arena, scan);
+    for (Val v = 0; v < scan->body.code.count; v++)
+        most = live[v] ? fmax(most, range_most(ranges[v])) : most;
+    for (int k = 0; k < scan->outs.count; k++) {
+        Range *range = &quantizer->streams[scan->outs.at[k].stream].range;
+        *range = range_times(ranges[scan->outs.at[k].value], terms[k]);
+        most = fmax(most, range_most(*range));
+    }
+    if (most > INT32_MAX)
+        quantize_refuse(quantizer, scan->span, "`%s` may come to %.0f, which 32 bits do not hold",
+                        title_of(scan), most);
+}
+
+static Equations begin(Quantizer *quantizer, Node *scan, const Body *old)
+{
+    Arena *arena = quantizer->net->arena;
+    Equations equations = {.quantizer = quantizer, .arena = arena, .scan = scan, .old = old};
+    equations.numbers = NEW_ARRAY(arena, Number, old->code.count + 1);
+    for (Val v = 0; v < old->code.count; v++)
+        equations.numbers[v].value = NO_VAL;
+    equations.inputs = NEW_ARRAY(arena, int, scan->ins.count + 1);
+    for (int i = 0; i < scan->ins.count; i++)
+        equations.inputs[i] = NONE;
+    return equations;
+}
+
+static void finish(Equations *equations)
+{
+    Node *scan = equations->scan;
+    scan->body = equations->body;
+    scan->ins.at = equations->ins.at;
+    scan->ins.count = scan->ins.capacity = equations->ins.count;
+    scan->params.at = equations->params.at;
+    scan->params.count = scan->params.capacity = equations->params.count;
+}
+
+void quantize_scan(Quantizer *quantizer, Node *scan)
+{
+    Net *net = quantizer->net;
+    const Body old = scan->body;
+    double *terms = NEW_ARRAY(net->arena, double, scan->outs.count + 1);
+    for (int k = 0; k < scan->outs.count; k++)
+        terms[k] = terms_of(net, scan, scan->outs.at[k].stream);
+    scan_fix(net, scan);
+    const Range *reals = real_ranges(quantizer, scan);
+    Equations equations = begin(quantizer, scan, &old);
+    equations.fraction = choose_fraction(quantizer, scan, reals, terms);
+    if (!quantizer->error)
+        convert_body(&equations);
+    if (quantizer->error)
+        return;
+    convert_results(&equations, reals);
+    finish(&equations);
+    prove(quantizer, scan, terms);
+}

@@ -1,0 +1,184 @@
+#include "range.h"
+
+#include "rebuild.h"
+
+#include <math.h>
+
+typedef struct Ranges {
+    const Node *scan;
+    const Range *inputs, *params;
+    const bool *live;
+    Range *states;
+    Range *values;
+} Ranges;
+
+static const Range truth = {0, 1}, anything = {-INFINITY, INFINITY};
+
+Range range_both(Range a, Range b)
+{
+    return (Range){fmin(a.low, b.low), fmax(a.high, b.high)};
+}
+
+Range range_times(Range a, double factor)
+{
+    double low = a.low * factor, high = a.high * factor;
+    return (Range){fmin(low, high), fmax(low, high)};
+}
+
+double range_most(Range a)
+{
+    return fmax(fabs(a.low), fabs(a.high));
+}
+
+/* Infinity times 0 is 0: there is nothing to multiply. */
+static double product(double a, double b)
+{
+    return a == 0 || b == 0 ? 0 : a * b;
+}
+
+static Range products(Range a, Range b)
+{
+    double corners[4] = {product(a.low, b.low), product(a.low, b.high), product(a.high, b.low),
+                         product(a.high, b.high)};
+    Range range = {corners[0], corners[0]};
+    for (int k = 1; k < 4; k++)
+        range = range_both(range, (Range){corners[k], corners[k]});
+    return range;
+}
+
+static Range quotient(Range a, Range b)
+{
+    if (b.low <= 0 && b.high >= 0)
+        return anything;
+    return products(a, (Range){1 / b.high, 1 / b.low});
+}
+
+static Range magnitude(Range a)
+{
+    bool crosses = a.low < 0 && a.high > 0;
+    double low = fabs(a.low), high = fabs(a.high);
+    return (Range){crosses ? 0 : fmin(low, high), fmax(low, high)};
+}
+
+/* Of an operation that never falls where its operand rises. */
+static Range rising(Op op, Range a)
+{
+    Range range = {op_eval(op, a.low, 0, 0), op_eval(op, a.high, 0, 0)};
+    return isnan(range.low) || isnan(range.high) ? anything : range;
+}
+
+/* Of what is divided by a power of two that is known; rounding goes the same way as what it rounds. */
+static Range rescaled_range(Range a, Range b, Range c)
+{
+    Range range = range_times(products(a, b), ldexp(1, -(int)c.low));
+    return (Range){floor(range.low + 0.5), floor(range.high + 0.5)};
+}
+
+static Range operation(Op op, Range a, Range b, Range c)
+{
+    switch ((int)op) {
+    case OP_ADD: return (Range){a.low + b.low, a.high + b.high};
+    case OP_SUB: return (Range){a.low - b.high, a.high - b.low};
+    case OP_MUL: return products(a, b);
+    case OP_DIV: return quotient(a, b);
+    case OP_FMA: return operation(OP_ADD, products(a, b), c, c);
+    case OP_NEG: return (Range){-a.high, -a.low};
+    case OP_ABS: return magnitude(a);
+    case OP_MIN: return (Range){fmin(a.low, b.low), fmin(a.high, b.high)};
+    case OP_MAX: return (Range){fmax(a.low, b.low), fmax(a.high, b.high)};
+    case OP_RESCALE: return rescaled_range(a, b, c);
+    case OP_EXP:
+    case OP_EXPM1:
+    case OP_LOG:
+    case OP_SQRT:
+    case OP_TANH:
+    case OP_SIGMOID:
+    case OP_ATAN:
+    case OP_ERF:
+    case OP_FLOOR: return rising(op, a);
+    case OP_SIN:
+    case OP_COS: return (Range){-1, 1};
+    case OP_STEP: return (Range){a.low >= 0, a.high >= 0};
+    case OP_DETACH: return a;
+    default: return op_is_truth(op) ? truth : anything;
+    }
+}
+
+/* What the value is where `condition`, a step of its difference to something, is 0, or 1. */
+static Range where_step(const Ranges *ranges, Val condition, Val value, bool fires)
+{
+    const Instr *code = ranges->scan->body.code.at;
+    Range range = ranges->values[value];
+    while (code[condition].op == OP_DETACH)
+        condition = code[condition].a;
+    const Instr *difference = code[condition].op == OP_STEP ? &code[code[condition].a] : NULL;
+    if (!difference || difference->op != OP_SUB || difference->a != value)
+        return range;
+    Range bound = ranges->values[difference->b];
+    return fires ? (Range){fmax(range.low, bound.low), fmax(range.high, bound.low)}
+                 : (Range){fmin(range.low, bound.high), fmin(range.high, bound.high)};
+}
+
+static Range choice(const Ranges *ranges, const Instr *instr)
+{
+    Range condition = ranges->values[instr->a];
+    if (condition.low > 0)
+        return ranges->values[instr->b];
+    if (condition.low == 0 && condition.high == 0)
+        return ranges->values[instr->c];
+    return range_both(where_step(ranges, instr->a, instr->b, true),
+                      where_step(ranges, instr->a, instr->c, false));
+}
+
+static Range value_range(const Ranges *ranges, const Instr *instr)
+{
+    Range operands[3] = {anything, anything, anything};
+    switch ((int)instr->op) {
+    case OP_CONST: return (Range){instr->number, instr->number};
+    case OP_INPUT: return ranges->inputs[instr->index];
+    case OP_PARAM: return ranges->params[instr->index];
+    case OP_STATE: return ranges->states[instr->index];
+    case OP_SELECT:
+    case OP_MIX: return choice(ranges, instr);
+    default: break;
+    }
+    for (int k = 0; k < op_value_arity(instr->op); k++)
+        operands[k] = ranges->values[instr_operand(instr, k)];
+    return operation(instr->op, operands[0], operands[1], operands[2]);
+}
+
+static void find_values(const Ranges *ranges)
+{
+    for (Val v = 0; v < ranges->scan->body.code.count; v++)
+        if (ranges->live[v])
+            ranges->values[v] = value_range(ranges, &ranges->scan->body.code.at[v]);
+}
+
+/* Whether a state may be more than it was known to be. */
+static bool advance(const Ranges *ranges)
+{
+    bool more = false;
+    for (int s = 0; s < ranges->scan->states.count; s++) {
+        Val next = ranges->scan->states.at[s].next;
+        if (!ranges->live[next])
+            continue;
+        Range *state = &ranges->states[s], now = range_both(*state, ranges->values[next]);
+        more = more || now.low < state->low || now.high > state->high;
+        *state = now;
+    }
+    return more;
+}
+
+Range *scan_ranges(const Net *net, const Node *scan, const Range *inputs, const Range *params, int steps)
+{
+    Ranges ranges = {.scan = scan, .inputs = inputs, .params = params};
+    ranges.live = live_values(net->arena, scan);
+    ranges.states = NEW_ARRAY(net->arena, Range, scan->states.count + 1);
+    ranges.values = NEW_ARRAY(net->arena, Range, scan->body.code.count + 1);
+    for (int s = 0; s < scan->states.count; s++)
+        ranges.states[s] = (Range){scan->states.at[s].initial, scan->states.at[s].initial};
+    find_values(&ranges);
+    for (int t = 1; t < steps && advance(&ranges); t++)
+        find_values(&ranges);
+    return ranges.values;
+}

@@ -1,0 +1,22 @@
+/* What numbers of equations may be, from the least to the greatest: of reals, and of whole numbers. */
+#ifndef SNNC_RANGE_H
+#define SNNC_RANGE_H
+
+#include "net.h"
+
+typedef struct Range {
+    double low, high;
+} Range;
+
+Range range_both(Range a, Range b);
+/* Times a factor. */
+Range range_times(Range a, double factor);
+/* The greater of the magnitudes of its ends. */
+double range_most(Range a);
+
+/* By value of the scan's body: all that it may be in so many steps, given what inputs and parameters may be. A step that
+ * compares a value with a number says of the value on either side of a choice what it then is. Values that nothing needs
+ * have no range. */
+Range *scan_ranges(const Net *net, const Node *scan, const Range *inputs, const Range *params, int steps);
+
+#endif
