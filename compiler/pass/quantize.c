@@ -230,6 +230,8 @@ const char *quantize_net(Net *net, const Program *floats, Quantize kind)
         return quantizer.error;
     net->params.at = quantizer.params.at;
     net->params.count = net->params.capacity = quantizer.params.count;
+    net->scalars.count = 0; /* what they changed are constants */
+    net->schedule.outs.count = 0;
     drop_constants(net);
     net->whole = true;
     return NULL;

@@ -101,8 +101,8 @@ static Val written(Equations *equations, const Number *number, double scale, con
     double *values = NEW_ARRAY(equations->arena, double, size + 1);
     for (int i = 0; i < size; i++)
         values[i] = held(number->constants[i] * scale);
-    name =
-        arena_printf(equations->arena, "%s_%s", name, equations->scan->name ? equations->scan->name : "map");
+    const Stream *made = &equations->quantizer->net->streams.at[equations->scan->outs.at[0].stream];
+    name = arena_printf(equations->arena, "%s_of_%s", name, made->name);
     ParamId param =
         quantize_add_param(equations->quantizer, name, number->shape, false, values, equations->scan->span);
     vec_push(equations->arena, &equations->params, param);
