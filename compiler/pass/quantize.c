@@ -6,46 +6,12 @@
 #include "edit.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
-{
-    char text[600];
-    va_list arguments;
-    if (quantizer->error)
-        return;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    Arena *arena = quantizer->net->arena;
-    Place place = source_place(quantizer->net->sources, span.lo);
-    quantizer->error = place.source ? arena_printf(arena, "%s:%d: %s", place.source->path, place.line, text)
-                                    : arena_printf(arena, "%s", text);
-}
 
 /* ---- what is made of parameters alone ---- */
 
 static bool is_constant(const Net *net, StreamId stream)
 {
     return !net->streams.at[stream].batched && !net->streams.at[stream].temporal;
-}
-
-static const double *without_padding(Arena *arena, const Buffer *buffer)
-{
-    int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
-    int64_t rows = buffer_elements(buffer) / row;
-    int kept = row - buffer->padding;
-    double *values = NEW_ARRAY(arena, double, rows *kept + 1);
-    for (int64_t r = 0; r < rows; r++)
-        memcpy(values + r * kept, buffer->values + r * row, sizeof *values * (size_t)kept);
-    return values;
-}
-
-const double *quantize_param_values(const Quantizer *quantizer, ParamId param)
-{
-    const Program *floats = quantizer->floats;
-    return without_padding(quantizer->net->arena, &floats->buffers.at[floats->params.at[param].value]);
 }
 
 static const double *constant_values(const Quantizer *quantizer, StreamId stream)
@@ -57,36 +23,10 @@ static const double *constant_values(const Quantizer *quantizer, StreamId stream
     BufferId buffer = loop_find(quantizer->floats, net->streams.at[stream].name);
     return buffer < 0 || !quantizer->floats->buffers.at[buffer].values
                ? NULL
-               : without_padding(net->arena, &quantizer->floats->buffers.at[buffer]);
-}
-
-ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,
-                           const double *values, Span span)
-{
-    Net *net = quantizer->net;
-    Param param = {.name = unique_name(net->arena, &net->param_names, name),
-                   .shape = shape,
-                   .frozen = true,
-                   .matrix = matrix,
-                   .values = values,
-                   .span = span};
-    vec_push(net->arena, &quantizer->params, param);
-    return quantizer->params.count - 1;
+               : quantize_values(net->arena, &quantizer->floats->buffers.at[buffer]);
 }
 
 /* ---- nodes ---- */
-
-bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream)
-{
-    const Adjacency *readers = &quantizer->readers;
-    for (int k = readers->first[stream]; k < readers->first[stream + 1]; k++) {
-        const Node *reader = &quantizer->net->nodes.at[readers->to[k]];
-        bool through = reader->kind == NODE_POOL || reader->kind == NODE_REDUCE || reader->kind == NODE_COPY;
-        if (reader->kind == NODE_MAP || (through && quantize_feeds_map(quantizer, reader->out)))
-            return true;
-    }
-    return false;
-}
 
 static Quantity spikes(void)
 {
@@ -100,8 +40,15 @@ static void quantize_data(Quantizer *quantizer, const Node *data)
     Quantity *out = &quantizer->streams[data->out];
     *out = spikes();
     if (net->streams.at[data->out].kind != STREAM_SPIKES) {
+        const char *format = net->data.format;
+        bool pictures = strcmp(format, "idx") == 0 || strcmp(format, "pictures") == 0;
         out->range.high = UINT8_MAX;
-        out->unit = strcmp(net->data.format, "idx") == 0 ? 1.0 / UINT8_MAX : 1;
+        out->unit = pictures ? 1.0 / UINT8_MAX : 1;
+        if (!pictures && strcmp(format, "shd") != 0 && strcmp(format, "events") != 0)
+            quantize_refuse(quantizer, net->data.span,
+                            "how large data of the format `%s` are is not known: in whole numbers there are "
+                            "pictures of bytes, spikes and counts of events",
+                            format);
     }
     net->data_unit = out->unit;
 }

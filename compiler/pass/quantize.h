@@ -33,9 +33,13 @@ typedef struct Quantizer {
     const char *error; /* the first: what cannot be, and what to do */
 } Quantizer;
 
+/* ---- quantize_base.c ---- */
+
 /* Keeps the first message, with the place in the model before it. */
 void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* What a buffer of constants holds, in the arena. */
+const double *quantize_values(Arena *arena, const Buffer *buffer);
 /* The values of a parameter in reals. */
 const double *quantize_param_values(const Quantizer *quantizer, ParamId param);
 /* A parameter of the new Net: values in the order of its shape. */

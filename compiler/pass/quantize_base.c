@@ -1,0 +1,63 @@
+/* What all nodes ask of the pass: see quantize.h. */
+#include "quantize.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
+{
+    char text[600];
+    va_list arguments;
+    if (quantizer->error)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    Arena *arena = quantizer->net->arena;
+    Place place = source_place(quantizer->net->sources, span.lo);
+    quantizer->error = place.source ? arena_printf(arena, "%s:%d: %s", place.source->path, place.line, text)
+                                    : arena_printf(arena, "%s", text);
+}
+
+const double *quantize_values(Arena *arena, const Buffer *buffer)
+{
+    int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
+    int64_t rows = buffer_elements(buffer) / row;
+    int kept = row - buffer->padding;
+    double *values = NEW_ARRAY(arena, double, rows *kept + 1);
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(values + r * kept, buffer->values + r * row, sizeof *values * (size_t)kept);
+    return values;
+}
+
+const double *quantize_param_values(const Quantizer *quantizer, ParamId param)
+{
+    const Program *floats = quantizer->floats;
+    return quantize_values(quantizer->net->arena, &floats->buffers.at[floats->params.at[param].value]);
+}
+
+ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,
+                           const double *values, Span span)
+{
+    Net *net = quantizer->net;
+    Param param = {.name = unique_name(net->arena, &net->param_names, name),
+                   .shape = shape,
+                   .frozen = true,
+                   .matrix = matrix,
+                   .values = values,
+                   .span = span};
+    vec_push(net->arena, &quantizer->params, param);
+    return quantizer->params.count - 1;
+}
+
+bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream)
+{
+    const Adjacency *readers = &quantizer->readers;
+    for (int k = readers->first[stream]; k < readers->first[stream + 1]; k++) {
+        const Node *reader = &quantizer->net->nodes.at[readers->to[k]];
+        bool through = reader->kind == NODE_POOL || reader->kind == NODE_REDUCE || reader->kind == NODE_COPY;
+        if (reader->kind == NODE_MAP || (through && quantize_feeds_map(quantizer, reader->out)))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Inference in whole numbers: what `snnc --infer --quantize` writes computes what the interpreter does, to the bit, for small
+# models and random ones; it holds no real number; and what has no form in whole numbers is refused, with its place.
+#
+#     tests/quantize.sh
+#     BUILD=dir  SNNC=path
+
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+build=${BUILD:-$root/build}
+snnc=${SNNC:-$build/snnc}
+case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+. "$root/tests/run/lib.sh"
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+strict="-std=c99 -DKWS_SELFTEST -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
+# A real would need registers that this leaves out.
+[ "$(uname -m)" != x86_64 ] || strict="$strict -mgeneral-regs-only"
+
+cat > test.c << 'END'
+#include "kws.h"
+int main(void)
+{
+    static kws_state state;
+    return kws_selftest(&state) == KWS_OK ? 0 : 1;
+}
+END
+
+# weights MODEL: random ones
+weights() {
+    "$snnc" -w "$1" --run --rows 1 --print=all --save=weights.safetensors > messages 2>&1
+}
+
+# whole MODEL KIND
+whole() {
+    "$snnc" -w "$1" --weights weights.safetensors --infer --quantize "$2" --selftest 6 -o kws.c > messages 2>&1
+}
+
+# computes NAME COMPILER: what the interpreter did
+computes() {
+    # shellcheck disable=SC2086
+    "$2" $strict -O1 -c kws.c kws_weights.c > messages 2>&1 &&
+        "$2" -DKWS_SELFTEST -iquote . test.c kws.o kws_weights.o -o test >> messages 2>&1 && ./test
+    if [ $? -eq 0 ]; then ok "$1, by $2"; else fail "$1, by $2"; show_messages; fi
+}
+
+# Dense layers and encoders, convolutions and pools, delays, membranes without a reset, whole samples.
+for model in rates images delays late rounds whole whole_spikes; do
+    weights "$root/tests/infer/$model.snn"
+    for kind in int8 binary; do
+        whole "$root/tests/infer/$model.snn" "$kind" && computes "$model in $kind" gcc
+    done
+    [ -f kws.c ] || fail "$model has no form in whole numbers"
+done
+weights "$root/tests/infer/rates.snn"
+for kind in int16 ternary; do
+    whole "$root/tests/infer/rates.snn" "$kind" && computes "rates in $kind" clang
+done
+if gcc -std=c99 -E -P kws.c kws_weights.c | grep -qwE 'float|double'; then fail "there is a real in it"; else ok "there is no real in it"; fi
+
+# declines NAME TEXT MODEL: those weights, with a message that has the text, and nothing is written
+declines() {
+    rm -f kws.c kws.h kws_weights.c
+    whole "$3" int8 && fail "$1: it is written all the same"
+    if grep -q "$2" messages && [ ! -f kws.c ] && [ ! -f kws.h ]; then ok "$1"; else fail "$1"; show_messages; fi
+}
+weights "$root/tests/infer/still.snn"
+declines "what has no form in whole numbers" "still.snn:6: .tanh. of what changes has no form" "$root/tests/infer/still.snn"
+cat > grows.snn << 'END'
+neuron grows() {
+    state v = 0
+    v      = 3 * v + input
+    output = v
+}
+model grows {
+    data idx(shape = [4], classes = 3)
+    time 40 steps
+    out = image -> dense(3) -> grows
+    predict argmax(last(out))
+}
+END
+weights grows.snn
+declines "what leaves 32 bits" "grows.snn:9: .grows. may come to" grows.snn
+"$snnc" "$root/tests/infer/rates.snn" --weights w --infer --quantize int4 -o kws.c > messages 2>&1
+if grep -q "takes int8, int16, binary or ternary, not .int4." messages; then ok "an unknown kind"; else fail "an unknown kind"; fi
+
+echo "quantize: $passed passed, $failed failed"
+[ $failed -eq 0 ] && [ "$passed" -gt 0 ]
