@@ -44,6 +44,7 @@ Program *program_new(Arena *arena, const char *name)
                          .input = -1,
                          .label = -1,
                          .target = -1,
+                         .present = -1,
                          .sample = -1,
                          .loss = -1,
                          .step = -1,

@@ -264,8 +264,8 @@ typedef struct LoopWatch {
 
 /* What it says of a sample. */
 typedef struct LoopPrediction {
-    const char *name; /* "": it has none */
-    int size;
+    const char *name;           /* "": it has none */
+    int size, steps;            /* steps 0: once for all of them */
     BufferId values, predicted; /* predicted -1: it says numbers, not a class */
     double unit;                /* of whole numbers: 1 stands for so much */
 } LoopPrediction;
@@ -342,9 +342,9 @@ typedef struct Program {
     VEC(LoopWatch) watches; /* in forward order */
     VEC(LoopPrediction) predictions;
     VEC(LoopMetric) metrics;
-    VEC(LoopVector) vectors;                     /* of one that only predicts; */
-    VEC(LoopLayer) layers;                       /* likewise */
-    BufferId input, label, target, sample, loss; /* -1 where the model has none */
+    VEC(LoopVector) vectors;                              /* of one that only predicts; */
+    VEC(LoopLayer) layers;                                /* likewise */
+    BufferId input, label, target, present, sample, loss; /* -1 where the model has none */
     BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */
     const char *data_format; /* "idx": snn_idx reads it; NULL: nothing is read */
@@ -355,6 +355,7 @@ typedef struct Program {
     int target_ndim; /* 0: data have no target */
     int target_dims[MAX_DIMS + 1];
     int classes, batch, epochs; /* classes 0: data have no label */
+    int label_steps;            /* labels of a sample, one for each step; 0: one for all of it */
     int least_batch;            /* see Training */
     uint32_t seed;
     uint64_t weights_hash; /* of one that only predicts: of its parameters */

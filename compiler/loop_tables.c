@@ -10,7 +10,7 @@ static const char *verify_reference(const Program *program, BufferId buffer, con
 
 static const char *verify_fixed(const Program *program)
 {
-    const BufferId fixed[] = {program->input,  program->label, program->target,
+    const BufferId fixed[] = {program->input,  program->label, program->target, program->present,
                               program->sample, program->loss,  program->rate};
     const char *wrong = NULL;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed && !wrong; i++)

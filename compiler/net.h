@@ -97,9 +97,11 @@ typedef struct Data {
     const char *folder; /* default of --data; NULL if the model names none */
     Shape shape;        /* of one sample (of one step of it, if temporal) */
     bool temporal;
-    bool spikes;  /* the stream of the data is of spikes; only if temporal */
-    int classes;  /* of the labels; 0: it has none */
-    Shape target; /* of the numbers that a sample is to give; ndim 0: there are none */
+    bool spikes;         /* the stream of the data is of spikes; only if temporal */
+    int classes;         /* of the labels; 0: it has none */
+    bool label_temporal; /* a label for each step */
+    bool lengths;        /* the model asks which steps a sample has: see node.present */
+    Shape target;        /* of the numbers that a sample is to give; ndim 0: there are none */
     bool target_temporal;
     Lines settings; /* more that its reader must know, as "bin = 5" */
     Span span;

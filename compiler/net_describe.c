@@ -166,7 +166,8 @@ void net_describe(Net *net)
 {
     const char *text = arena_printf(net->arena, "%d time steps", net->steps);
     if (net->data.classes > 0)
-        text = arena_printf(net->arena, "%s, %d classes", text, net->data.classes);
+        text = arena_printf(net->arena, "%s, %d classes%s", text, net->data.classes,
+                            net->data.label_temporal ? " at each step" : "");
     if (net->data.target.ndim > 0)
         text = arena_printf(net->arena, "%s, targets %s", text, shape_text(net->arena, net->data.target));
     add(net, &net->network_text, text);

@@ -390,6 +390,8 @@ static const char *operation(const Printer *printer)
     case NODE_DATA:
         if (node->target)
             return "target of the data";
+        if (node->present)
+            return "the steps that the sample has";
         return node->name ? arena_printf(arena, "data %s", node->name) : "data";
     case NODE_RANDOM: return "random numbers";
     case NODE_POISSON: return arena_printf(arena, "poisson(%s)", in);

@@ -253,7 +253,7 @@ static bool verify_data(Verifier *verifier)
     const Node *node = verifier->node;
     const Data *data = &verifier->net->data;
     bool spikes = stream_at(verifier, node->out)->kind == STREAM_SPIKES;
-    return node->held || node->target
+    return node->held || node->target || node->present
            || net_require(verifier, spikes == data->spikes, "`%s` and the data differ in kind",
                           stream_name(verifier, node->out));
 }
@@ -274,9 +274,8 @@ static bool verify_scores(Verifier *verifier)
 {
     StreamId in = verifier->node->in;
     int size = shape_size(stream_at(verifier, in)->shape), classes = verifier->net->data.classes;
-    return is_temporal(verifier, in, false)
-           && net_require(verifier, size == classes, "`%s` has %d values for %d classes",
-                          stream_name(verifier, in), size, classes);
+    return net_require(verifier, size == classes, "`%s` has %d values for %d classes",
+                       stream_name(verifier, in), size, classes);
 }
 
 static bool verify_copy(Verifier *verifier)
@@ -299,7 +298,7 @@ static bool verify_prediction(Verifier *verifier)
 {
     const Node *node = verifier->node;
     bool scores = node->class && !node->name && verifier->net->data.classes > 0;
-    return scores ? verify_scores(verifier) : is_temporal(verifier, node->in, false);
+    return !scores || verify_scores(verifier);
 }
 
 static bool verify_single(Verifier *verifier)
@@ -312,14 +311,16 @@ static bool verify_single(Verifier *verifier)
 
 static bool verify_loss(Verifier *verifier)
 {
-    return verifier->node->loss == LOSS_VALUE ? verify_single(verifier) : verify_scores(verifier);
+    return verifier->node->loss == LOSS_VALUE
+               ? verify_single(verifier)
+               : is_temporal(verifier, verifier->node->in, false) && verify_scores(verifier);
 }
 
 static bool verify_target(Verifier *verifier)
 {
     StreamId out = verifier->node->out;
     int size = shape_size(stream_at(verifier, out)->shape), classes = verifier->net->data.classes;
-    return is_temporal(verifier, out, false)
+    return is_temporal(verifier, out, verifier->net->data.label_temporal)
            && net_require(verifier, size == classes, "`%s` has %d values for %d classes",
                           stream_name(verifier, out), size, classes);
 }

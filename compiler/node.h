@@ -99,6 +99,7 @@ typedef struct Node {
     bool transposed;    /* or its transpose */
     bool of_loss;       /* made for the formula of the loss */
     bool target;        /* DATA: what a sample is to give, not the sample */
+    bool present;       /* DATA: 1 at the steps that a sample has, 0 behind them */
     bool class;         /* PREDICT: the class of the largest, and the numbers; else the numbers alone */
     bool held;          /* DATA: values recorded by another run, not the data set's */
     bool each_step;     /* REDUCE, PICK_GRAD: over units, step by step; else over time */

@@ -79,7 +79,7 @@ void print_summary(const Compilation *c, const char *model)
     const Data *data = &c->net->data;
     printf("%s: %s%s", program->name, shape_text(c->arena, data->shape), data->spikes ? " of spikes" : "");
     if (data->classes > 0)
-        printf(" in %d classes", data->classes);
+        printf(" in %d classes%s", data->classes, data->label_temporal ? " at each step" : "");
     if (data->target.ndim > 0)
         printf(", targets %s", shape_text(c->arena, data->target));
     printf(", %d time steps", c->net->steps);

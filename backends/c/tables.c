@@ -175,8 +175,10 @@ static void describe_watch(const Tables *tables, int index)
 static void describe_prediction(const Tables *tables, int index)
 {
     const LoopPrediction *prediction = &tables->program->predictions.at[index];
-    out_line(tables->out, ".name = %s, .size = %d,", c_string(tables->arena, prediction->name),
-             prediction->size);
+    const char *steps =
+        prediction->steps > 0 ? arena_printf(tables->arena, " .steps = %d,", prediction->steps) : "";
+    out_line(tables->out, ".name = %s, .size = %d,%s", c_string(tables->arena, prediction->name),
+             prediction->size, steps);
     out_line(tables->out, ".at = {.values = %s, .predicted = %s},", place(tables, prediction->values),
              place(tables, prediction->predicted));
 }
@@ -235,6 +237,7 @@ static void places(const Tables *tables)
     } all[] = {{program_takes_spikes(program) ? "spikes" : "input", program->input},
                {"label", program->label},
                {"target", program->target},
+               {"present", program->present},
                {"sample", program->sample},
                {"loss", program->loss},
                {"rate", program->rate}};
@@ -303,6 +306,12 @@ static const char *target(const Tables *tables)
                         dims(tables, program->target_dims, program->target_ndim));
 }
 
+static const char *label_steps(const Tables *tables)
+{
+    int steps = tables->program->label_steps;
+    return steps > 0 ? arena_printf(tables->arena, ", .label_steps = %d", steps) : "";
+}
+
 static void description(const Tables *tables, const BackendOptions *options)
 {
     const Program *program = tables->program;
@@ -315,10 +324,10 @@ static void description(const Tables *tables, const BackendOptions *options)
     out_line(out, ".source = %s,", c_string(tables->arena, program->source));
     out_line(out, ".steps = %d,", program->steps);
     out_line(out, ".dt = %s,", number(tables, program->dt));
-    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d%s%s},",
+    out_line(out, ".data = {.format = %s, .folder = %s, .ndim = %d, .dims = %s, .classes = %d%s%s%s},",
              format(tables), c_string(tables->arena, program->data_folder), program->data_ndim,
-             dims(tables, program->data_dims, program->data_ndim), program->classes, target(tables),
-             program->data_settings.count > 0 ? ", .settings = text_of_data" : "");
+             dims(tables, program->data_dims, program->data_ndim), program->classes, label_steps(tables),
+             target(tables), program->data_settings.count > 0 ? ", .settings = text_of_data" : "");
     commands(tables);
     out_line(out, ".batch = %d,", program->batch);
     out_line(out, ".epochs = %d,", program->epochs);

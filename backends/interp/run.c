@@ -124,13 +124,35 @@ static bool fill_data(Interp *interp, BufferId input, const SnnTensors *file, co
     return true;
 }
 
+/* Some steps have no label. */
+static void init_labels(Interp *interp)
+{
+    const Program *program = interp->program;
+    int without = program->label_steps > 0;
+    for (size_t k = 0; k < interp_count(interp, program->label); k++)
+        interp->buffers[program->label][k] =
+            (int)(uniform(interp->seed, 1, k) * (program->classes + without)) - without;
+}
+
+static void init_present(Interp *interp)
+{
+    const Program *program = interp->program;
+    for (size_t k = 0; k < interp_count(interp, program->present); k++) {
+        size_t steps = (size_t)program->steps, b = k / steps;
+        interp->buffers[program->present][k] =
+            (double)(k % steps) < uniform(interp->seed, 3, b) * program->steps;
+    }
+}
+
 static void init_batch(Interp *interp)
 {
     const Program *program = interp->program;
     if (program->input >= 0)
         init_data(interp, program->input);
-    for (int b = 0; b < interp->rows && program->label >= 0; b++)
-        interp->buffers[program->label][b] = (int)(uniform(interp->seed, 1, (size_t)b) * program->classes);
+    if (program->label >= 0)
+        init_labels(interp);
+    if (program->present >= 0)
+        init_present(interp);
     for (size_t k = 0; program->target >= 0 && k < interp_count(interp, program->target); k++)
         interp->buffers[program->target][k] = uniform(interp->seed, 2, k);
 }
@@ -141,7 +163,10 @@ static int rows_in(const Program *program, const SnnTensors *file)
     const struct {
         const char *name;
         BufferId id;
-    } arrays[] = {{"label", program->label}, {"target", program->target}, {"input", program->input}};
+    } arrays[] = {{"label", program->label},
+                  {"target", program->target},
+                  {"present", program->present},
+                  {"input", program->input}};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         const SnnTensor *tensor = arrays[i].id >= 0 ? snn_tensors_find(file, arrays[i].name) : NULL;
         if (tensor)
@@ -152,11 +177,13 @@ static int rows_in(const Program *program, const SnnTensors *file)
 
 static bool labels_fit(const Interp *interp, const char *path)
 {
-    for (int b = 0; b < interp->rows && interp->program->label >= 0; b++) {
-        double label = interp->buffers[interp->program->label][b];
+    const Program *program = interp->program;
+    size_t count = program->label >= 0 ? interp_count(interp, program->label) : 0;
+    for (size_t k = 0; k < count; k++) {
+        double label = interp->buffers[program->label][k];
         if (label != floor(label))
             return complain("a label in %s is no whole number%s", path, "");
-        if (label < 0 || label >= interp->program->classes)
+        if (label < (program->label_steps > 0 ? -1 : 0) || label >= program->classes)
             return complain("a label in %s is not below the model's number of classes%s", path, "");
     }
     return true;
@@ -175,6 +202,7 @@ static Interp *open_inputs(const Program *program, const RunOptions *options)
     Interp *interp = rows > 0 ? interp_new(program, rows, options->precision) : NULL;
     bool filled = interp && (program->label < 0 || fill(interp, program->label, file, "label", path, false))
                   && (program->target < 0 || fill(interp, program->target, file, "target", path, false))
+                  && (program->present < 0 || fill(interp, program->present, file, "present", path, false))
                   && labels_fit(interp, path)
                   && (program->input < 0 || fill_data(interp, program->input, file, path));
     if (!interp)

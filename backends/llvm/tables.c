@@ -114,6 +114,7 @@ static LLVMValueRef prediction_row(Unit *unit, int index)
     Row row = row_new(unit, RECORD_SnnPrediction);
     row_text(&row, SnnPrediction_name, prediction->name);
     row_number(&row, SnnPrediction_size, prediction->size);
+    row_number(&row, SnnPrediction_steps, prediction->steps);
     row_place(&row, SnnPrediction_at_values, prediction->values);
     row_place(&row, SnnPrediction_at_predicted, prediction->predicted);
     return row_constant(&row);
@@ -169,6 +170,7 @@ static void places(Row *model)
     row_place(model, program_takes_spikes(program) ? SnnModel_at_spikes : SnnModel_at_input, program->input);
     row_place(model, SnnModel_at_label, program->label);
     row_place(model, SnnModel_at_target, program->target);
+    row_place(model, SnnModel_at_present, program->present);
     row_place(model, SnnModel_at_sample, program->sample);
     row_place(model, SnnModel_at_loss, program->loss);
     row_place(model, SnnModel_at_rate, program->rate);
@@ -220,6 +222,7 @@ static void data(Row *model)
     row_number(model, SnnModel_data_ndim, program->data_ndim);
     row_numbers(model, SnnModel_data_dims, program->data_dims, program->data_ndim);
     row_number(model, SnnModel_data_classes, program->classes);
+    row_number(model, SnnModel_data_label_steps, program->label_steps);
     row_number(model, SnnModel_data_target_ndim, program->target_ndim);
     row_numbers(model, SnnModel_data_target_dims, program->target_dims, program->target_ndim);
 }

@@ -94,7 +94,7 @@ typedef enum EntryKind {
     ENTRY_FORMAL, /* expr, scope: the argument and where its names are looked up; value once it is known */
     ENTRY_STREAM, /* expr, scope; value once it is built */
     ENTRY_LOCAL,  /* value: in a body */
-    ENTRY_LABEL   /* the label of the data, or the target */
+    ENTRY_LABEL   /* the label of the data, the target, or which steps a sample has */
 } EntryKind;
 
 typedef enum EntryProgress {
@@ -193,6 +193,7 @@ struct Build {
     bool in_loss;     /* where the label has a meaning: in losses and metrics */
     StreamId label;   /* 1 for the class, else 0; NONE while nobody needs it */
     StreamId target;  /* numbers; the same */
+    StreamId present; /* which steps a sample has; the same */
     int wrong_scores; /* so many scores were reported as too few or many: once for prediction and loss */
     int depth;        /* of nested evaluation */
     int fuel;         /* of infer_shape */
@@ -556,6 +557,8 @@ StreamId plain_stream_of(Build *b, Value value, Span span);
 /* What the label says, or the target, as a stream. */
 StreamId label_stream(Build *b, Span span);
 StreamId target_stream(Build *b, Span span);
+/* 1 at the steps that a sample has, 0 behind them. NONE if its length is not known: reported. */
+StreamId present_stream(Build *b, Span span);
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
                     Shape shape, Span span);
 /* A name for a stream that has none in the model: `name`, with a number behind it from the second use on, or where

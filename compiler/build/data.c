@@ -47,6 +47,24 @@ static bool data_target(Build *b, const Scope *frame)
     return false;
 }
 
+/* A label for each step, where a format may have that. */
+static bool data_labels(Build *b, const Scope *frame, const Format *format)
+{
+    Data *data = &b->net->data;
+    const Entry *temporal = given_argument(frame, name_label_temporal);
+    if (temporal
+        && !constant_flag(b, temporal->scope, temporal->expr, "`label_temporal`", &data->label_temporal))
+        return false;
+    bool rows = !format->columns || data->temporal;
+    if (!data->label_temporal || (data->classes > 0 && rows))
+        return true;
+    report(b, RULE_DATA, temporal->expr->span, "`label_temporal` without %s",
+           rows ? "classes" : "steps of a sample");
+    report_hint(b, rows ? "say how many there are, as in `classes = 10, label_temporal`"
+                        : "say which rows are steps of one sample, as in `sequence = \"run\"`");
+    return false;
+}
+
 /* `idx("data")` */
 static bool check_texts(Build *b, const Args *args)
 {
@@ -135,16 +153,20 @@ static bool events_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
-static const char *const npy_formals[] = {
-    name_shape,   name_none, name_classes,         name_none,  name_folder, name_none,
-    name_name,    name_none, name_samples,         name_none,  name_labels, name_none,
-    name_targets, name_none, name_temporal,        name_false, name_spikes, name_false,
-    name_target,  name_none, name_target_temporal, name_false, NULL};
+static const char *const npy_formals[] = {name_shape,   name_none,           name_classes,
+                                          name_none,    name_folder,         name_none,
+                                          name_name,    name_none,           name_samples,
+                                          name_none,    name_labels,         name_none,
+                                          name_targets, name_none,           name_temporal,
+                                          name_false,   name_spikes,         name_false,
+                                          name_target,  name_none,           name_target_temporal,
+                                          name_false,   name_label_temporal, name_false,
+                                          name_lengths, name_none,           NULL};
 
 /* Arrays have no usual shape. */
 static bool npy_arguments(Build *b, const Scope *frame, Span span)
 {
-    static const char *const texts[] = {name_name, name_samples, name_labels, name_targets};
+    static const char *const texts[] = {name_name, name_samples, name_labels, name_targets, name_lengths};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!data_text(b, frame, texts[i]))
             return false;
@@ -184,12 +206,14 @@ static const Format formats[] = {
      .formals = idx_formals,
      .data = {.format = name_idx, .shape = {.ndim = 2, .dims = {28, 28}}, .classes = 10}},
     {.name = name_shd,
+     .lengths = true,
      .about = "spikes in HDF5 files, as SHD and SSC have them",
      .stream = name_spikes,
      .formals = shd_formals,
      .data = {.format = name_shd, .shape = {.ndim = 1, .dims = {700}}, .classes = 20, .temporal = true},
      .arguments = shd_arguments},
     {.name = name_events,
+     .lengths = true,
      .fields = true,
      .about = "files of event cameras",
      .stream = name_events,
@@ -198,12 +222,14 @@ static const Format formats[] = {
          {.format = name_events, .shape = {.ndim = 3, .dims = {34, 34, 2}}, .classes = 10, .temporal = true},
      .arguments = events_arguments},
     {.name = name_npy,
+     .lengths = true,
      .about = "arrays of NumPy in NPY and NPZ files",
      .stream = name_sample,
      .formals = npy_formals,
      .data = {.format = name_npy, .shape = {.ndim = 1, .dims = {1}}, .classes = 10},
      .arguments = npy_arguments},
     {.name = name_wav,
+     .lengths = true,
      .fields = true,
      .about = "recordings of sound",
      .stream = name_sound,
@@ -211,6 +237,7 @@ static const Format formats[] = {
      .data = {.format = name_wav, .shape = {.ndim = 1, .dims = {1}}, .classes = 10, .temporal = true},
      .arguments = wav_arguments},
     {.name = name_csv,
+     .lengths = true,
      .fields = true,
      .about = "tables as text",
      .stream = name_sample,
@@ -278,6 +305,8 @@ void declare_data(Build *b, const Item *data, Span span)
     scope_define(b, b->model, ENTRY_LABEL, name_label, span);
     if (has_target(data))
         scope_define(b, b->model, ENTRY_LABEL, name_target, span);
+    if (format && format->lengths)
+        scope_define(b, b->model, ENTRY_LABEL, name_present, span);
 }
 
 static bool build_arguments(Build *b, const Item *item, const Format *format)
@@ -297,7 +326,7 @@ static bool build_arguments(Build *b, const Item *item, const Format *format)
     Scope *frame = bind_arguments(b, &call);
     return !frame->wrong && data_arguments(b, frame, format)
            && (!format->arguments || format->arguments(b, frame, value->span))
-           && data_sampling(b, frame, format);
+           && data_labels(b, frame, format) && data_sampling(b, frame, format);
 }
 
 void build_data(Build *b, const Item *item)

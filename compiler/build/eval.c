@@ -280,10 +280,21 @@ static Value stream_in_formula(Context *c, Value value, Span span, const char *n
     return value_poison();
 }
 
+/* Which steps a sample has. */
+static Value present_value(Context *c, const Expr *expr)
+{
+    if (!c->streams)
+        return stream_in_formula(c, value_stream(NONE, unit_plain), expr->span, expr->name);
+    StreamId stream = present_stream(c->build, expr->span);
+    return stream == NONE ? value_poison() : map_input(c, value_stream(stream, unit_plain), expr->span);
+}
+
 /* The label, or the target of numbers. */
 static Value label_value(Context *c, const Entry *entry, const Expr *expr)
 {
     Build *b = c->build;
+    if (entry->name == name_present)
+        return present_value(c, expr);
     bool label = entry->name == name_label;
     if (label && b->data_known && b->net->data.classes == 0) {
         bool target = b->net->data.target.ndim > 0;

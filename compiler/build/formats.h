@@ -9,6 +9,7 @@ typedef struct Format {
     const char *name, *about; /* "the format of MNIST" */
     const char *stream;       /* what models call the samples */
     bool columns;             /* `target` names them, it is no shape */
+    bool lengths;             /* samples have lengths of their own */
     bool fields;              /* `test` may be a text that chooses by one of them */
     const char *const *formals;
     Data data; /* what is so unless the line says otherwise */

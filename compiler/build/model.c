@@ -277,6 +277,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     Build b = {.arena = arena,
                .label = NONE,
                .target = NONE,
+               .present = NONE,
                .phrase = NONE,
                .diag = diag,
                .language = &language,

@@ -67,7 +67,7 @@ StreamId label_stream(Build *b, Span span)
         return b->label;
     Node node = node_new(NODE_TARGET, span);
     Shape shape = {.ndim = 1, .dims = {b->net->data.classes}};
-    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, false, shape, span);
+    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, b->net->data.label_temporal, shape, span);
     add_node(b, node);
     return b->label = node.out;
 }
@@ -83,6 +83,24 @@ StreamId target_stream(Build *b, Span span)
                           data->target, span);
     add_node(b, node);
     return b->target = node.out;
+}
+
+StreamId present_stream(Build *b, Span span)
+{
+    if (b->present != NONE)
+        return b->present;
+    if (!b->net->data.temporal) {
+        report(b, RULE_DATA, span, "`present` needs data over time");
+        report_hint(b, "it is 1 at the steps that a sample has, 0 behind its last one");
+        return NONE;
+    }
+    Node node = node_new(NODE_DATA, span);
+    node.present = true;
+    node.out = add_stream(b, numbered(b, name_present), name_present, STREAM_SPIKES, true, (Shape){0}, span);
+    node.phrase = NONE;
+    net_add(b->net, node);
+    b->net->data.lengths = true;
+    return b->present = node.out;
 }
 
 StreamId stream_of(Build *b, Value value, Span span)

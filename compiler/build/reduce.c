@@ -13,8 +13,7 @@ static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, bool tempora
     return NONE;
 }
 
-/* A named argument of the call, or NULL. */
-static const Expr *told(const Expr *call, const char *name)
+const Expr *told_argument(const Expr *call, const char *name)
 {
     for (int i = 0; i < call->args.count; i++)
         if (call->args.at[i].name == name)
@@ -25,8 +24,8 @@ static const Expr *told(const Expr *call, const char *name)
 /* What the reduction goes over, or keeps, if it says so, else NULL. */
 static const Expr *told_axes(const Expr *call)
 {
-    const Expr *over = told(call, name_over);
-    return over ? over : told(call, name_per);
+    const Expr *over = told_argument(call, name_over);
+    return over ? over : told_argument(call, name_per);
 }
 
 /* `over` these axes, or all but those of `per`. `beside`: what there is beside the shape. */
@@ -34,7 +33,7 @@ static bool find_axes(Build *b, const Scope *scope, const Expr *call, Shape shap
 {
     if (!named_axes(b, scope, told_axes(call), shape, beside, over))
         return false;
-    if (told(call, name_over))
+    if (told_argument(call, name_over))
         return true;
     over->batch = beside & OVER_BATCH && !over->batch;
     over->time = beside & OVER_TIME && !over->time;
@@ -151,8 +150,7 @@ static bool check_untold(Build *b, const StageUse *use, StreamId in)
     return false;
 }
 
-/* Over time, unless something else is told. */
-static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
+bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
 {
     const Expr *axes = told_axes(use->expr);
     *over = (AxisSet){.time = true};
@@ -163,7 +161,7 @@ static bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *ov
     if (reduce_picks(use->stage->reduce) && over->batch) {
         report(b, RULE_AXIS, axes->span, "`%s` does not go over the batch, only sums and means do",
                use->stage->name);
-        if (!told(use->expr, name_over))
+        if (!told_argument(use->expr, name_over))
             report_hint(b,
                         "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
         return false;
@@ -186,20 +184,10 @@ bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
     return true;
 }
 
-Value build_reduce(Build *b, const StageUse *use)
+StreamId reduce_stream(Build *b, const StageUse *use, StreamId in, const AxisSet *over)
 {
-    StreamId in = use->in.kind == VALUE_WEIGHTS ? weights_stream(b, use->in.param, use->in_span)
-                                                : stream_of(b, use->in, use->in_span);
-    AxisSet over;
-    if (in == NONE || !check_plain(b, use->in, use->in_span, "a stream") || !reduced_axes(b, use, in, &over))
-        return value_poison();
-    if (use->stage->of_spikes) {
-        RateUse rate = {in, use->in_span};
-        vec_push(b->arena, &b->rates, rate);
-    }
-    bool one_by_one = (stream_at(b, in)->batched && !over.batch) || reduce_picks(use->stage->reduce);
-    return value_stream(one_by_one ? reduce_sample(b, use, in, over) : add_sum(b, use, in, &over),
-                        unit_plain);
+    bool one_by_one = (stream_at(b, in)->batched && !over->batch) || reduce_picks(use->stage->reduce);
+    return one_by_one ? reduce_sample(b, use, in, *over) : add_sum(b, use, in, over);
 }
 
 /* ---- how many values a reduction goes over ---- */
@@ -219,7 +207,7 @@ Value build_count(Build *b, const StageUse *use)
     AxisSet over;
     if (in == NONE || !reduced_axes(b, use, in, &over))
         return value_poison();
-    const Expr *least = told(use->expr, name_least);
+    const Expr *least = told_argument(use->expr, name_least);
     CountUse counted = {
         .values = count_values(b, in, &over), .over_batch = over.batch, .span = blamed(b, use->expr->span)};
     if (least && !constant_integer(b, use->scope, least, "`least`", 1, MAX_ELEMENTS, &counted.least))

@@ -40,9 +40,10 @@ static bool sampling_balanced(Build *b, const Scope *frame)
         return false;
     if (flag)
         data_number(b, "balanced", 1);
-    if (!flag || b->net->data.classes > 0)
+    if (!flag || (b->net->data.classes > 0 && !b->net->data.label_temporal))
         return true;
-    report(b, RULE_DATA, balanced->expr->span, "`balanced` needs classes");
+    report(b, RULE_DATA, balanced->expr->span, "`balanced` needs %s",
+           b->net->data.label_temporal ? "samples of one class each" : "classes");
     return false;
 }
 
@@ -104,7 +105,7 @@ bool data_sampling(Build *b, const Scope *frame, const Format *format)
         return false;
     if (time || channels || mask)
         data_number(b, "jitter_rows", data->temporal ? b->net->steps : 0);
-    if (!time || !data->target_temporal)
+    if (!time || (!data->target_temporal && !data->label_temporal))
         return true;
     report(b, RULE_DATA, time->expr->span,
            "`time_jitter` moves samples, but not what they are to give at each step");

@@ -35,6 +35,12 @@ Value build_concat(Build *b, const StageUse *use);
 /* For what does not mind shapes: the stream that this one has the values of, if it is only reshaped; else itself. */
 StreamId stream_reshaped(Build *b, StreamId stream);
 Value build_reduce(Build *b, const StageUse *use);
+/* A named argument of the call, or NULL. */
+const Expr *told_argument(const Expr *call, const char *name);
+/* Which axes a reduction goes over: time, unless something else is told. */
+bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over);
+/* What the stage makes of a stream over these axes. */
+StreamId reduce_stream(Build *b, const StageUse *use, StreamId in, const AxisSet *over);
 /* That no sum over the batch is in a loop: looped[n], node n is in one. */
 void check_loop_sums(Build *b, const bool *looped);
 /* How many values a reduction goes over: a number, or a run scalar where it goes over the batch. */

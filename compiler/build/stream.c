@@ -125,12 +125,13 @@ static Value build_chain(Build *b, Scope *scope, const Expr *expr, const char *n
 
 /* ---- calls ------------------------------------------------------------------------------------------ */
 
-/* What a reduction is told beside its stream: `over` or `per`, and `least` of a count. */
+/* What a reduction is told beside its stream: `over` or `per`, `where`, and `least` of a count. */
 static bool is_over(const Stage *stage, const Arg *arg)
 {
     bool axes = arg->name == name_over || arg->name == name_per;
     bool least = arg->name == name_least && stage->name == name_count;
-    return stage->role == STAGE_REDUCTION && (axes || least);
+    bool where = arg->name == name_where && stage->name != name_count;
+    return stage->role == STAGE_REDUCTION && (axes || least || where);
 }
 
 static Rule wrong_arguments(const Stage *stage, const Expr *call)
@@ -148,7 +149,7 @@ static const Expr *only_argument(Build *b, const Stage *stage, const Expr *call)
 {
     int count = call->args.count, told = 1, axes = 0;
     for (; told < count && is_over(stage, &call->args.at[told]); told++)
-        axes += call->args.at[told].name != name_least;
+        axes += call->args.at[told].name == name_over || call->args.at[told].name == name_per;
     if (count >= 1 && !call->args.at[0].name && told == count && axes <= 1)
         return call->args.at[0].value;
     report(b, wrong_arguments(stage, call), call->span, "`%s` takes one stream%s", call->name,

@@ -22,23 +22,23 @@ static bool check_end(Build *b, const Expr *expr, int count, Rule rule, const ch
     return fine;
 }
 
-/* The scores of the classes, one value each and no time. NONE if it was reported. */
+/* The scores of the classes, one value each, and over time only where labels are. NONE if it was reported. */
 static StreamId build_scores(Build *b, const Expr *expr, const char *what)
 {
     b->binding = what;
     StreamId scores = build_stream(b, b->model, expr, NULL);
-    if (scores == NONE || !check_temporal(b, scores, expr->span, false)
+    if (scores == NONE || !check_temporal(b, scores, expr->span, b->net->data.label_temporal)
         || !check_classes(b, scores, expr->span))
         return NONE;
     return scores;
 }
 
-/* What is predicted, without time. NONE if it was reported. */
-static StreamId build_numbers(Build *b, const Expr *expr, const char *name)
+/* What is predicted, for each step only if it `may` be. NONE if it was reported. */
+static StreamId build_numbers(Build *b, const Expr *expr, const char *name, bool may)
 {
     b->binding = name ? name : "predict";
     StreamId numbers = build_stream(b, b->model, expr, NULL);
-    return numbers != NONE && check_temporal(b, numbers, expr->span, false) ? numbers : NONE;
+    return numbers != NONE && (may || check_temporal(b, numbers, expr->span, false)) ? numbers : NONE;
 }
 
 /* `argmax(x)`: the class with the greatest score, one a class unless it has a name. */
@@ -46,7 +46,7 @@ static StreamId build_class(Build *b, const Item *item, const Expr *scores)
 {
     if (!item->name && b->net->data.classes > 0)
         return build_scores(b, scores, "predict");
-    return build_numbers(b, scores, item->name);
+    return build_numbers(b, scores, item->name, b->net->data.label_temporal);
 }
 
 /* `argmax(x, over = time)`: numbers as any others. */
@@ -75,8 +75,8 @@ void build_predict(Build *b, const Item *item)
     }
     b->binding = item->name ? item->name : "predict";
     enter_phrase(b, item->span);
-    node.in =
-        node.class ? build_class(b, item, expr->args.at[0].value) : build_numbers(b, item->value, item->name);
+    node.in = node.class ? build_class(b, item, expr->args.at[0].value)
+                         : build_numbers(b, item->value, item->name, b->net->data.target_temporal);
     if (node.in != NONE)
         add_node(b, node);
     b->phrase = NONE;
@@ -92,7 +92,8 @@ static bool is_known_loss(Build *b, const Expr *expr, LossKind *kind)
                 && !expr->args.at[1].name && expr->args.at[1].value->kind == EXPR_NAME
                 && scope_definition(b->model, expr->name, STAGES, &home) && home == b->library;
     const Entry *entry = call ? scope_find(b->model, expr->args.at[1].value->name) : NULL;
-    bool label = entry && entry->kind == ENTRY_LABEL && entry->name == name_label && b->net->data.classes > 0;
+    bool label = entry && entry->kind == ENTRY_LABEL && entry->name == name_label && b->net->data.classes > 0
+                 && !b->net->data.label_temporal;
     for (*kind = label ? 0 : LOSS_VALUE; *kind < LOSS_VALUE; (*kind)++)
         if (loss_name(*kind) == expr->name)
             return true;

@@ -156,11 +156,16 @@ static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRo
 
 static void add_prediction(Lower *lower, const Node *node)
 {
-    LoopPrediction prediction = {
-        .name = node->name ? node->name : "", .size = stream_size(lower, node->in), .predicted = -1, .unit = node->factor};
-    Shape size = {.ndim = 1, .dims = {prediction.size}};
+    bool temporal = stream_of(lower, node->in)->temporal;
+    LoopPrediction prediction = {.name = node->name ? node->name : "",
+                                 .size = stream_size(lower, node->in),
+                                 .steps = temporal ? steps_of(lower, node->in) : 0,
+                                 .predicted = -1,
+                                 .unit = node->factor};
+    Shape one = {.ndim = temporal, .dims = {prediction.steps}}, size = one;
+    size.dims[size.ndim++] = prediction.size;
     if (node->class)
-        prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, (Shape){0});
+        prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one);
     prediction.values = fixed_buffer(lower, node->class ? "scores" : "values", TYPE_F32, BUFFER_OUTPUT, size);
     vec_push(lower->arena, &lower->program->predictions, prediction);
 }
@@ -179,9 +184,10 @@ static void add_fixed_buffers(Lower *lower)
 {
     Program *program = lower->program;
     const Net *net = lower->net;
-    const Shape one = {0};
+    const Shape one = {0}, steps = {.ndim = 1, .dims = {net->steps}};
     if (net->data.classes > 0)
-        program->label = fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, one);
+        program->label =
+            fixed_buffer(lower, "label", TYPE_I32, BUFFER_INPUT, net->data.label_temporal ? steps : one);
     program->sample = fixed_buffer(lower, "sample", TYPE_I32, BUFFER_INPUT, one);
     for (int n = 0; n < net->nodes.count; n++) {
         const Node *node = &net->nodes.at[n];

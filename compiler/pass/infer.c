@@ -57,9 +57,51 @@ static const char *node_name(const Net *net, const Node *node)
     return node_title(node);
 }
 
+/* A sample is as long as whoever calls makes it: all its steps are there. */
+static void make_present(Net *net)
+{
+    for (int n = 0; n < net->backward; n++) {
+        Node *data = &net->nodes.at[n];
+        if (data->kind != NODE_DATA || !data->present)
+            continue;
+        Node all = node_new(NODE_SCAN, data->span);
+        all.name = "map";
+        all.formula = all.in_time = all.batched = true;
+        all.phrase = data->phrase;
+        all.body.at = data->span;
+        ScanOut out = {data->out, body_const(net->arena, &all.body, 1)};
+        vec_push(net->arena, &all.outs, out);
+        *data = all;
+    }
+}
+
+/* What is predicted for each step is told of the last one that was made. */
+static void predict_last(Net *net)
+{
+    NetEdit edit = edit_start(net);
+    for (int n = 0, count = net->nodes.count; n < count; n++) {
+        StreamId in = net->nodes.at[n].in;
+        if (net->nodes.at[n].kind != NODE_PREDICT || !net->streams.at[in].temporal)
+            continue;
+        Node last = node_new(NODE_REDUCE, net->nodes.at[n].span);
+        last.in = in;
+        last.reduce = REDUCE_LAST;
+        last.phrase = net->nodes.at[n].phrase;
+        last.out = net_stream(net, arena_printf(net->arena, "last_%s", net->streams.at[in].name),
+                              STREAM_REALS, false, net->streams.at[in].shape, last.span);
+        int number = net->nodes.count;
+        edit_add_first(&edit, last);
+        edit_move_before(&edit, number, n);
+        net->nodes.at[n].in = last.out;
+    }
+    edit_finish(&edit);
+}
+
 Net *infer_net(Net *net, bool all_steps)
 {
     net = net->evaluated ? net->evaluated : net;
+    make_present(net);
+    predict_last(net);
     bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_PREDICT)

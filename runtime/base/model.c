@@ -71,6 +71,7 @@ static void model_find_batch(SnnModel *model)
     model->label = model_array(model, model->at.label);
     model->sample = model_array(model, model->at.sample);
     model->target = model_array(model, model->at.target);
+    model->present = model_array(model, model->at.present);
     model->loss = model_array(model, model->at.loss);
     model->rate = model->at.rate != 0 ? model_array(model, model->at.rate) : &model->run->lr;
 }

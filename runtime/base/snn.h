@@ -126,9 +126,10 @@ typedef struct SnnWatch {
 typedef struct SnnPrediction {
     const char *name; /* as the model calls it, or "" */
     int size;         /* numbers */
+    int steps;        /* for each of which it says something; 0: once for all of them */
     struct {
-        size_t values;    /* float[batch][size] */
-        size_t predicted; /* int32_t[batch]; 0 unless it is a class */
+        size_t values;    /* float[batch][steps][size], or [batch][size] */
+        size_t predicted; /* int32_t[batch][steps], or [batch]; 0 unless it is a class */
     } at;                 /* places */
     const float *values;  /* set when the model is opened */
     const int32_t *predicted;
@@ -137,7 +138,8 @@ typedef struct SnnPrediction {
 /* How well the network does, beside the loss: a number for each sample, whose mean is told. */
 typedef struct SnnMetric {
     const char *name; /* "accuracy" */
-    size_t at; /* place of float[batch]; 0: 1 where the class of this prediction is the label, else 0 */
+    size_t at; /* place of float[batch]; 0: 1 where the class of this prediction is the label, else 0; where
+                  it says one for each step, how many of those that have a label are right */
     int prediction;
     const float *values; /* set when the model is opened */
 } SnnMetric;
@@ -149,6 +151,7 @@ typedef struct SnnData {
     int ndim;                       /* of one sample as stored: [steps,] dims... */
     int dims[SNN_MAX_DIMS + 1];
     int classes;     /* of labels; 0: there are none */
+    int label_steps; /* labels of a sample, one for each step; 0: one for all of it */
     int target_ndim; /* of the numbers that a sample is to give, in the same way; 0: there are none */
     int target_dims[SNN_MAX_DIMS + 1];
     const char *const *settings; /* more that the reader must know, as "bin = 5"; ended by NULL, or NULL */
@@ -168,13 +171,14 @@ typedef struct SnnTables {
 
 /* Places of what is handed over with a batch. */
 typedef struct SnnPlaces {
-    size_t input;  /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
-    size_t spikes; /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
-    size_t label;  /* int32_t[batch]; 0 where data have no classes */
-    size_t target; /* float[batch][dims of targets]; 0 where nothing looks at them */
-    size_t sample; /* int32_t[batch], number of the sample in its data set: for random numbers */
-    size_t loss;   /* float[batch]; 0 unless the model trains */
-    size_t rate;   /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
+    size_t input;   /* float[batch][dims of data]; 0 where data are spikes or the network sees none */
+    size_t spikes;  /* uint8_t, the same, of 0 and 1; 0 where data are reals or the network sees none */
+    size_t label;   /* int32_t[batch], or [batch][label_steps]; 0 where data have no classes */
+    size_t target;  /* float[batch][dims of targets]; 0 where nothing looks at them */
+    size_t present; /* uint8_t[batch][steps]: 1 at steps that the sample has; 0 where nothing looks at them */
+    size_t sample;  /* int32_t[batch], number of the sample in its data set: for random numbers */
+    size_t loss;    /* float[batch]; 0 unless the model trains */
+    size_t rate;    /* float: the learning rate of this batch, made in forward(); 0: SnnRun.lr is */
 } SnnPlaces;
 
 typedef struct SnnModel SnnModel;
@@ -220,6 +224,8 @@ struct SnnModel {
     /* NULL, or sets those for this processor, when the model is opened. */
     void (*choose)(SnnModel *model);
 
+    size_t
+        room; /* bytes of a data set's samples that memory may hold: more are in a file; 0: all. Set by the command line */
     /* Set when the model is opened. */
     void *net;
     SnnMemory memory; /* of the net's arrays, but the sparse ones */
@@ -228,6 +234,7 @@ struct SnnModel {
     uint8_t *spikes;
     int32_t *label, *sample;
     float *target;
+    uint8_t *present;
     float *loss;
     const float *rate;
     bool evaluated; /* the batch in the net was run by evaluate(), not by forward() */

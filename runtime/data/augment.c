@@ -80,6 +80,12 @@ static void augment_channels(const SnnAugment *augment, char *sample, size_t siz
     }
 }
 
+int64_t snn_augment_shift(const SnnAugment *augment, uint32_t seed, uint32_t epoch, int32_t number)
+{
+    uint32_t key = snn_key(seed, epoch, (uint32_t)number, AUGMENT_STEP);
+    return augment->time > 0 ? augment_draw(key, AUGMENT_TIME, 2 * augment->time) - augment->time : 0;
+}
+
 void snn_augment_run(const SnnAugment *augment, void *sample, size_t size, bool holds, uint32_t seed,
                      uint32_t epoch, int32_t number)
 {
@@ -88,8 +94,7 @@ void snn_augment_run(const SnnAugment *augment, void *sample, size_t size, bool 
     for (int i = 0; i < augment->ndim; i++)
         row *= (size_t)augment->dims[i];
     if (augment->time > 0)
-        augment_move(sample, augment->rows, row,
-                     augment_draw(key, AUGMENT_TIME, 2 * augment->time) - augment->time, holds);
+        augment_move(sample, augment->rows, row, snn_augment_shift(augment, seed, epoch, number), holds);
     if (augment->channels > 0)
         augment_channels(augment, sample, size, holds, key);
     if (augment->mask > 0) {

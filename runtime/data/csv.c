@@ -3,6 +3,7 @@
  * columns are called 1, 2, ...; `separator` and `decimal`, a sign each; `name`, with which the files' names begin; and which rows
  * are of the parts `test` and `valid`, see snn_fields.h. */
 #include "snn_csv.h"
+#include "snn_csv_columns.h"
 #include "snn_csv_file.h"
 #include "snn_numbers.h"
 #include "snn_output.h"
@@ -21,22 +22,23 @@ typedef struct CsvRow {
     int line, rows;
 } CsvRow;
 
-enum { CSV_NONE = -1 }; /* no such column: they count from 0 */
+/* What a line says of the class. */
+typedef struct CsvLabel {
+    SnnField text; /* "": nothing */
+    int line;
+} CsvLabel;
 
 /* A table while it is read. */
 typedef struct CsvReader {
     SnnDataset *data;
     const SnnModel *model;
     SnnCsvFile file;
-    SnnField *columns;
-    int column_count;
-    int *features, *targets; /* columns */
-    int feature_count, target_count;
-    int label, sequence, choice[SNN_FIELDS_PARTS];
+    SnnCsvColumns columns;
     const char *part; /* whose rows are wanted; NULL: all */
-    bool labelled, header;
+    bool labelled;
     char decimal;
-    CsvRow *rows; /* of each sample */
+    CsvRow *rows;     /* of each sample */
+    CsvLabel *labels; /* [samples][steps], where each step has one; else NULL */
     SnnWords words;
     int64_t cut; /* rows behind the last step */
     SnnError *error;
@@ -44,7 +46,7 @@ typedef struct CsvReader {
 
 static bool csv_lacks_memory(const CsvReader *reader)
 {
-    return snn_fail(reader->error, "no memory (%s): its rows", reader->file.path);
+    return snn_dataset_no_room(reader->data, reader->file.path, "its rows", reader->error);
 }
 
 /* ---- files ----------------------------------------------------------------------------------------- */
@@ -98,120 +100,6 @@ static bool csv_has(const SnnModel *model, const char *folder, const char *valid
     return false;
 }
 
-/* ---- columns --------------------------------------------------------------------------------------- */
-
-static bool csv_no_column(const CsvReader *reader, SnnField name)
-{
-    char known[400] = "";
-    size_t used = 0;
-    for (int i = 0; i < reader->column_count && used < 300; i++) {
-        SnnField column = reader->columns[i];
-        int length = column.length < 60 ? (int)column.length : 60;
-        used += (size_t)snprintf(known + used, sizeof known - used, "%s`%.*s`", i > 0 ? ", " : "", length,
-                                 column.at);
-    }
-    bool single = reader->column_count == 1 && strpbrk(known, ";\t") != NULL;
-    return snn_fail(reader->error, "no column `%.*s` (%s:%d): there %s %s%s%s", (int)name.length, name.at,
-                    reader->file.path, reader->file.line, reader->column_count == 1 ? "is" : "are", known,
-                    used >= 300 ? ", ..." : "",
-                    single ? "; say in the model what separates them, as `separator = \";\"`" : "");
-}
-
-/* Without a header, a column is called by its number. */
-static bool csv_find_column(const CsvReader *reader, SnnField name, int *column)
-{
-    int number;
-    *column = CSV_NONE;
-    if (!reader->header && snn_fields_number(name, &number) && number >= 1 && number <= reader->column_count)
-        *column = number - 1;
-    for (int i = 0; reader->header && i < reader->column_count && *column == CSV_NONE; i++)
-        if (reader->columns[i].length == name.length
-            && memcmp(reader->columns[i].at, name.at, name.length) == 0)
-            *column = i;
-    return *column != CSV_NONE || csv_no_column(reader, name);
-}
-
-/* That of a setting, if there is one, and of a choice; only where samples have a class must it be there. */
-static bool csv_set_column(const CsvReader *reader, SnnField name, bool needed, int *column)
-{
-    *column = CSV_NONE;
-    return name.length == 0 || csv_find_column(reader, name, column) || !needed;
-}
-
-static bool csv_set_columns(CsvReader *reader, const char *names, bool needed, int **columns, int *count)
-{
-    *columns = malloc(((size_t)reader->column_count + strlen(names) + 1) * sizeof **columns);
-    bool ok = *columns != NULL || csv_lacks_memory(reader);
-    while (ok && *names != '\0') {
-        int column;
-        ok = csv_find_column(reader, snn_fields_next(&names), &column) || !needed;
-        if (ok && column != CSV_NONE)
-            (*columns)[(*count)++] = column;
-    }
-    return ok;
-}
-
-static bool csv_is_used(const CsvReader *reader, int column)
-{
-    bool used = column == reader->label || column == reader->sequence;
-    for (int i = 0; i < SNN_FIELDS_PARTS; i++)
-        used = used || column == reader->choice[i];
-    for (int i = 0; i < reader->target_count; i++)
-        used = used || column == reader->targets[i];
-    return used;
-}
-
-/* Those that are named, or all that nothing else is made of. */
-static bool csv_set_features(CsvReader *reader)
-{
-    const SnnModel *model = reader->model;
-    bool sequences = snn_setting(model, "sequence")[0] != '\0';
-    int wanted = 1;
-    for (int i = sequences; i < model->data.ndim; i++)
-        wanted *= model->data.dims[i];
-    if (!csv_set_columns(reader, snn_setting(model, "columns"), true, &reader->features,
-                         &reader->feature_count))
-        return false;
-    for (int i = 0; snn_setting(model, "columns")[0] == '\0' && i < reader->column_count; i++)
-        if (!csv_is_used(reader, i))
-            reader->features[reader->feature_count++] = i;
-    return reader->feature_count == wanted
-           || snn_fail(reader->error,
-                       "wrong number of columns (%s:%d): a sample is made of %d, in the model `%s` of %d; "
-                       "name those that are meant, as `columns = \"height, width\"`",
-                       reader->file.path, reader->file.line, reader->feature_count, model->name, wanted);
-}
-
-static bool csv_copy_header(CsvReader *reader)
-{
-    size_t count = (size_t)reader->file.count;
-    reader->columns = malloc((count + 1) * sizeof *reader->columns);
-    if (reader->columns == NULL)
-        return csv_lacks_memory(reader);
-    memcpy(reader->columns, reader->file.fields, count * sizeof *reader->columns);
-    reader->column_count = (int)count;
-    return true;
-}
-
-/* A file to predict from need not have what samples are compared with. */
-static bool csv_set_header(CsvReader *reader)
-{
-    const SnnModel *model = reader->model;
-    const char *label = snn_setting(model, "labels"), *sequence = snn_setting(model, "sequence");
-    if (!csv_copy_header(reader))
-        return false;
-    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
-        SnnField name = snn_fields_chooser(snn_setting(model, snn_fields_parts[i]));
-        if (!csv_set_column(reader, name, reader->part != NULL, &reader->choice[i]))
-            return false;
-    }
-    return csv_set_column(reader, (SnnField){sequence, strlen(sequence)}, true, &reader->sequence)
-           && csv_set_column(reader, (SnnField){label, strlen(label)}, reader->labelled, &reader->label)
-           && csv_set_columns(reader, snn_setting(model, "target"), reader->labelled, &reader->targets,
-                              &reader->target_count)
-           && csv_set_features(reader);
-}
-
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
 static bool csv_no_number(const CsvReader *reader, int column, SnnField text)
@@ -221,7 +109,7 @@ static bool csv_no_number(const CsvReader *reader, int column, SnnField text)
         advice = "if it has a decimal comma, say so in the model: `decimal = \",\"`";
     char name[24];
     snprintf(name, sizeof name, "%d", column + 1);
-    SnnField called = reader->header ? reader->columns[column] : (SnnField){name, strlen(name)};
+    SnnField called = reader->columns.header ? reader->columns.names[column] : (SnnField){name, strlen(name)};
     return snn_fail(reader->error, "no number (%s:%d): column `%.*s` has `%.*s`; %s", reader->file.path,
                     reader->file.line, (int)called.length, called.at,
                     text.length < CSV_NUMBER ? (int)text.length : CSV_NUMBER, text.at, advice);
@@ -273,8 +161,8 @@ static bool csv_belongs(const CsvReader *reader)
 {
     for (int i = 0; reader->part != NULL && i < SNN_FIELDS_PARTS; i++) {
         const char *choice = snn_setting(reader->model, snn_fields_parts[i]);
-        int column = reader->choice[i];
-        if (column != CSV_NONE
+        int column = reader->columns.choice[i];
+        if (column != SNN_CSV_NONE
             && !snn_fields_belongs(reader->part, i, snn_fields_chosen(choice, reader->file.fields[column])))
             return false;
     }
@@ -288,6 +176,25 @@ static bool csv_grow(float **numbers, size_t count, int64_t width)
     return grown != NULL;
 }
 
+static bool csv_grow_reals(CsvReader *reader, size_t count)
+{
+    SnnDataset *data = reader->data;
+    bool grown = snn_dataset_take(data, reader->model, 2 * count * (size_t)data->width * sizeof *data->reals);
+    data->reals = data->store.at;
+    return grown;
+}
+
+/* Where steps have labels: room for those of so many samples. */
+static bool csv_grow_labels(CsvReader *reader, size_t count)
+{
+    size_t steps = (size_t)reader->model->data.label_steps;
+    if (steps == 0)
+        return true;
+    CsvLabel *labels = realloc(reader->labels, count * steps * sizeof *labels);
+    reader->labels = labels != NULL ? labels : reader->labels;
+    return labels != NULL;
+}
+
 /* One sample more, all 0. There is room for as many as the next power of 2. */
 static bool csv_add_sample(CsvReader *reader)
 {
@@ -298,7 +205,7 @@ static bool csv_add_sample(CsvReader *reader)
     if ((count & (count - 1)) == 0) {
         CsvRow *rows = realloc(reader->rows, 2 * count * sizeof *rows);
         reader->rows = rows != NULL ? rows : reader->rows;
-        if (rows == NULL || !csv_grow(&data->reals, count, data->width)
+        if (rows == NULL || !csv_grow_labels(reader, 2 * count) || !csv_grow_reals(reader, count)
             || (data->target_width > 0 && !csv_grow(&data->targets, count, data->target_width)))
             return csv_lacks_memory(reader);
     }
@@ -306,13 +213,16 @@ static bool csv_add_sample(CsvReader *reader)
     if (data->target_width > 0)
         memset(data->targets + data->count * data->target_width, 0,
                (size_t)data->target_width * sizeof *data->targets);
+    size_t steps = (size_t)reader->model->data.label_steps;
+    for (size_t t = 0; t < steps; t++)
+        reader->labels[(size_t)data->count * steps + t] = (CsvLabel){{"", 0}, 0};
     reader->rows[data->count++] = (CsvRow){.line = reader->file.line};
     return true;
 }
 
 static SnnField csv_at(const CsvReader *reader, int column)
 {
-    return column != CSV_NONE ? reader->file.fields[column] : (SnnField){"", 0};
+    return column != SNN_CSV_NONE ? reader->file.fields[column] : (SnnField){"", 0};
 }
 
 static bool csv_same(SnnField one, SnnField other)
@@ -324,33 +234,46 @@ static bool csv_same(SnnField one, SnnField other)
 static bool csv_take_step(CsvReader *reader, int step)
 {
     SnnDataset *data = reader->data;
-    float *into = data->reals + (data->count - 1) * data->width + (int64_t)step * reader->feature_count;
-    if (!csv_numbers(reader, reader->features, reader->feature_count, into))
+    float *into =
+        data->reals + (data->count - 1) * data->width + (int64_t)step * reader->columns.feature_count;
+    if (!csv_numbers(reader, reader->columns.features, reader->columns.feature_count, into))
         return false;
-    if (data->target_width == 0 || (step > 0 && data->target_width == reader->target_count))
+    if (data->target_width == 0 || (step > 0 && data->target_width == reader->columns.target_count))
         return true;
-    into = data->targets + (data->count - 1) * data->target_width + (int64_t)step * reader->target_count;
-    return csv_numbers(reader, reader->targets, reader->target_count, into);
+    into =
+        data->targets + (data->count - 1) * data->target_width + (int64_t)step * reader->columns.target_count;
+    return csv_numbers(reader, reader->columns.targets, reader->columns.target_count, into);
+}
+
+/* All lines of a sequence say the same, unless each has a label of its own. */
+static bool csv_take_label(CsvReader *reader, CsvRow *row, SnnField label)
+{
+    int64_t steps = reader->model->data.label_steps, sample = reader->data->count - 1;
+    if (steps > 0 && row->rows < steps)
+        reader->labels[sample * steps + row->rows] = (CsvLabel){label, reader->file.line};
+    return steps > 0 || csv_same(row->label, label)
+           || snn_fail(reader->error,
+                       "different labels (%s:%d): `%.*s`, and `%.*s` in line %d, of the same sequence",
+                       reader->file.path, reader->file.line, (int)label.length, label.at,
+                       (int)row->label.length, row->label.at, row->line);
 }
 
 static bool csv_take_row(CsvReader *reader)
 {
     SnnDataset *data = reader->data;
-    SnnField label = csv_at(reader, reader->label), sequence = csv_at(reader, reader->sequence);
-    int steps = reader->sequence != CSV_NONE ? reader->model->steps : 1;
+    SnnField label = csv_at(reader, reader->columns.label),
+             sequence = csv_at(reader, reader->columns.sequence);
+    int steps = reader->columns.sequence != SNN_CSV_NONE ? reader->model->steps : 1;
     CsvRow *row = data->count > 0 ? &reader->rows[data->count - 1] : NULL;
-    if (row == NULL || reader->sequence == CSV_NONE || !csv_same(row->sequence, sequence)) {
+    if (row == NULL || reader->columns.sequence == SNN_CSV_NONE || !csv_same(row->sequence, sequence)) {
         if (!csv_add_sample(reader))
             return false;
         row = &reader->rows[data->count - 1];
         row->label = label;
         row->sequence = sequence;
     }
-    if (!csv_same(row->label, label))
-        return snn_fail(reader->error,
-                        "different labels (%s:%d): `%.*s`, and `%.*s` in line %d, of the same sequence",
-                        reader->file.path, reader->file.line, (int)label.length, label.at,
-                        (int)row->label.length, row->label.at, row->line);
+    if (!csv_take_label(reader, row, label))
+        return false;
     int step = row->rows++;
     reader->cut += step >= steps;
     return step >= steps || csv_take_step(reader, step);
@@ -359,15 +282,17 @@ static bool csv_take_row(CsvReader *reader)
 static bool csv_next(CsvReader *reader)
 {
     const SnnCsvFile *file = &reader->file;
-    if (file->count != reader->column_count)
+    if (file->count != reader->columns.count)
         return snn_fail(reader->error,
                         "wrong number of fields (%s:%d): it has %d, the first line has %d; quote fields that "
                         "have a separator in them",
-                        file->path, file->line, file->count, reader->column_count);
-    if (reader->label != CSV_NONE && csv_at(reader, reader->label).length == 0)
+                        file->path, file->line, file->count, reader->columns.count);
+    SnnField label = csv_at(reader, reader->columns.label);
+    bool labelled = reader->columns.label != SNN_CSV_NONE, steps = reader->model->data.label_steps > 0;
+    if (labelled && label.length == 0 && !steps)
         return snn_fail(reader->error, "no label (%s:%d): column `%s` has nothing there; leave the line out",
                         file->path, file->line, snn_setting(reader->model, "labels"));
-    if (reader->label != CSV_NONE && !snn_words_add(&reader->words, csv_at(reader, reader->label)))
+    if (labelled && label.length > 0 && !snn_words_add(&reader->words, label))
         return csv_lacks_memory(reader);
     return !csv_belongs(reader) || csv_take_row(reader);
 }
@@ -380,7 +305,9 @@ static bool csv_open(CsvReader *reader, const char *path)
         return false;
     if (reader->file.count == 0)
         return snn_fail(reader->error, "empty file (%s): it has no line", path);
-    return csv_set_header(reader) && (!reader->header || snn_csv_next(&reader->file, reader->error));
+    return snn_csv_columns_find(&reader->columns, &reader->file, reader->model, reader->part != NULL,
+                                reader->labelled, reader->error)
+           && (!reader->columns.header || snn_csv_next(&reader->file, reader->error));
 }
 
 static bool csv_read_rows(CsvReader *reader)
@@ -411,7 +338,7 @@ static int csv_compare(const void *one, const void *other)
 static bool csv_check_sequences(const CsvReader *reader)
 {
     CsvRow *rows = reader->rows;
-    int32_t count = reader->sequence != CSV_NONE ? reader->data->count : 0;
+    int32_t count = reader->columns.sequence != SNN_CSV_NONE ? reader->data->count : 0;
     if (count > 0)
         qsort(rows, (size_t)count, sizeof *rows, csv_compare);
     for (int32_t i = 1; i < count; i++)
@@ -432,45 +359,58 @@ static bool csv_read_words(CsvReader *reader, CsvReader *train, const char *path
 {
     bool ok = csv_open(train, path);
     while (ok && train->file.count > 0)
-        ok = (train->file.count != train->column_count
-              || snn_words_add(&train->words, csv_at(train, train->label)) || csv_lacks_memory(reader))
-             && snn_csv_next(&train->file, reader->error);
+        ok =
+            (train->file.count != train->columns.count || csv_at(train, train->columns.label).length == 0
+             || snn_words_add(&train->words, csv_at(train, train->columns.label)) || csv_lacks_memory(reader))
+            && snn_csv_next(&train->file, reader->error);
     return ok;
 }
 
-static bool csv_set_class(const CsvReader *reader, const SnnWords *words, int32_t sample)
+static bool csv_set_class(const CsvReader *reader, const SnnWords *words, CsvLabel label, int32_t *into)
 {
-    const CsvRow *row = &reader->rows[sample];
     const SnnModel *model = reader->model;
-    int32_t class = snn_words_class(words, row->label);
-    reader->data->labels[sample] = class;
+    int32_t class = snn_words_class(words, label.text);
+    *into = class;
     if (class >= 0 && class < model->data.classes)
         return true;
     if (words->numbers)
         return snn_fail(reader->error,
                         "label out of range (%s:%d): it is `%.*s`, the model `%s` knows 0 to %d",
-                        reader->file.path, row->line, (int)row->label.length, row->label.at, model->name,
+                        reader->file.path, label.line, (int)label.text.length, label.text.at, model->name,
                         model->data.classes - 1);
     return snn_fail(reader->error, "unknown label (%s:%d): `%.*s` is none of the training set's",
-                    reader->file.path, row->line, (int)row->label.length, row->label.at);
+                    reader->file.path, label.line, (int)label.text.length, label.text.at);
+}
+
+/* The classes of samples, or of their steps, of which some have none. */
+static bool csv_set_all(CsvReader *reader, const SnnWords *words)
+{
+    SnnDataset *data = reader->data;
+    size_t steps = (size_t)data->label_steps, count = (size_t)data->count * (steps > 0 ? steps : 1);
+    data->labels = calloc(count, sizeof *data->labels);
+    if (data->labels == NULL)
+        return csv_lacks_memory(reader);
+    for (size_t i = 0; i < count; i++) {
+        CsvLabel label =
+            steps > 0 ? reader->labels[i] : (CsvLabel){reader->rows[i].label, reader->rows[i].line};
+        if (steps > 0 && label.text.length == 0)
+            data->labels[i] = -1;
+        else if (!csv_set_class(reader, words, label, &data->labels[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool csv_set_classes(CsvReader *reader, const SnnWords *words, const char *path)
 {
-    SnnDataset *data = reader->data;
     const SnnModel *model = reader->model;
     if (!words->numbers && words->count != model->data.classes)
         return snn_fail(reader->error,
                         "wrong number of classes (%s): column `%s` has %d different labels, the model `%s` "
                         "has %d classes",
                         path, snn_setting(model, "labels"), words->count, model->name, model->data.classes);
-    data->labels = calloc((size_t)data->count, sizeof *data->labels);
-    if (data->labels == NULL)
-        return csv_lacks_memory(reader);
-    for (int32_t i = 0; i < data->count; i++)
-        if (!csv_set_class(reader, words, i))
-            return false;
-    return true;
+    reader->data->label_steps = model->data.label_steps;
+    return csv_set_all(reader, words);
 }
 
 static void csv_close(CsvReader *reader);
@@ -478,12 +418,11 @@ static void csv_close(CsvReader *reader);
 /* `train`: the path of the training set, or of the file itself. */
 static bool csv_label(CsvReader *reader, const char *train)
 {
-    if (!reader->labelled || reader->label == CSV_NONE)
+    if (!reader->labelled || reader->columns.label == SNN_CSV_NONE)
         return true;
     CsvReader other = {.data = reader->data,
                        .model = reader->model,
                        .labelled = true,
-                       .header = reader->header,
                        .decimal = reader->decimal,
                        .error = reader->error};
     snn_words_sort(&reader->words);
@@ -502,10 +441,21 @@ static void csv_close(CsvReader *reader)
 {
     snn_csv_close(&reader->file);
     snn_words_free(&reader->words);
-    free(reader->columns);
-    free(reader->features);
-    free(reader->targets);
+    snn_csv_columns_free(&reader->columns);
     free(reader->rows);
+    free(reader->labels);
+}
+
+static bool csv_set_lengths(const CsvReader *reader)
+{
+    SnnDataset *data = reader->data;
+    int steps = reader->model->steps;
+    if (reader->columns.sequence == SNN_CSV_NONE)
+        return true;
+    data->lengths = calloc((size_t)data->count, sizeof *data->lengths);
+    for (int32_t i = 0; data->lengths != NULL && i < data->count; i++)
+        data->lengths[i] = reader->rows[i].rows < steps ? reader->rows[i].rows : steps;
+    return data->lengths != NULL || csv_lacks_memory(reader);
 }
 
 static void csv_describe(const CsvReader *reader)
@@ -517,7 +467,7 @@ static void csv_describe(const CsvReader *reader)
         least = i == 0 || rows < least ? rows : least;
         most = rows > most ? rows : most;
     }
-    if (reader->sequence == CSV_NONE)
+    if (reader->columns.sequence == SNN_CSV_NONE)
         return;
     int used = snprintf(data->about, sizeof data->about, "%d to %d rows each", least, most);
     if (reader->cut > 0)
@@ -535,7 +485,6 @@ static bool csv_read(SnnDataset *data, const SnnModel *model, const char *path, 
                         .model = model,
                         .part = part,
                         .labelled = labelled,
-                        .header = strcmp(snn_setting(model, "header"), "0") != 0,
                         .decimal =
                             snn_setting(model, "decimal")[0] != '\0' ? snn_setting(model, "decimal")[0] : '.',
                         .error = error};
@@ -546,6 +495,7 @@ static bool csv_read(SnnDataset *data, const SnnModel *model, const char *path, 
     for (int i = 0; i < said->target_ndim; i++)
         data->target_width *= said->target_dims[i];
     bool ok = csv_open(&reader, path) && csv_read_rows(&reader) && csv_label(&reader, train);
+    ok = ok && csv_set_lengths(&reader);
     if (ok)
         csv_describe(&reader);
     ok = ok && csv_check_sequences(&reader);

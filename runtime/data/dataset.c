@@ -26,8 +26,12 @@ static void dataset_move(SnnDataset *data, int32_t to, int32_t from)
     if (data->reals != NULL)
         memmove(data->reals + (size_t)to * width, data->reals + (size_t)from * width,
                 width * sizeof *data->reals);
+    size_t labels = data->label_steps > 0 ? (size_t)data->label_steps : 1;
     if (data->labels != NULL)
-        data->labels[to] = data->labels[from];
+        memmove(data->labels + (size_t)to * labels, data->labels + (size_t)from * labels,
+                labels * sizeof *data->labels);
+    if (data->lengths != NULL)
+        data->lengths[to] = data->lengths[from];
     if (data->targets != NULL)
         memmove(data->targets + (size_t)to * target, data->targets + (size_t)from * target,
                 target * sizeof *data->targets);
@@ -102,7 +106,9 @@ int64_t snn_dataset_bytes(const SnnDataset *data)
     int64_t each = data->bytes != NULL ? data->width : 0;
     each += data->reals != NULL ? data->width * (int64_t)sizeof *data->reals : 0;
     each += data->ends != NULL ? (int64_t)sizeof *data->ends : 0;
-    each += data->labels != NULL ? (int64_t)sizeof *data->labels : 0;
+    int64_t labels = data->label_steps > 0 ? data->label_steps : 1;
+    each += data->labels != NULL ? labels * (int64_t)sizeof *data->labels : 0;
+    each += data->lengths != NULL ? (int64_t)sizeof *data->lengths : 0;
     each += data->target_width * (int64_t)sizeof *data->targets;
     int64_t events = data->events != NULL ? snn_dataset_first_event(data, data->count) : 0;
     return each * data->count + events * (int64_t)sizeof *data->events;
@@ -123,13 +129,47 @@ bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char
 
 void snn_dataset_free(SnnDataset *data)
 {
-    free(data->bytes);
-    free(data->reals);
-    free(data->events);
+    snn_store_free(&data->store);
     free(data->ends);
     free(data->labels);
+    free(data->lengths);
     free(data->targets);
     *data = (SnnDataset){0};
+}
+
+int32_t snn_dataset_length(const SnnDataset *data, const SnnModel *model, int32_t sample)
+{
+    return data->lengths != NULL ? data->lengths[sample] : model->steps;
+}
+
+/* ---- room for samples ------------------------------------------------------------------------------ */
+
+bool snn_dataset_take(SnnDataset *data, const SnnModel *model, size_t bytes)
+{
+    return snn_store_resize(&data->store, bytes, model->room > 0 ? model->room : SIZE_MAX);
+}
+
+bool snn_dataset_no_room(const SnnDataset *data, const char *path, const char *what, SnnError *error)
+{
+    if (data->store.wrong == 0)
+        return snn_fail(error, "no memory (%s): %s", path, what);
+    return snn_fail(
+        error,
+        "no room (%s): %s are more than --memory, and cannot be kept in a file in %s: %s; set TMPDIR to a "
+        "folder with room, or keep more in memory",
+        path, what, snn_store_folder(), strerror(data->store.wrong));
+}
+
+void snn_dataset_expect(const SnnDataset *data, int32_t sample)
+{
+    size_t size = data->reals != NULL ? sizeof *data->reals : 1, width = (size_t)data->width;
+    if (data->events == NULL) {
+        snn_store_expect(&data->store, (size_t)sample * width * size, width * size);
+        return;
+    }
+    int64_t first = snn_dataset_first_event(data, sample), end = data->ends[sample];
+    snn_store_expect(&data->store, (size_t)first * sizeof *data->events,
+                     (size_t)(end - first) * sizeof *data->events);
 }
 
 /* ---- events ---------------------------------------------------------------------------------------- */
@@ -139,13 +179,14 @@ int64_t snn_dataset_first_event(const SnnDataset *data, int32_t sample)
     return sample == 0 ? 0 : data->ends[sample - 1];
 }
 
-bool snn_dataset_begin_events(SnnDataset *data, int32_t count, int64_t width)
+bool snn_dataset_begin_events(SnnDataset *data, const SnnModel *model, int32_t count, int64_t width)
 {
     data->count = count;
     data->width = width;
     data->ends = calloc((size_t)count + 1, sizeof *data->ends);
-    data->events = malloc(sizeof *data->events);
-    return data->ends != NULL && data->events != NULL;
+    data->lengths = calloc((size_t)count + 1, sizeof *data->lengths);
+    data->events = snn_dataset_take(data, model, sizeof *data->events) ? data->store.at : NULL;
+    return data->ends != NULL && data->lengths != NULL && data->events != NULL;
 }
 
 /* There is room for as many as the next power of 2. */
@@ -155,41 +196,49 @@ bool snn_dataset_add_sample(SnnDataset *data, int32_t label)
     if ((room & (room - 1)) == 0) {
         int64_t *ends = realloc(data->ends, 2 * room * sizeof *ends);
         data->ends = ends != NULL ? ends : data->ends;
+        int32_t *lengths = realloc(data->lengths, 2 * room * sizeof *lengths);
+        data->lengths = lengths != NULL ? lengths : data->lengths;
         int32_t *labels = label < 0 ? NULL : realloc(data->labels, 2 * room * sizeof *labels);
         data->labels = labels != NULL ? labels : data->labels;
-        if (ends == NULL || (label >= 0 && labels == NULL))
+        if (ends == NULL || lengths == NULL || (label >= 0 && labels == NULL))
             return false;
     }
     if (label >= 0)
         data->labels[data->count] = label;
+    data->lengths[data->count] = 0;
     data->count++;
     data->ends[data->count] = data->ends[data->count - 1];
     return true;
 }
 
 /* There is room for as many as the next power of 2, too. */
-bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element)
+bool snn_dataset_add_event(SnnDataset *data, const SnnModel *model, int32_t sample, uint32_t element)
 {
     int64_t used = data->ends[data->count];
     if (used > 0 && (used & (used - 1)) == 0) {
-        uint32_t *grown = realloc(data->events, 2 * (size_t)used * sizeof *grown);
-        if (grown == NULL)
+        if (!snn_dataset_take(data, model, 2 * (size_t)used * sizeof *data->events))
             return false;
-        data->events = grown;
+        data->events = data->store.at;
     }
     data->events[used] = element;
     data->ends[sample] = data->ends[data->count] = used + 1;
     return true;
 }
 
+void snn_dataset_reach(SnnDataset *data, int32_t sample, int32_t step)
+{
+    if (data->lengths[sample] <= step)
+        data->lengths[sample] = step + 1;
+}
+
 /* Samples without events end where they begin. */
-bool snn_dataset_end_events(SnnDataset *data)
+bool snn_dataset_end_events(SnnDataset *data, const SnnModel *model)
 {
     int64_t used = data->ends[data->count];
     for (int32_t sample = 1; sample < data->count; sample++)
         if (data->ends[sample] < data->ends[sample - 1])
             data->ends[sample] = data->ends[sample - 1];
-    uint32_t *fitting = realloc(data->events, ((size_t)used + 1) * sizeof *fitting);
-    data->events = fitting != NULL ? fitting : data->events;
-    return fitting != NULL;
+    bool fits = snn_dataset_take(data, model, ((size_t)used + 1) * sizeof *data->events);
+    data->events = data->store.at;
+    return fits;
 }

@@ -60,7 +60,7 @@ bool snn_draw_balanced(int32_t *order, const SnnPart *part, int classes, uint32_
 
 static int32_t draw_class(const SnnDataset *data, int32_t sample)
 {
-    return data->labels != NULL ? data->labels[sample] : 0;
+    return data->labels != NULL && data->label_steps == 0 ? data->labels[sample] : 0;
 }
 
 int32_t snn_draw_part(bool *held, const int32_t *order, const SnnDataset *data, int classes, double fraction)

@@ -61,12 +61,16 @@ static bool events_take(void *context, int64_t time, uint32_t x, uint32_t y, boo
     reader->before = time;
     double since = (double)(time - reader->first), step = since / reader->step;
     data->longest = since / 1000.0 > data->longest ? since / 1000.0 : data->longest;
-    data->late += step >= reader->model->steps;
-    if (step >= reader->model->steps)
+    int last = reader->model->steps - 1;
+    bool late = step >= last + 1;
+    data->late += late;
+    snn_dataset_reach(data, reader->sample, late ? last : (int32_t)step);
+    if (late)
         return true;
     uint64_t place = ((uint64_t)step * reader->height + y) * reader->width + x;
     uint64_t element = place * reader->channels + (reader->channels > 1 && on);
-    return snn_dataset_add_event(data, reader->sample, (uint32_t)element) || events_no_memory(reader);
+    return snn_dataset_add_event(data, reader->model, reader->sample, (uint32_t)element)
+           || events_no_memory(reader);
 }
 
 static bool events_read_file(EventsReader *reader, const char *path)
@@ -107,9 +111,9 @@ static int64_t events_width(const EventsReader *reader)
 }
 
 /* Gives the set back, or nothing. */
-static bool events_end(SnnDataset *data, bool ok)
+static bool events_end(SnnDataset *data, const SnnModel *model, bool ok)
 {
-    ok = ok && snn_dataset_end_events(data);
+    ok = ok && snn_dataset_end_events(data, model);
     if (!ok)
         snn_dataset_free(data);
     return ok;
@@ -123,22 +127,22 @@ static bool events_read_part(SnnDataset *data, const SnnModel *model, const char
     *data = (SnnDataset){0};
     if (!snn_recordings_find(&files, &events_kind, model, folder, part, error))
         return false;
-    bool ok = snn_dataset_begin_events(data, 0, events_width(&reader))
+    bool ok = snn_dataset_begin_events(data, model, 0, events_width(&reader))
               || snn_fail(error, "no memory (%s): its %d recordings", folder, files.count);
     for (int32_t i = 0; ok && i < files.count; i++)
         ok = events_add(&reader, &files.at[i]);
     snn_recordings_free(&files);
-    return events_end(data, ok);
+    return events_end(data, model, ok);
 }
 
 static bool events_read_one(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
 {
     EventsReader reader = events_reader(data, model, error);
     *data = (SnnDataset){0};
-    bool ok =
-        (snn_dataset_begin_events(data, 1, events_width(&reader)) || snn_fail(error, "no memory (%s)", path))
-        && events_read_file(&reader, path);
-    return events_end(data, ok);
+    bool ok = (snn_dataset_begin_events(data, model, 1, events_width(&reader))
+               || snn_fail(error, "no memory (%s)", path))
+              && events_read_file(&reader, path);
+    return events_end(data, model, ok);
 }
 
 const SnnFormat snn_events = {events_read_part, events_exists, events_has, events_read_one, "test/..."};

@@ -76,10 +76,12 @@ static bool idx_take_samples(SnnDataset *data, SnnIdxFile *file, const SnnModel 
     data->width = (int64_t)(file->count / file->dims[0]);
     if (file->type == SNN_IDX_BYTE) {
         data->bytes = file->elements;
+        data->store = (SnnStore){.at = data->bytes, .size = file->count};
         file->elements = NULL;
         return true;
     }
     data->reals = snn_idx_take_reals(file, error);
+    data->store = (SnnStore){.at = data->reals, .size = file->count * sizeof *data->reals};
     return data->reals != NULL;
 }
 

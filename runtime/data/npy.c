@@ -1,5 +1,5 @@
 /* Data sets of NumPy's arrays. Settings: `name`, with which the files' names begin, and how the arrays are called:
- * `samples`, `labels`, `targets`, which is what they are called unless there is such a setting. */
+ * `samples`, `labels`, `targets`, `lengths`, which is what they are called unless there is such a setting. */
 #include "snn_npy.h"
 #include "snn_npy_file.h"
 #include "snn_numbers.h"
@@ -10,13 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NPY_PATH = 4096, NPY_NAME = 256, NPY_WAYS = 4, NPY_KINDS = 3 };
+enum { NPY_PATH = 4096, NPY_NAME = 256, NPY_WAYS = 4, NPY_KINDS = 4 };
 
 /* What a data set holds of each sample. */
 typedef struct NpyKind {
     const char *what; /* "samples" */
     int ndim;
     const int *dims;
+    bool (*take)(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error);
 } NpyKind;
 
 /* Where an array may be. */
@@ -25,16 +26,109 @@ typedef struct NpyPlace {
     char name[NPY_NAME]; /* in an archive */
 } NpyPlace;
 
-/* The kinds that a data set of the model has. Returns their number. */
+/* ---- what arrays are taken for ---------------------------------------------------------------------- */
+
+static bool npy_no_memory(const SnnNpyFile *file, SnnError *error)
+{
+    return snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, 4 * file->count);
+}
+
+static bool npy_reals(const SnnNpyFile *file, float *reals, SnnError *error)
+{
+    bool ok = true;
+    size_t width = file->count / file->dims[0];
+    for (size_t i = 0; ok && i < file->count; i++) {
+        double number = snn_npy_number(file, i);
+        ok = snn_numbers_check(number, i / width, file->path, error);
+        reals[i] = (float)number;
+    }
+    return ok;
+}
+
+/* Bytes stay bytes. */
+static bool npy_take_samples(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error)
+{
+    bool bytes = file->kind == 'u' && file->size == 1;
+    data->count = (int32_t)file->dims[0];
+    data->width = (int64_t)(file->count / file->dims[0]);
+    if (!snn_dataset_take(data, model, file->count * (bytes ? 1 : sizeof *data->reals)))
+        return snn_dataset_no_room(data, file->path, "its samples", error);
+    if (!bytes) {
+        data->reals = data->store.at;
+        return npy_reals(file, data->reals, error);
+    }
+    data->bytes = data->store.at;
+    memcpy(data->bytes, file->at, file->count);
+    return true;
+}
+
+/* Labels and lengths. NULL with the error set. */
+static int32_t *npy_whole(const SnnNpyFile *file, const char *what, SnnError *error)
+{
+    int32_t *numbers = NULL;
+    if (file->kind == 'f')
+        snn_fail(error,
+                 "not %s (%s): they are reals, %s are whole numbers; write them as by astype(\"int64\")",
+                 what, file->path, what);
+    else if ((numbers = calloc(file->count, sizeof *numbers)) == NULL)
+        npy_no_memory(file, error);
+    return numbers;
+}
+
+/* A step may have none. */
+static bool npy_take_labels(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error)
+{
+    size_t steps = model->data.label_steps > 0 ? (size_t)model->data.label_steps : 1;
+    data->label_steps = model->data.label_steps;
+    data->labels = npy_whole(file, "labels", error);
+    for (size_t i = 0; data->labels != NULL && i < file->count; i++) {
+        double label = snn_npy_number(file, i);
+        if (!(label == -1.0 && data->label_steps > 0)
+            && !snn_numbers_check_label(label, model->data.classes, model->name, i / steps, file->path,
+                                        error))
+            return false;
+        data->labels[i] = (int32_t)label;
+    }
+    return data->labels != NULL;
+}
+
+static bool npy_take_lengths(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error)
+{
+    data->lengths = npy_whole(file, "lengths", error);
+    for (size_t i = 0; data->lengths != NULL && i < file->count; i++) {
+        double length = snn_npy_number(file, i);
+        if (!(length >= 1.0 && length <= (double)model->steps))
+            return snn_fail(error,
+                            "length out of range (%s): sample %zu has length %.0f, in the model `%s` samples "
+                            "have 1 to %d steps",
+                            file->path, i, length, model->name, model->steps);
+        data->lengths[i] = (int32_t)length;
+    }
+    return data->lengths != NULL;
+}
+
+static bool npy_take_targets(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error)
+{
+    (void)model;
+    data->target_width = (int64_t)(file->count / file->dims[0]);
+    data->targets = malloc(file->count * sizeof *data->targets);
+    return (data->targets != NULL || npy_no_memory(file, error)) && npy_reals(file, data->targets, error);
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------------- */
+
+/* The kinds that a data set of the model has, samples first. Returns their number. */
 static int npy_kinds(const SnnModel *model, NpyKind kinds[NPY_KINDS])
 {
     const SnnData *data = &model->data;
     int count = 0;
-    kinds[count++] = (NpyKind){"samples", data->ndim, data->dims};
+    kinds[count++] = (NpyKind){"samples", data->ndim, data->dims, npy_take_samples};
     if (data->classes > 0)
-        kinds[count++] = (NpyKind){.what = "labels"};
+        kinds[count++] = (NpyKind){"labels", data->label_steps > 0, &data->label_steps, npy_take_labels};
     if (data->target_ndim > 0)
-        kinds[count++] = (NpyKind){"targets", data->target_ndim, data->target_dims};
+        kinds[count++] = (NpyKind){"targets", data->target_ndim, data->target_dims, npy_take_targets};
+    if (model->at.present != 0)
+        kinds[count++] = (NpyKind){.what = "lengths", .take = npy_take_lengths};
     return count;
 }
 
@@ -145,83 +239,15 @@ static bool npy_check_shape(const SnnNpyFile *file, const SnnModel *model, const
            || snn_fail(error, "unusable number of samples (%s): it has %u", file->path, file->dims[0]);
 }
 
-static bool npy_no_memory(const SnnNpyFile *file, SnnError *error)
-{
-    return snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, 4 * file->count);
-}
-
-/* NULL with the error set. */
-static float *npy_reals(const SnnNpyFile *file, SnnError *error)
-{
-    float *reals = malloc(file->count * sizeof *reals);
-    bool ok = reals != NULL || npy_no_memory(file, error);
-    size_t width = file->count / file->dims[0];
-    for (size_t i = 0; ok && i < file->count; i++) {
-        double number = snn_npy_number(file, i);
-        ok = snn_numbers_check(number, i / width, file->path, error);
-        reals[i] = (float)number;
-    }
-    if (!ok) {
-        free(reals);
-        reals = NULL;
-    }
-    return reals;
-}
-
-/* Bytes stay bytes. */
-static bool npy_take_samples(SnnDataset *data, const SnnNpyFile *file, SnnError *error)
-{
-    data->count = (int32_t)file->dims[0];
-    data->width = (int64_t)(file->count / file->dims[0]);
-    if (file->kind != 'u' || file->size != 1) {
-        data->reals = npy_reals(file, error);
-        return data->reals != NULL;
-    }
-    data->bytes = malloc(file->count);
-    if (data->bytes == NULL)
-        return npy_no_memory(file, error);
-    memcpy(data->bytes, file->at, file->count);
-    return true;
-}
-
-static bool npy_take_labels(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, SnnError *error)
-{
-    if (file->kind == 'f')
-        return snn_fail(error,
-                        "not labels (%s): they are reals, labels are whole numbers; write them as by "
-                        "astype(\"int64\")",
-                        file->path);
-    data->labels = calloc(file->count, sizeof *data->labels);
-    if (data->labels == NULL)
-        return npy_no_memory(file, error);
-    for (size_t i = 0; i < file->count; i++) {
-        double label = snn_npy_number(file, i);
-        if (!snn_numbers_check_label(label, model->data.classes, model->name, i, file->path, error))
-            return false;
-        data->labels[i] = (int32_t)label;
-    }
-    return true;
-}
-
-static bool npy_take_targets(SnnDataset *data, const SnnNpyFile *file, SnnError *error)
-{
-    data->target_width = (int64_t)(file->count / file->dims[0]);
-    data->targets = npy_reals(file, error);
-    return data->targets != NULL;
-}
-
 static bool npy_take(SnnDataset *data, const SnnNpyFile *file, const SnnModel *model, const NpyKind *kind,
                      SnnError *error)
 {
     if (!npy_check_shape(file, model, kind, error))
         return false;
-    if (strcmp(kind->what, "samples") == 0)
-        return npy_take_samples(data, file, error);
-    if (file->dims[0] != (uint32_t)data->count)
+    if (strcmp(kind->what, "samples") != 0 && file->dims[0] != (uint32_t)data->count)
         return snn_fail(error, "different numbers of samples: %u %s (%s), %d samples", file->dims[0],
                         kind->what, file->path, data->count);
-    return strcmp(kind->what, "labels") == 0 ? npy_take_labels(data, file, model, error)
-                                             : npy_take_targets(data, file, error);
+    return kind->take(data, file, model, error);
 }
 
 static bool npy_read(SnnDataset *data, const SnnModel *model, const NpyPlace *place, const NpyKind *kind,
@@ -258,16 +284,35 @@ static bool npy_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return npy_end(data, ok);
 }
 
+/* Lengths are in the same archive. */
+static bool npy_read_lengths(SnnDataset *data, const SnnModel *model, const char *path, const NpyKind *kind,
+                             SnnError *error)
+{
+    NpyPlace place;
+    const char *end = strrchr(path, '.');
+    if (end == NULL || strcmp(end, ".npz") != 0)
+        return snn_fail(error,
+                        "no lengths (%s): the model `%s` asks how long samples are; give an NPZ archive that "
+                        "has `%s`, too",
+                        path, model->name, npy_called(model, kind->what));
+    snprintf(place.path, NPY_PATH, "%s", path);
+    snprintf(place.name, NPY_NAME, "%s", npy_called(model, kind->what));
+    return npy_read(data, model, &place, kind, error);
+}
+
 static bool npy_read_samples(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
 {
     NpyPlace place;
     NpyKind kinds[NPY_KINDS];
-    npy_kinds(model, kinds);
+    int count = npy_kinds(model, kinds);
     *data = (SnnDataset){0};
     if (snprintf(place.path, NPY_PATH, "%s", path) >= NPY_PATH
         || snprintf(place.name, NPY_NAME, "%s", npy_called(model, "samples")) >= NPY_NAME)
         return snn_fail(error, "too long a name (%s)", path);
-    return npy_end(data, npy_read(data, model, &place, &kinds[0], error));
+    bool ok = npy_read(data, model, &place, &kinds[0], error);
+    if (ok && model->at.present != 0)
+        ok = npy_read_lengths(data, model, path, &kinds[count - 1], error);
+    return npy_end(data, ok);
 }
 
 const SnnFormat snn_npy = {npy_read_part, npy_exists, npy_has, npy_read_samples, "test_samples.npy"};

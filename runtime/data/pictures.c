@@ -48,9 +48,11 @@ static bool pictures_begin(SnnDataset *data, const SnnModel *model, const char *
     *data = (SnnDataset){.count = count, .width = 1};
     for (int i = 0; i < model->data.ndim; i++)
         data->width *= model->data.dims[i];
-    data->bytes = malloc((size_t)count * (size_t)data->width);
+    if (!snn_dataset_take(data, model, (size_t)count * (size_t)data->width))
+        return snn_dataset_no_room(data, path, "its pictures", error);
+    data->bytes = data->store.at;
     data->labels = labelled ? calloc((size_t)count, sizeof *data->labels) : NULL;
-    return (data->bytes != NULL && (!labelled || data->labels != NULL))
+    return !labelled || data->labels != NULL
            || snn_fail(error, "no memory (%s): its %d pictures", path, count);
 }
 

@@ -164,12 +164,14 @@ static bool shd_event(ShdReader *reader, int32_t sample, double time, double uni
         return shd_wrong(reader, sample, "times that are not in their order; sort its spikes by time");
     double step = floor(time / reader->step);
     data->longest = time > data->longest ? time : data->longest;
-    data->late += step >= reader->model->steps;
-    if (step >= reader->model->steps)
+    int last = reader->model->steps - 1;
+    data->late += step > last;
+    snn_dataset_reach(data, sample, step > last ? last : (int32_t)step);
+    if (step > last)
         return true;
     int64_t element = (int64_t)step * reader->channels + (int64_t)unit / reader->bin;
-    return snn_dataset_add_event(data, sample, (uint32_t)element)
-           || snn_fail(reader->error, "no memory (%s): its spikes", reader->file.map.path);
+    return snn_dataset_add_event(data, reader->model, sample, (uint32_t)element)
+           || snn_dataset_no_room(data, reader->file.map.path, "its spikes", reader->error);
 }
 
 static bool shd_sample(ShdReader *reader, int32_t sample)
@@ -209,15 +211,16 @@ static bool shd_samples(ShdReader *reader, bool labelled)
 {
     SnnDataset *data = reader->data;
     int32_t count = (int32_t)reader->times.count;
-    bool room = snn_dataset_begin_events(data, count, (int64_t)reader->model->steps * reader->channels)
-                && (!labelled || (data->labels = calloc((size_t)count, sizeof *data->labels)) != NULL);
+    bool room =
+        snn_dataset_begin_events(data, reader->model, count, (int64_t)reader->model->steps * reader->channels)
+        && (!labelled || (data->labels = calloc((size_t)count, sizeof *data->labels)) != NULL);
     bool ok = room;
     for (int32_t sample = 0; ok && sample < count; sample++)
         ok = shd_sample(reader, sample) && (!labelled || shd_label(reader, sample));
     if (room && !ok)
         return false;
-    return (ok && snn_dataset_end_events(data))
-           || snn_fail(reader->error, "no memory (%s): its %d samples", reader->file.map.path, count);
+    return (ok && snn_dataset_end_events(data, reader->model))
+           || snn_dataset_no_room(data, reader->file.map.path, "its samples", reader->error);
 }
 
 static bool shd_read(SnnDataset *data, const SnnModel *model, const char *path, bool labelled,

@@ -14,6 +14,8 @@ typedef struct SnnAugment {
 } SnnAugment;
 
 SnnAugment snn_augment_of(const SnnModel *model);
+/* By how many steps it moves a sample. */
+int64_t snn_augment_shift(const SnnAugment *augment, uint32_t seed, uint32_t epoch, int32_t number);
 /* Changes a sample of elements of `size` bytes. What is missing then is 0, or, if it `holds`, as the nearest that is there. */
 void snn_augment_run(const SnnAugment *augment, void *sample, size_t size, bool holds, uint32_t seed,
                      uint32_t epoch, int32_t number);

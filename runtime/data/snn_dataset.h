@@ -4,17 +4,22 @@
 
 #include "snn.h"
 #include "snn_error.h"
+#include "snn_store.h"
 
 /* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1), as floats, which it sees as they are, or as
  * events, which it sees counted. A network that takes spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
     int32_t count;
     int64_t width;    /* elements of a sample */
+    SnnStore store;   /* what the next one of these that is not NULL points to */
     uint8_t *bytes;   /* [count][width], or NULL */
     float *reals;     /* [count][width], or NULL */
     uint32_t *events; /* the elements that they are at, sample by sample, or NULL */
     int64_t *ends;    /* [count]: of each sample's events; they begin where those before end */
-    int32_t *labels;  /* [count]; NULL where there are none */
+    int32_t
+        *labels; /* [count], or [count][label_steps]: -1 where a step has none; NULL where there are none */
+    int label_steps;  /* labels of a sample, one for each step; 0: one for all of it */
+    int32_t *lengths; /* [count]: steps that each sample has; NULL: all */
     float *targets;   /* [count][target_width]; NULL where there are none */
     int64_t target_width;
     int64_t late;    /* events behind the last step, which are left out */
@@ -55,14 +60,25 @@ bool snn_dataset_spare(const SnnModel *model, const char *folder, const char *va
                        const char *flag, SnnError *error);
 bool snn_dataset_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
 void snn_dataset_free(SnnDataset *data);
+/* How many of the model's steps it has. */
+int32_t snn_dataset_length(const SnnDataset *data, const SnnModel *model, int32_t sample);
+
+/* For readers: room for so many bytes of samples, at the store's `at`; of more than the model's room they are in a file. */
+bool snn_dataset_take(SnnDataset *data, const SnnModel *model, size_t bytes);
+/* That there is no room for samples: "its spikes". Returns false. */
+bool snn_dataset_no_room(const SnnDataset *data, const char *path, const char *what, SnnError *error);
+/* The sample is used soon. */
+void snn_dataset_expect(const SnnDataset *data, int32_t sample);
 
 /* For readers of events: room for `count` samples of none; the next event of this sample, which is not before that of the
  * last one; and no more events. False without memory. */
-bool snn_dataset_begin_events(SnnDataset *data, int32_t count, int64_t width);
+bool snn_dataset_begin_events(SnnDataset *data, const SnnModel *model, int32_t count, int64_t width);
 /* One sample more, where it began with none; label -1: they have no labels. */
 bool snn_dataset_add_sample(SnnDataset *data, int32_t label);
-bool snn_dataset_add_event(SnnDataset *data, int32_t sample, uint32_t element);
-bool snn_dataset_end_events(SnnDataset *data);
+bool snn_dataset_add_event(SnnDataset *data, const SnnModel *model, int32_t sample, uint32_t element);
+/* The sample goes on up to this step, of those that the model has. */
+void snn_dataset_reach(SnnDataset *data, int32_t sample, int32_t step);
+bool snn_dataset_end_events(SnnDataset *data, const SnnModel *model);
 /* Where the sample's events begin. */
 int64_t snn_dataset_first_event(const SnnDataset *data, int32_t sample);
 

@@ -112,6 +112,9 @@ static bool wav_sample(WavReader *reader, const char *path, int32_t sample)
     bool ok =
         snn_resampler_run(&reader->resampler, &sound, reader->rate, room) || wav_no_memory(reader, path);
     float *into = reader->data->reals + sample * reader->data->width;
+    if (ok)
+        reader->data->lengths[sample] =
+            (int32_t)((sound.count < room ? sound.count : room) - 1) / reader->hop + 1;
     if (ok && reader->mel.bands > 0)
         wav_bands(reader, &sound, into);
     else if (ok)
@@ -126,9 +129,13 @@ static bool wav_begin(WavReader *reader, const char *path, int32_t count, bool l
 {
     SnnDataset *data = reader->data;
     data->count = count;
-    data->reals = calloc((size_t)count, (size_t)data->width * sizeof *data->reals);
+    if (snn_dataset_take(data, reader->model, (size_t)count * (size_t)data->width * sizeof *data->reals))
+        data->reals = data->store.at;
+    else
+        return snn_dataset_no_room(data, path, "its sounds", reader->error);
     data->labels = labelled ? calloc((size_t)count, sizeof *data->labels) : NULL;
-    return (data->reals != NULL && (!labelled || data->labels != NULL)) || wav_no_memory(reader, path);
+    data->lengths = calloc((size_t)count, sizeof *data->lengths);
+    return (data->lengths != NULL && (!labelled || data->labels != NULL)) || wav_no_memory(reader, path);
 }
 
 static void wav_describe(const WavReader *reader)

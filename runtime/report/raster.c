@@ -45,9 +45,9 @@ static void raster_title(FILE *page, const SnnModel *model, int32_t row, bool la
 {
     const SnnPrediction *prediction = snn_tally_prediction(model);
     fprintf(page, "<h3>sample %d", model->sample[row]);
-    if (labels)
+    if (labels && model->data.label_steps == 0)
         fprintf(page, ", label %d", model->label[row]);
-    if (prediction != NULL)
+    if (prediction != NULL && prediction->steps == 0)
         fprintf(page, ", predicted %d", prediction->predicted[row]);
     fputs("</h3>\n<div class=\"charts\">\n", page);
 }

@@ -53,8 +53,11 @@ void snn_tally_add(SnnTally *tally)
     const SnnModel *model = tally->model;
     const SnnPrediction *prediction = snn_tally_prediction(model);
     int32_t rows = model->run->rows;
-    for (int32_t row = 0; row < rows && tally->classes > 0; row++)
-        tally->matrix[model->label[row] * tally->classes + prediction->predicted[row]]++;
+    int32_t said = prediction == NULL || tally->classes == 0 ? 0 : rows;
+    said *= said > 0 && prediction->steps > 0 ? prediction->steps : 1;
+    for (int32_t i = 0; i < said; i++)
+        if (model->label[i] >= 0)
+            tally->matrix[model->label[i] * tally->classes + prediction->predicted[i]]++;
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; row < rows && tally_has_rate(model, &model->streams[i]); row++)
             snn_histogram_grow(&tally->rates[i], snn_rates_of_sample(model, &model->streams[i], row));

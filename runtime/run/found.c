@@ -27,12 +27,22 @@ static void found_classes(const SnnDataset *data, int classes)
 {
     int64_t *samples = calloc((size_t)classes, sizeof *samples);
     FoundRange range = {0, 0};
-    for (int32_t i = 0; samples != NULL && i < data->count; i++)
-        samples[data->labels[i]]++;
+    int64_t labels = data->count * (int64_t)(data->label_steps > 0 ? data->label_steps : 1);
+    for (int64_t i = 0; samples != NULL && i < labels; i++)
+        if (data->labels[i] >= 0)
+            samples[data->labels[i]]++;
     for (int class = 0; samples != NULL && class < classes; class ++)
         found_add(&range, samples[class], class == 0);
     free(samples);
-    found_print_range(", ", range, " of each class");
+    found_print_range(", ", range, data->label_steps > 0 ? " steps of each class" : " of each class");
+}
+
+static void found_lengths(const SnnDataset *data)
+{
+    FoundRange range = {0, 0};
+    for (int32_t i = 0; i < data->count; i++)
+        found_add(&range, data->lengths[i], i == 0);
+    found_print_range(", ", range, " steps long");
 }
 
 static void found_events(const SnnDataset *data, const SnnModel *model)
@@ -63,6 +73,8 @@ static int64_t found_set(const SnnModel *model, const char *folder, const char *
     printf("%s: %d samples", what, data.count);
     if (data.labels != NULL)
         found_classes(&data, model->data.classes);
+    if (data.lengths != NULL && model->at.present != 0)
+        found_lengths(&data);
     if (data.events != NULL)
         found_events(&data, model);
     printf("%s%s\n", data.about[0] != '\0' ? ", " : "", data.about);

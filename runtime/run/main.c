@@ -61,6 +61,7 @@ int snn_main(int argc, char **argv, SnnModel *model)
         return SNN_USAGE;
     }
     int status = SNN_USAGE;
+    model->room = snn_memory_room(&options);
     if (main_possible(model, options.command, &error))
         status = main_dispatch(model, &options, &error);
     if (status == SNN_OK && (fflush(stdout) != 0 || ferror(stdout))) {

@@ -61,6 +61,9 @@ static const OptionsFlag options_flags[] = {
      IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT, "samples computed together; info takes it, too"},
     {DATA, "--threads", "N", OPTIONS_COUNT, AT(threads), 1024, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
      "results do not depend on it (one a processor)"},
+    {DATA, "--memory", "MIB", OPTIONS_COUNT, AT(memory), 1 << 30,
+     IN_TRAIN | IN_TEST | IN_PREDICT | IN_INFO | IN_REPORT,
+     "a set with more samples keeps them in a file in TMPDIR (half of the machine's)"},
     {DATA, "--seed", "N", OPTIONS_SEED, AT(seed), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
      "of all random numbers"},
     {DATA, "--weights", "FILE", OPTIONS_TEXT, AT(weights), 0, IN_TRAIN | IN_TEST | IN_PREDICT | IN_REPORT,
@@ -321,6 +324,14 @@ const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
     if (options->data != NULL)
         return options->data;
     return model->data.folder != NULL ? model->data.folder : ".";
+}
+
+size_t snn_memory_room(const SnnOptions *options)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    if (options->memory != 0)
+        return (size_t)options->memory << 20;
+    return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size : 0;
 }
 
 const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size)

@@ -28,10 +28,30 @@ static void predict_first(const SnnPrediction *prediction, char *text, size_t si
              predict_number(prediction));
 }
 
+/* How many rows a sample may have: one for each step if anything is predicted for each; 0: one for all of it. */
+static int predict_steps(const SnnModel *model)
+{
+    int steps = 0;
+    for (int i = 0; i < model->tables.prediction_count; i++)
+        steps = model->tables.predictions[i].steps > 0 ? model->tables.predictions[i].steps : steps;
+    return steps;
+}
+
+/* Numbers that a row is to give: of its step where numbers are predicted for each, as only a target of steps allows. */
+static int64_t predict_targets(const SnnModel *model, const SnnDataset *data)
+{
+    bool each = false;
+    for (int i = 0; i < model->tables.prediction_count; i++)
+        each = each
+               || (model->tables.predictions[i].steps > 0 && model->tables.predictions[i].at.predicted == 0);
+    return each ? data->target_width / model->steps : data->target_width;
+}
+
 static void predict_header(const SnnModel *model, const SnnDataset *data, FILE *stream)
 {
-    fprintf(stream, "sample%s", data->labels != NULL ? ",label" : "");
-    for (int64_t k = 0; k < data->target_width; k++)
+    fprintf(stream, "sample%s%s", predict_steps(model) > 0 ? ",step" : "",
+            data->labels != NULL ? ",label" : "");
+    for (int64_t k = 0; k < predict_targets(model, data); k++)
         fprintf(stream, ",target_%lld", (long long)k);
     for (int i = 0; i < model->tables.prediction_count; i++) {
         const SnnPrediction *prediction = &model->predictions[i];
@@ -43,22 +63,43 @@ static void predict_header(const SnnModel *model, const SnnDataset *data, FILE *
     fputc('\n', stream);
 }
 
-static void predict_row(const SnnModel *model, const SnnDataset *data, int32_t row, FILE *stream)
+/* What files say of the sample, or of its step. */
+static void predict_given(const SnnModel *model, const SnnDataset *data, int32_t sample, int step,
+                          FILE *stream)
+{
+    int64_t targets = predict_targets(model, data), labels = data->label_steps > 0 ? data->label_steps : 1;
+    int64_t first = sample * data->target_width + (targets < data->target_width ? step * targets : 0);
+    if (data->labels != NULL)
+        fprintf(stream, ",%d", data->labels[sample * labels + (data->label_steps > 0 ? step : 0)]);
+    for (int64_t k = 0; k < targets; k++)
+        fprintf(stream, ",%.9g", (double)data->targets[first + k]);
+}
+
+static void predict_row(const SnnModel *model, const SnnDataset *data, int32_t row, int step, FILE *stream)
 {
     int32_t sample = model->sample[row];
     fprintf(stream, "%d", sample);
-    if (data->labels != NULL)
-        fprintf(stream, ",%d", data->labels[sample]);
-    for (int64_t k = 0; k < data->target_width; k++)
-        fprintf(stream, ",%.9g", (double)data->targets[sample * data->target_width + k]);
+    if (predict_steps(model) > 0)
+        fprintf(stream, ",%d", step);
+    predict_given(model, data, sample, step, stream);
     for (int i = 0; i < model->prediction_count; i++) {
         const SnnPrediction *prediction = &model->predictions[i];
+        int64_t at = prediction->steps > 0 ? (int64_t)row * prediction->steps + step : row;
         if (prediction->at.predicted != 0)
-            fprintf(stream, ",%d", prediction->predicted[row]);
+            fprintf(stream, ",%d", prediction->predicted[at]);
         for (int k = 0; k < prediction->size; k++)
-            fprintf(stream, ",%.9g", (double)prediction->values[(int64_t)row * prediction->size + k]);
+            fprintf(stream, ",%.9g", (double)prediction->values[at * prediction->size + k]);
     }
     fputc('\n', stream);
+}
+
+/* Of steps, those that the sample has. */
+static void predict_sample(const SnnModel *model, const SnnDataset *data, int32_t row, FILE *stream)
+{
+    bool steps = predict_steps(model) > 0;
+    int32_t count = steps ? snn_dataset_length(data, model, model->sample[row]) : 1;
+    for (int step = 0; step < count; step++)
+        predict_row(model, data, row, step, stream);
 }
 
 static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
@@ -76,7 +117,7 @@ static bool predict_all(SnnPredictor *predictor, FILE *stream, SnnError *error)
         if (!snn_forward_is_finite(session))
             return snn_predictor_not_finite(predictor, error);
         for (int32_t row = 0; row < rows; row++)
-            predict_row(model, data, row, stream);
+            predict_sample(model, data, row, stream);
     }
     return true;
 }
@@ -95,6 +136,7 @@ static bool predict_is_ours(const SnnModel *model, const char *path)
     const char *at = begin + strlen("sample");
     if (strncmp(begin, "sample", strlen("sample")) != 0)
         return got == 0;
+    at += strncmp(at, ",step", strlen(",step")) == 0 ? strlen(",step") : 0;
     at += strncmp(at, ",label", strlen(",label")) == 0 ? strlen(",label") : 0;
     if (model->data.target_ndim > 0 && strncmp(at, ",target_0", strlen(",target_0")) == 0)
         return true;

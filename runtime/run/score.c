@@ -1,11 +1,26 @@
 /* How well a network does on samples. */
 #include "snn_score.h"
 
+/* The share of the steps with a label for which the prediction is right. */
+static double score_of_steps(const SnnModel *model, const SnnPrediction *prediction, int32_t row)
+{
+    const int64_t first = (int64_t)row * prediction->steps;
+    int right = 0, labelled = 0;
+    for (int t = 0; t < prediction->steps; t++) {
+        int32_t label = model->label[first + t];
+        labelled += label >= 0;
+        right += label >= 0 && prediction->predicted[first + t] == label;
+    }
+    return labelled > 0 ? (double)right / labelled : 0.0;
+}
+
 static double score_of_row(const SnnModel *model, const SnnMetric *metric, int32_t row)
 {
     if (metric->values != NULL)
         return (double)metric->values[row];
-    return model->predictions[metric->prediction].predicted[row] == model->label[row];
+    const SnnPrediction *prediction = &model->predictions[metric->prediction];
+    return prediction->steps > 0 ? score_of_steps(model, prediction, row)
+                                 : prediction->predicted[row] == model->label[row];
 }
 
 void snn_score_add(SnnScore *sums, const SnnModel *model)

@@ -108,6 +108,29 @@ static void session_load_input(const SessionLoad *load, int32_t row, int32_t sam
     }
 }
 
+/* Samples may come without. */
+static void session_load_label(int32_t *into, const SnnDataset *data, const SnnModel *model, int32_t row,
+                               int32_t sample)
+{
+    int steps = model->data.label_steps;
+    if (steps == 0)
+        into[row] = data->labels == NULL ? 0 : data->labels[sample];
+    for (int64_t t = 0; t < steps; t++)
+        into[row * (int64_t)steps + t] =
+            data->labels == NULL ? -1 : data->labels[sample * (int64_t)steps + t];
+}
+
+/* A sample that begins later ends later. */
+static void session_load_present(const SessionLoad *load, int32_t row, int32_t sample)
+{
+    const SnnModel *model = load->model;
+    int64_t length = snn_dataset_length(load->data, model, sample);
+    length += snn_augment_shift(&load->augment, model->run->seed, model->run->epoch, sample);
+    uint8_t *into = model->present + row * (int64_t)model->steps;
+    for (int t = 0; t < model->steps; t++)
+        into[t] = t == 0 || t < length;
+}
+
 static void session_load_rows(void *context, int32_t first, int32_t last)
 {
     const SessionLoad *load = context;
@@ -117,7 +140,9 @@ static void session_load_rows(void *context, int32_t first, int32_t last)
         int32_t sample = load->order == NULL ? load->start + row : load->order[load->start + row];
         model->sample[row] = sample;
         if (model->label != NULL)
-            model->label[row] = data->labels == NULL ? 0 : data->labels[sample];
+            session_load_label(model->label, data, model, row, sample);
+        if (model->present != NULL)
+            session_load_present(load, row, sample);
         if (model->target != NULL)
             session_load_target(model->target, data, row, sample);
         session_load_input(load, row, sample);
@@ -132,6 +157,13 @@ void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t
         load.augment = snn_augment_of(session->model);
     snn_parallel(session->pool, session_load_rows, &load, rows);
     session->model->run->rows = rows;
+}
+
+void snn_session_expect(const SnnDataset *data, const int32_t *order, int64_t first, int32_t most,
+                        int32_t count)
+{
+    for (int64_t i = first; data->store.filed && i < count && i < first + most; i++)
+        snn_dataset_expect(data, order == NULL ? (int32_t)i : order[i]);
 }
 
 void snn_session_forward(SnnSession *session)
@@ -160,6 +192,7 @@ bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, b
     for (int32_t first = 0; first < part->count; first += session->batch) {
         int32_t left = part->count - first, rows = left < session->batch ? left : session->batch;
         snn_session_load(session, part->data, part->samples, first, rows);
+        snn_session_expect(part->data, part->samples, (int64_t)first + rows, session->batch, part->count);
         snn_session_evaluate(session);
         if (!snn_forward_is_finite(session)) {
             snn_describe_non_finite(model, &session->wrong);

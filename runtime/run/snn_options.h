@@ -25,8 +25,8 @@ struct SnnOptions {
     SnnWord command;
     const char *data, *out, *resume, *log, *weights, *images, *report; /* NULL where not given */
     const char *validate, *best, *rates;
-    int epochs, batch, threads, samples, patience, test_every; /* 0 where not given */
-    float lr;                                                  /* 0 where not given */
+    int epochs, batch, threads, memory, samples, patience, test_every; /* 0 where not given */
+    float lr;                                                          /* 0 where not given */
     uint32_t seed;
     bool has_seed, quiet, no_test, force;
 };
@@ -41,6 +41,8 @@ void snn_options_help(const SnnModel *model, const char *program, FILE *stream);
 const char *snn_data_folder(const SnnModel *model, const SnnOptions *options);
 /* The file of weights for test and predict, in `buffer` if it is the default. */
 const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size);
+/* Bytes of samples of each set that memory may hold. */
+size_t snn_memory_room(const SnnOptions *options);
 int snn_thread_count(const SnnOptions *options);
 
 #endif

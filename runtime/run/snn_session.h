@@ -23,6 +23,9 @@ void snn_session_close(SnnSession *session);
  * network's input, and what goes with them; in an epoch of training as that changes them, see snn_augment.h. */
 void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t *order, int32_t first,
                       int32_t rows);
+/* These are loaded next: what of them is in a file is read meanwhile. */
+void snn_session_expect(const SnnDataset *data, const int32_t *order, int64_t first, int32_t most,
+                        int32_t count);
 /* Run the network on what was loaded: as a training does, and as a test. */
 void snn_session_forward(SnnSession *session);
 void snn_session_evaluate(SnnSession *session);

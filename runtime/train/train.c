@@ -76,6 +76,8 @@ static int train_batch(SnnTrainer *trainer, int batch, int32_t first, int32_t ro
     run->seed = state->seed;
     run->epoch = (uint32_t)state->epoch;
     snn_session_load(&trainer->session, trainer->data.learn.data, trainer->order, first, rows);
+    snn_session_expect(trainer->data.learn.data, trainer->order, (int64_t)first + rows, state->batch,
+                       trainer->data.learn.count);
     run->lr = model->lr;
     snn_clock_set(run, state->epoch, state->epochs, batch, batches);
     run->step = (float)(state->step + 1);

@@ -26,3 +26,60 @@ shows "csv: may be packed" '^test set: 2 samples, 1 of each class' ./table info 
 printf 'width,height,kind,day\n1,"2,5",red,1\n' > csv/flowers.csv
 shows "csv: info says what is wrong, and where" '^training set: no number \(csv/flowers.csv:2\)' ./table info --data csv
 refuses "csv: training does, too" 1 'no number \(csv/flowers.csv:2\)' ./table train --data csv --out four.safetensors
+
+# Sequences with lengths of their own, and a label for each line: a table of steps, as many as each has.
+mkdir -p steps && awk 'BEGIN {
+    print "run,x,kind"
+    for (run = 0; run < 24; run++)
+        for (t = 0; t < 4 + run % 5; t++) {
+            x = (run * 7 + t * 3) % 4
+            print run "," x "," (t == 1 ? "" : x > 1 ? "high" : "low")
+        }
+}' > steps/train.csv && cp steps/train.csv steps/test.csv
+cat > steps.snn << 'END'
+model spans {
+    data csv(columns = "x", labels = "kind", classes = 2, sequence = "run", label_temporal)
+    time 8 steps
+    out = 4 * (sample - 1.5) -> dense(12, bias) -> lif -> dense(2) -> li(tau = 1.1)
+    predict argmax(out)
+    metric all = mean(argmax(out, over = c), where = present)
+    train { loss mean(cross_entropy(out, label), where = present)  batch 4  epochs 60  optimizer adam(0.02) }
+}
+END
+same_bits steps spans
+shows "csv: info says how long samples are" '^training set: 24 samples, .* steps of each class, 4 to 8 steps long' \
+    ./spans info --data steps
+passes "csv: steps are learned" ./spans train --quiet --data steps --out spans.safetensors
+shows "csv: steps are learned well" '^test accuracy: 0.9[5-9]|^test accuracy: 1' \
+    ./spans test --data steps --weights spans.safetensors
+./spans predict --data steps --weights spans.safetensors > rows.csv
+shows "csv: a row for each step" '^0,0,[01],[01],' cat rows.csv
+shows "csv: what has no label says so" '^0,1,-1,[01],' cat rows.csv
+shows "csv: no rows behind the last step" "^$(($(wc -l < steps/test.csv) - 1))\$" sh -c 'sed 1d rows.csv | wc -l'
+
+# Samples that memory may not hold: in a file they are learned as well, and to the same bits. 3000 sequences are 49 MiB.
+mkdir -p wide && awk 'BEGIN {
+    print "run,x,kind"
+    for (run = 0; run < 3000; run++)
+        print run "," run % 7 "," run % 2
+}' > wide/train.csv && head -n 50 wide/train.csv > wide/test.csv
+cat > wide.snn << 'END'
+model broad {
+    data csv(columns = "x", labels = "kind", classes = 2, sequence = "run")
+    time 4096 steps
+    out = mean(0.3 * sample -> dense(2, bias) -> li, where = present)
+    predict argmax(out)
+    train { loss cross_entropy(out, label)  batch 16  epochs 1 }
+}
+END
+"$snnc" wide.snn -o wide.c && compile_c "$native" -O1 wide.c broad
+passes "csv: a set in memory" ./broad train --quiet --threads 1 --data wide --out inside.safetensors
+if [ -z "$SANITIZE" ]; then
+    refuses "csv: a set that memory cannot hold" 1 'no memory \(wide/train.csv\)' \
+        sh -c 'ulimit -d 40000; ./broad train --quiet --threads 1 --data wide --out none.safetensors'
+    passes "csv: it lies in a file" \
+        sh -c 'ulimit -d 40000; TMPDIR=. ./broad train --quiet --threads 1 --memory 4 --data wide --out outside.safetensors'
+    same "csv: in a file, the same bits" inside.safetensors outside.safetensors
+fi
+refuses "csv: nowhere to keep samples" 1 'no room \(wide/train.csv\).*nowhere: No such file' \
+    env TMPDIR=nowhere ./broad train --quiet --data wide --memory 1 --out none.safetensors

@@ -82,6 +82,11 @@ static size_t target_size(void)
     return size_of(description.data.target_dims, description.data.target_ndim);
 }
 
+static size_t label_size(void)
+{
+    return description.data.label_steps > 0 ? (size_t)description.data.label_steps : 1;
+}
+
 static size_t param_size(const SnnParam *param)
 {
     size_t size = 1;
@@ -117,15 +122,26 @@ static void take_input(Words *batch, const SnnModel *model, size_t count)
     }
 }
 
+static void take_present(Words *batch, const SnnModel *model, size_t count)
+{
+    for (size_t k = 0; k < count; k++) {
+        float number;
+        take_all(batch, &number, 1);
+        model->present[k] = number != 0.0f;
+    }
+}
+
 static void take_batch(Words *batch, const SnnModel *model)
 {
     batch->used = 0;
     take_settings(batch, model->run);
     size_t rows = (size_t)model->run->rows;
     if (model->label != NULL)
-        take_all(batch, model->label, rows);
+        take_all(batch, model->label, rows * label_size());
     if (model->target != NULL)
         take_all(batch, model->target, rows * target_size());
+    if (model->present != NULL)
+        take_present(batch, model, rows * (size_t)model->steps);
     take_all(batch, model->sample, rows);
     take_input(batch, model, rows * input_size());
     for (int p = 0; p < model->param_count; p++) {
@@ -145,9 +161,10 @@ static void put_scores(Words *results, const SnnModel *model)
         put_all(results, model->loss, rows);
     for (int i = 0; i < model->prediction_count; i++) {
         const SnnPrediction *prediction = &model->predictions[i];
+        size_t each = rows * (size_t)(prediction->steps > 0 ? prediction->steps : 1);
         if (prediction->predicted != NULL)
-            put_all(results, prediction->predicted, rows);
-        put_all(results, prediction->values, rows * (size_t)prediction->size);
+            put_all(results, prediction->predicted, each);
+        put_all(results, prediction->values, each * (size_t)prediction->size);
     }
     for (int i = 0; i < model->metric_count; i++)
         if (model->metrics[i].values != NULL)
@@ -275,9 +292,12 @@ static void keep_rows(const SnnModel *model, size_t first, size_t count)
 {
     size_t size = input_size();
     if (model->label != NULL)
-        memmove(model->label, model->label + first, count * sizeof *model->label);
+        memmove(model->label, model->label + first * label_size(), count * label_size() * sizeof *model->label);
     if (model->target != NULL)
         memmove(model->target, model->target + first * target_size(), count * target_size() * sizeof *model->target);
+    size_t steps = (size_t)model->steps;
+    if (model->present != NULL)
+        memmove(model->present, model->present + first * steps, count * steps);
     memmove(model->sample, model->sample + first, count * sizeof *model->sample);
     if (model->spikes == NULL)
         memmove(model->input, model->input + first * size, count * size * sizeof *model->input);
@@ -309,9 +329,10 @@ static bool is_row(const Words *part, const Words *whole, size_t row, size_t row
     if (description.train)
         compare(&c, 1);
     for (int i = 0; i < tables->prediction_count; i++) {
+        size_t each = tables->predictions[i].steps > 0 ? (size_t)tables->predictions[i].steps : 1;
         if (tables->predictions[i].at.predicted != 0)
-            compare(&c, 1);
-        compare(&c, (size_t)tables->predictions[i].size);
+            compare(&c, each);
+        compare(&c, each * (size_t)tables->predictions[i].size);
     }
     for (int i = 0; i < tables->metric_count; i++)
         if (tables->metrics[i].at != 0)
@@ -422,10 +443,14 @@ static Words make_batch(void)
     Words batch = words_new();
     make_settings(&batch);
     uint32_t rows = batch.at[0], classes = (uint32_t)description.data.classes;
-    for (uint32_t row = 0; description.at.label != 0 && row < rows; row++)
+    for (uint32_t row = 0; description.at.label != 0 && row < rows * label_size(); row++)
         put_word(&batch, (7 * row + 1) % classes);
     for (size_t k = 0; description.at.target != 0 && k < rows * target_size(); k++)
         put_real(&batch, 1.0f, false);
+    for (uint32_t k = 0; description.at.present != 0 && k < rows * (uint32_t)description.steps; k++) {
+        float present = k % (uint32_t)description.steps <= 3 * (k / (uint32_t)description.steps) ? 1.0f : 0.0f;
+        put_all(&batch, &present, 1);
+    }
     for (uint32_t row = 0; row < rows; row++)
         put_word(&batch, 11 * row);
     for (size_t k = 0; k < rows * input_size(); k++) {

@@ -1,6 +1,6 @@
 /* Batches and results, as the harness reads and writes them: 4-byte words in the machine's order.
  *
- *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], target, sample[rows], input (as floats, spikes, too);
+ *   batch:   rows, seed, epoch, lr, step, scale, epoch, epochs, batch, batches for schedules; label[rows], or of each step, target, present, sample[rows], input (as floats, spikes, too);
  *            for each parameter its values, then its optimiser states
  *   results: loss[rows]; for each prediction predicted[rows], if it is a class, and its numbers; the metrics that are
  *            numbers; the values of each stream that the runtime can see, and its
@@ -60,6 +60,26 @@ static void fill_param(Interp *interp, const LoopParam *param, const Interp *bef
         fill_real(interp, param->state[s], dice, 1e-4, 1e-2); /* second moments are not negative */
 }
 
+/* One for each step; some have none. */
+static void fill_labels(Interp *interp, Dice *dice)
+{
+    const Program *program = interp->program;
+    for (size_t k = 0; k < interp_count(interp, program->label); k++)
+        interp->buffers[program->label][k] =
+            dice_chance(dice, 20) ? -1 : dice_below(dice, program->classes);
+}
+
+/* Samples have one step at least. */
+static void fill_present(Interp *interp, Dice *dice)
+{
+    int steps = interp->program->steps;
+    for (int b = 0; b < interp->rows; b++) {
+        int length = dice_between(dice, 1, steps);
+        for (int t = 0; t < steps; t++)
+            interp->buffers[interp->program->present][b * steps + t] = t < length;
+    }
+}
+
 void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
 {
     const Program *program = interp->program;
@@ -74,9 +94,14 @@ void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
     interp->scalars[SCALAR_BATCHES] = dice_between(&dice, 1, 500);
     interp->scalars[SCALAR_BATCH] = dice_below(&dice, (int)interp->scalars[SCALAR_BATCHES]);
     for (int b = 0; b < interp->rows; b++) {
-        interp->buffers[program->label][b] = dice_below(&dice, program->classes);
+        if (program->label_steps == 0)
+            interp->buffers[program->label][b] = dice_below(&dice, program->classes);
         interp->buffers[program->sample][b] = dice_below(&dice, 60000);
     }
+    if (program->label_steps > 0)
+        fill_labels(interp, &dice);
+    if (program->present >= 0)
+        fill_present(interp, &dice);
     fill_input(interp, program->input, &dice);
     if (program->target >= 0)
         fill_real(interp, program->target, &dice, -1, 2);
@@ -132,6 +157,7 @@ bool write_batch(const Interp *interp, FILE *file)
     const Program *program = interp->program;
     bool put = put_settings(file, interp) && put_buffer(file, interp, program->label, true)
                && (program->target < 0 || put_buffer(file, interp, program->target, false))
+               && (program->present < 0 || put_buffer(file, interp, program->present, false))
                && put_buffer(file, interp, program->sample, true)
                && put_buffer(file, interp, program->input, false);
     for (int p = 0; p < program->params.count; p++) {

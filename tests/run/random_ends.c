@@ -11,6 +11,11 @@ static const char *choose_result(Writer *w)
                                            "mean(out) + 0.5 * last(out) - max(out) / 3"};
     static const char *const of_spikes[] = {"rate(out)", "mean(out)", "sum(out) / (1 + steps / 3)",
                                             "rate(out) * 4 + last(out)"};
+    static const char *const of_some[] = {"mean(out, where = present)", "last(out, where = present)",
+                                          "sum(out, where = present) * 3 / steps",
+                                          "max(out, where = present) - min(out, where = present)"};
+    if (w->lengths && dice_chance(&w->spans, 60))
+        return of_some[dice_below(&w->spans, 4)];
     bool spikes = w->streams[w->stream_count - 1].bounded, settles = !w->streams[0].temporal;
     return spikes ? of_spikes[dice_below(&w->dice, 4)] : of_reals[dice_below(&w->dice, settles ? 3 : 5)];
 }
@@ -34,6 +39,11 @@ static void write_loss(Writer *w, const char *loss, const char *result)
                                         "last(cross_entropy(tanh(out), label, 0.2))"};
     const char *activity = w->streams[w->first_layer].name;
     bool formula = dice_chance(&w->axes, 25);
+    if (w->label_temporal) {
+        const char *present = dice_chance(&w->spans, 50) ? ", where = present" : "";
+        fprintf(w->out, "mean(%s(out, label)%s)", loss, present);
+        return;
+    }
     fprintf(w->out, "%s(%s, label", loss, result);
     fputs(formula && strcmp(loss, "mse") != 0 ? ", smoothing = 0.1)" : ")", w->out);
     if (!formula)
@@ -84,7 +94,7 @@ void write_results_of(Writer *w, int rows)
     if (dice_chance(&w->ends, 15))
         predicts = write_unreached(w, result);
     if (dice_chance(&w->ends, 90))
-        fprintf(w->out, "\n    predict argmax(%s)", predicts);
+        fprintf(w->out, "\n    predict argmax(%s)", w->label_temporal ? "out" : predicts);
     write_metrics(w, result);
     fprintf(w->out, "\n    train {\n        loss ");
     write_loss(w, chance(w, 60) ? "cross_entropy" : "mse", result);

@@ -78,7 +78,7 @@ static void settle_labels(const Job *job)
 {
     const Program *program = job->program;
     interp_run(job->exact, PHASE_FORWARD);
-    for (int b = 0; b < job->model.rows; b++) {
+    for (int b = 0; b < job->model.rows && program->label_steps == 0; b++) {
         int label = (int)job->exact->buffers[program->label][b];
         if (job->exact->buffers[program->loss][b] < 1e-2)
             label = (label + 1) % program->classes;
@@ -118,7 +118,7 @@ static bool is_at_an_edge(const Job *job)
     for (int k = 0; k < 8 && !moves; k++) {
         Interp *moved = start(job, PRECISION_DOUBLE);
         memcpy(moved->buffers[job->program->label], job->exact->buffers[job->program->label],
-               sizeof(double) * (size_t)job->model.rows);
+               sizeof(double) * interp_count(moved, job->program->label));
         move_weights(moved, &dice, k % 2 == 1);
         moved->shaken = (uint32_t)k + 1;
         run_gradients(moved);
@@ -256,7 +256,7 @@ static void compare(Job *job)
     glob_t found;
     Interp *tested = start(job, PRECISION_SINGLE);
     memcpy(tested->buffers[job->program->label], job->single->buffers[job->program->label],
-           sizeof(double) * (size_t)job->model.rows);
+           sizeof(double) * interp_count(tested, job->program->label));
     train(job->single);
     train(tested);
     if (program_has(job->program, PHASE_EVALUATE))

@@ -37,7 +37,9 @@ static void write_data(Writer *w, bool temporal)
 {
     int size = choose_size(w);
     w->flat = chance(w, 70) || size % 2 != 0;
-    fprintf(w->out, "    data idx(shape = ");
+    w->lengths = temporal && dice_chance(&w->spans, 20);
+    w->label_temporal = w->lengths && dice_chance(&w->spans, 40);
+    fprintf(w->out, "    data %s(shape = ", w->lengths ? "npy" : "idx");
     fprintf(w->out, w->flat ? "[%d]" : "[2, %d]", w->flat ? size : size / 2);
     const char *kind = !temporal ? "" : chance(w, 50) ? ", temporal, spikes" : ", temporal";
     fprintf(w->out, ", classes = %d%s", w->classes, kind);
@@ -45,7 +47,9 @@ static void write_data(Writer *w, bool temporal)
     w->target_temporal = w->target && dice_chance(&w->goals, 40);
     if (w->target)
         fprintf(w->out, ", target = %d%s", w->classes, w->target_temporal ? ", target_temporal" : "");
-    fprintf(w->out, ")\n");
+    fprintf(w->out, "%s)\n", w->label_temporal ? ", label_temporal" : "");
+    if (w->lengths)
+        fprintf(w->out, "    image = sample\n");
     add_stream(w, "image", size, temporal, true);
 }
 
@@ -462,7 +466,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .modes = dice_new(seed, number, 18),
                 .norms = dice_new(seed, number, 19),
                 .goals = dice_new(seed, number, 20),
-                .delays = dice_new(seed, number, 23)};
+                .delays = dice_new(seed, number, 23),
+                .spans = dice_new(seed, number, 21)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);

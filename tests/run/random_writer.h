@@ -34,7 +34,8 @@ typedef struct Writer {
     Dice norms; /* apart, too */
     Dice goals; /* targets of numbers, metrics, parts of a loss: apart, too */
     Dice delays; /* of each weight in loops: apart, too */
-    bool target, target_temporal;
+    Dice spans;  /* lengths of samples, labels of steps: apart, too */
+    bool target, target_temporal, lengths, label_temporal;
     int steps;
     double dt_ms; /* 0: no time units */
     int classes, layers;

@@ -239,24 +239,24 @@ START_TEST(files_come_first)
 }
 END_TEST
 
-static SnnDataset events_of(void)
+static SnnDataset events_of(const SnnModel *model)
 {
     SnnDataset data = {0};
-    ck_assert(snn_dataset_begin_events(&data, 0, 100));
+    ck_assert(snn_dataset_begin_events(&data, model, 0, 100));
     for (int32_t i = 0; i < 10; i++) {
         ck_assert(snn_dataset_add_sample(&data, 0));
         for (uint32_t k = 0; k < (uint32_t)i % 3; k++)
-            ck_assert(snn_dataset_add_event(&data, i, 10 * (uint32_t)i + k));
+            ck_assert(snn_dataset_add_event(&data, model, i, 10 * (uint32_t)i + k));
     }
-    ck_assert(snn_dataset_end_events(&data));
+    ck_assert(snn_dataset_end_events(&data, model));
     return data;
 }
 
 static bool read_events(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                         SnnError *error)
 {
-    (void)model, (void)folder, (void)part, (void)error;
-    *data = events_of();
+    (void)folder, (void)part, (void)error;
+    *data = events_of(model);
     return true;
 }
 

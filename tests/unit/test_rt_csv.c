@@ -206,6 +206,25 @@ START_TEST(rows_are_steps)
 }
 END_TEST
 
+/* A line without a label is a step that has none, as are those behind the last line. */
+START_TEST(labels_go_over_time)
+{
+    static const int32_t words[] = {2, -1, 0, 1, -1, -1};
+    model_of(runs);
+    fake.fake.model.steps = 3;
+    fake.fake.model.data.ndim = 2;
+    fake.fake.model.data.dims[0] = fake.fake.model.data.label_steps = 3;
+    fake.fake.model.data.dims[1] = 2;
+    write_table("train.csv", "run,a,b,kind\np,1,2,wide\np,3,4,\np,5,6,flat\np,7,8,flat\nq,9,10,steep\n");
+    ck_assert_msg(read_part("train"), "%s", error.text);
+    ck_assert(data.count == 2 && data.label_steps == 3);
+    ck_assert(memcmp(data.labels, words, sizeof words) == 0);
+    ck_assert(data.lengths[0] == 3 && data.lengths[1] == 1);
+    assert_refused("run,a,b,kind\np,1,2,flat\np,3,4,round\n",
+                   "/test.csv:3): `round` is none of the training set's");
+}
+END_TEST
+
 START_TEST(targets_go_over_time)
 {
     static const float wanted[] = {7, 8, 0, 9, 0, 0};
@@ -302,6 +321,7 @@ Suite *rt_csv_suite(void)
     tcase_add_test(tests, rows_choose_parts);
     tcase_add_test(tests, reads_targets);
     tcase_add_test(tests, rows_are_steps);
+    tcase_add_test(tests, labels_go_over_time);
     tcase_add_test(tests, targets_go_over_time);
     tcase_add_loop_test(tests, wrong_tables, 0, sizeof refused / sizeof *refused);
     tcase_add_test(tests, missing);

@@ -219,45 +219,84 @@ START_TEST(missing)
 }
 END_TEST
 
-static void write_labels(const char *type, const char *shape, const void *bytes, size_t size)
+static void write_array(const char *name, const char *type, const char *shape, const void *bytes, size_t size)
 {
     char file[256] = "\x93NUMPY\1";
     int length =
         snprintf(file + 10, 128, "{'shape': %s, 'fortran_order': False, 'descr': '%s'}", shape, type);
     file[8] = (char)length;
     memcpy(file + 10 + length, bytes, size);
-    fake_write(&fake, "test_labels.npy", file, 10 + (size_t)length + size);
+    fake_write(&fake, name, file, 10 + (size_t)length + size);
 }
 
 START_TEST(wrong_labels)
 {
     fake_copy(&fake, GOLDEN, "version2.npy", "test_samples.npy");
-    write_labels("|u1", "(3,)", "\0\1\2", 3);
+    write_array("test_labels.npy", "|u1", "(3,)", "\0\1\2", 3);
     ck_assert_msg(read_part("t10k"), "%s", error.text);
-    write_labels("|u1", "(3,)", "\0\1\3", 3);
+    write_array("test_labels.npy", "|u1", "(3,)", "\0\1\3", 3);
     assert_refused("sample 2 has label 3, the model `fake` knows 0 to 2");
-    write_labels("|i1", "(3,)", "\377\1\2", 3);
+    write_array("test_labels.npy", "|i1", "(3,)", "\377\1\2", 3);
     assert_refused("sample 0 has label -1,");
-    write_labels("|u1", "(2,)", "\0\1", 2);
+    write_array("test_labels.npy", "|u1", "(2,)", "\0\1", 2);
     assert_refused("different numbers of samples: 2 labels (");
-    write_labels("<f4", "(1,)", "\0\0\0\0", 4);
+    write_array("test_labels.npy", "<f4", "(1,)", "\0\0\0\0", 4);
     assert_refused("different numbers of samples: 1 labels (");
-    write_labels("<f2", "(3,)", "\0\0\0\0\0\0", 6);
+    write_array("test_labels.npy", "<f2", "(3,)", "\0\0\0\0\0\0", 6);
     assert_refused("not labels (");
-    write_labels("|u1", "(3, 2)", "\0\1\2\0\1\2", 6);
+    write_array("test_labels.npy", "|u1", "(3, 2)", "\0\1\2\0\1\2", 6);
     assert_refused("its labels are [2], the model `fake` takes []");
-    write_labels("|u1", "()", "\0", 1);
+    write_array("test_labels.npy", "|u1", "()", "\0", 1);
     assert_refused("it is one number, without an axis for samples");
-    write_labels("|u1", "(3,)", "\0\1\2\2", 4);
+    write_array("test_labels.npy", "|u1", "(3,)", "\0\1\2\2", 4);
     assert_refused("too long (");
-    write_labels("|u1", "(99999999999,)", "", 0);
+    write_array("test_labels.npy", "|u1", "(99999999999,)", "", 0);
     assert_refused("its dimensions are too large");
-    write_labels("|u1", "(4000000000, 4000000000, 4000000000)", "", 0);
+    write_array("test_labels.npy", "|u1", "(4000000000, 4000000000, 4000000000)", "", 0);
     assert_refused("its dimensions are too large");
-    write_labels("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1)", "", 0);
+    write_array("test_labels.npy", "|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1)", "", 0);
     assert_refused("it has more than ");
-    write_labels("|u1", "(3", "", 0);
+    write_array("test_labels.npy", "|u1", "(3", "", 0);
     assert_refused("its header cannot be read");
+}
+END_TEST
+
+/* Of steps, -1 is no label. */
+START_TEST(labels_of_steps)
+{
+    static const int32_t labels[] = {0, 1, -1, 2, 2, 2};
+    fake.fake.model.data.label_steps = 2;
+    fake_copy(&fake, GOLDEN, "version2.npy", "test_samples.npy");
+    write_array("test_labels.npy", "|i1", "(3, 2)", "\0\1\377\2\2\2", 6);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.label_steps == 2 && memcmp(data.labels, labels, sizeof labels) == 0);
+    write_array("test_labels.npy", "|i1", "(3, 2)", "\0\1\0\0\3\2", 6);
+    assert_refused("sample 2 has label 3, the model `fake` knows 0 to 2");
+    write_array("test_labels.npy", "|u1", "(3,)", "\0\1\2", 3);
+    assert_refused("its labels are [], the model `fake` takes [2]");
+}
+END_TEST
+
+/* A model that asks for them; then its place is any but 0. */
+START_TEST(lengths)
+{
+    fake.fake.model.data.classes = 0;
+    fake.fake.model.at.present = 8;
+    fake.fake.model.steps = 5;
+    fake_copy(&fake, GOLDEN, "version2.npy", "test_samples.npy");
+    assert_refused("/test_lengths.npy): the samples are there, and the model `fake` takes lengths with them");
+    write_array("test_lengths.npy", "|u1", "(3,)", "\1\5\2", 3);
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.lengths[0] == 1 && data.lengths[1] == 5 && data.lengths[2] == 2);
+    write_array("test_lengths.npy", "|u1", "(3,)", "\1\0\2", 3);
+    assert_refused("sample 1 has length 0, in the model `fake` samples have 1 to 5 steps");
+    write_array("test_lengths.npy", "|u1", "(3,)", "\1\6\2", 3);
+    assert_refused("sample 1 has length 6,");
+    write_array("test_lengths.npy", "<f2", "(3,)", "\0\0\0\0\0\0", 6);
+    assert_refused("not lengths (");
+    ck_assert(
+        !snn_dataset_read_images(&data, &fake.fake.model, fake_path(&fake, 0, "test_samples.npy"), &error));
+    ck_assert_ptr_nonnull(strstr(error.text, "give an NPZ archive that has `lengths`, too"));
 }
 END_TEST
 
@@ -287,6 +326,8 @@ Suite *rt_npy_suite(void)
     tcase_add_loop_test(tests, broken_archives, 0, 2);
     tcase_add_test(tests, missing);
     tcase_add_test(tests, wrong_labels);
+    tcase_add_test(tests, labels_of_steps);
+    tcase_add_test(tests, lengths);
     tcase_add_test(tests, wrong_numbers);
     suite_add_tcase(suite, tests);
     return suite;

@@ -226,7 +226,7 @@ static const char *base_name(const char *path)
 
 BufferId *data_buffer(Program *program, const Node *data)
 {
-    return data->target ? &program->target : &program->input;
+    return data->present ? &program->present : data->target ? &program->target : &program->input;
 }
 
 /* With the steps in front, of what goes over time. Returns how many. */
@@ -255,6 +255,7 @@ static void describe_data(Lower *lower)
     program->data_ndim = data_dims(net, data->shape, data->temporal, program->data_dims);
     program->target_ndim = data_dims(net, data->target, data->target_temporal, program->target_dims);
     program->classes = net->data.classes;
+    program->label_steps = net->data.label_temporal ? net->steps : 0;
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_DATA && !net->nodes.at[n].held)
             *data_buffer(program, &net->nodes.at[n]) = lower->streams[net->nodes.at[n].out].values;

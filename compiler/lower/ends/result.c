@@ -171,9 +171,20 @@ void lower_pick_grad(Lower *lower, const Node *node)
 
 /* ---- losses ---- */
 
+/* Of each step of the stream. */
+static void enter_steps(Lower *lower, Site *site, StreamId stream)
+{
+    LoopStmt *loop = for_range(lower, site->into, "t", steps_of(lower, stream));
+    site->t = loop_variable(lower, loop);
+    site->into = &loop->body;
+}
+
 static LoopExpr *is_label(Lower *lower, Site site, LoopExpr *j)
 {
-    return op2(lower, OP_EQ, j, load1(lower, lower->program->label, site.b));
+    BufferId label = lower->program->label;
+    return op2(lower, OP_EQ, j,
+               lower->net->data.label_temporal ? load2(lower, label, site.b, site.t)
+                                               : load1(lower, label, site.b));
 }
 
 static LoopExpr *target(Lower *lower, Site site, LoopExpr *j)
@@ -225,6 +236,8 @@ void lower_target(Lower *lower, const Node *node)
     Site site = kernel_samples(lower, "target", out,
                                arena_printf(lower->arena, "%s: 1 for the class of the label, else 0", out),
                                node->span);
+    if (stream_of(lower, node->out)->temporal)
+        enter_steps(lower, &site, node->out);
     LoopStmt *loop = for_units(lower, site.into, "j", stream_size(lower, node->out));
     LoopExpr *j = loop_variable(lower, loop), *is = is_label(lower, site, j);
     site.into = &loop->body;
@@ -305,17 +318,30 @@ static const LoopMetric *metric_of(const Lower *lower, const Node *node)
     return &lower->program->metrics.at[before];
 }
 
+/* A number of a prediction. */
+static void store_prediction(Lower *lower, const LoopPrediction *prediction, LoopBlock *into, Site site,
+                             LoopExpr *j, LoopExpr *x)
+{
+    if (prediction->steps > 0)
+        loop_store(lower->program, into, prediction->values, 3, (LoopExpr *[]){site.b, site.t, j}, x, false);
+    else
+        store2(lower, into, prediction->values, site.b, j, x, false);
+}
+
 static void emit_class(Lower *lower, const Node *node, const LoopPrediction *prediction, Site site)
 {
     LoopExpr *best = declare_local(lower, site.into, "best", loop_int(lower->arena, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", stream_size(lower, node->in));
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *x = load_stream(lower, node->in, site, j);
-    store2(lower, &loop->body, prediction->values, site.b, j, x, false);
-    LoopStmt *found =
-        loop_if(lower->arena, &loop->body, op2(lower, OP_GT, x, load_stream(lower, node->in, site, best)));
+    LoopExpr *x = number(lower, load_stream(lower, node->in, site, j));
+    store_prediction(lower, prediction, &loop->body, site, j, x);
+    LoopStmt *found = loop_if(lower->arena, &loop->body,
+                              op2(lower, OP_GT, x, number(lower, load_stream(lower, node->in, site, best))));
     loop_set(lower->arena, &found->body, best->var, j);
-    store1(lower, site.into, prediction->predicted, site.b, best, false);
+    if (prediction->steps > 0)
+        store2(lower, site.into, prediction->predicted, site.b, site.t, best, false);
+    else
+        store1(lower, site.into, prediction->predicted, site.b, best, false);
 }
 
 void lower_predict(Lower *lower, const Node *node)
@@ -325,16 +351,20 @@ void lower_predict(Lower *lower, const Node *node)
         Site site =
             kernel_samples(lower, "predict_classes", node->name,
                            "predicted: the class with the largest score, the first of equals", node->span);
+        if (prediction->steps > 0)
+            enter_steps(lower, &site, node->in);
         emit_class(lower, node, prediction, site);
         return;
     }
     Site site = kernel_samples(lower, "predict_values", node->name,
                                arena_printf(lower->arena, "predicted: %s", stream_of(lower, node->in)->name),
                                node->span);
+    if (prediction->steps > 0)
+        enter_steps(lower, &site, node->in);
     LoopStmt *loop = for_range(lower, site.into, "j", prediction->size);
     LoopExpr *j = loop_variable(lower, loop);
-    store2(lower, &loop->body, prediction->values, site.b, j,
-           number(lower, load_stream(lower, node->in, site, j)), false);
+    store_prediction(lower, prediction, &loop->body, site, j,
+                     number(lower, load_stream(lower, node->in, site, j)));
 }
 
 void lower_metric(Lower *lower, const Node *node)

@@ -36,6 +36,24 @@ FORMULAS = {
 }
 
 
+def meant(x, which, over):
+    """The mean over some axes of the values that are meant; of none 0."""
+    which = which.expand_as(x)
+    return torch.where(which, x, 0).sum(over) / which.sum(over).clamp(min=1)
+
+
+FORMULAS |= {
+    "mean_where": ("mean(x, over = c, where = x > 0)", lambda params, x: meant(x, x > 0, -1)),
+    "mean_where_places": ("tanh(x) * mean(x, over = [y, x], where = x ^ 2 < 0.3)",
+                          lambda params, x: torch.tanh(x) * meant(x, x ** 2 < 0.3, (-3, -2))[..., None, None, :]),
+    "sum_where_all": ("sum(x, over = space, where = mean(x, over = space) > 0) * x",
+                      lambda params, x: torch.where(x.mean((-3, -2, -1), keepdim=True) > 0, x, 0)
+                      .sum((-3, -2, -1), keepdim=True) * x),
+    "max_where": ("max(max(x, over = c, where = x < 0.2), -2)",
+                  lambda params, x: x.masked_fill(x >= 0.2, -9).amax(-1).clamp(min=-2)),
+}
+
+
 def stepwise(out, y, target, smoothing):
     """Of out in time: at each step."""
     return F.cross_entropy(out.flatten(0, 1), target.repeat_interleave(out.shape[1], 0), label_smoothing=smoothing)
@@ -47,7 +65,24 @@ def several(out, y, target):
             + 0.1 * (y ** 2).mean() + F.mse_loss(out.amax(1), target))
 
 
+def last_meant(out, which):
+    """The value at the last step that is meant."""
+    kept = torch.zeros_like(out[:, 0])
+    for t in range(out.shape[1]):
+        kept = torch.where(which[:, t], out[:, t], kept)
+    return kept
+
+
+def of_some_steps(out, y, target):
+    which = y.mean(-1)[..., None] > -0.4  # at each step
+    return (F.cross_entropy(meant(out, which, 1), target) + 0.5 * F.l1_loss(last_meant(out, which), target)
+            + 0.1 * meant(y ** 2, which, (1, 2)).mean())
+
+
 LOSSES = {
+    "loss_where": ("cross_entropy(mean(out, where = mean(y, over = space) > -0.4), label)"
+                   " + 0.5 * mae(last(out, where = mean(y, over = space) > -0.4), label)"
+                   " + 0.1 * mean(y ^ 2, over = all, where = mean(y, over = space) > -0.4)", of_some_steps),
     "loss_of_steps": ("mean(cross_entropy(out, label))", lambda out, y, target: stepwise(out, y, target, 0)),
     "loss_smoothed": ("mean(cross_entropy(out, label, smoothing = 0.1))",
                       lambda out, y, target: stepwise(out, y, target, 0.1)),
