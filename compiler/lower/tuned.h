@@ -169,6 +169,14 @@ enum {
     FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
 };
 
+/* ---- what is told of a batch ---- */
+
+enum {
+    COUNT_STEPS = 16,  /* steps of a unit whose spikes are counted together, */
+    COUNT_LEAST = 256, /* where there are so many units */
+    WATCH_LEAST = 256  /* units from which on states of chained scans are looked at where they are made */
+};
+
 /* ---- chains of kernels, which take samples one by one: see pass/chain.c ---- */
 
 enum {

@@ -71,3 +71,12 @@ build nothing "hidden = image -> dense(4) -> bad
     train { loss mse(mean(digit), label) }"
 refuses "parts: NaN in a layer that falls silent" 1 'NaN in the state `v` of `hidden` \(bad, nothing.snn:5\), .*batch 1; ' \
     ./nothing train --quiet --data small
+
+# By samples one by one, each leaves one number about the states of a wide layer.
+build silent "hidden = image -> lif(threshold = 0.1) -> reshape([x = 4]) -> conv(64, kernel = 3, pad = same) -> bad
+    digit = (hidden -> dense(4) -> li()) + (image -> dense(4) -> li())
+    predict argmax(max(digit))
+    train { loss mse(mean(digit), label) }"
+refuses "parts: NaN in one of many states" 1 'NaN in the state `v` of `hidden` \(bad, silent.snn:5\), .*batch 1; ' \
+    ./silent train --quiet --data small
+shows "parts: of which no batch keeps all" '^1$' sh -c "grep -c 'at = NET(worst_v_hidden_), .per_sample = 1}' silent.c"

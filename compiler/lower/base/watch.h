@@ -5,6 +5,8 @@
 #include "lower/base/scan.h"
 
 void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state);
+/* Kernels behind that of the scan, where its states are watched sample by sample. */
+void lower_state_watches(Lower *lower, const Node *scan, const ScanState *state);
 void watch_streams(Lower *lower);
 
 #endif

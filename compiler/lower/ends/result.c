@@ -4,6 +4,8 @@
 #include "lower/base/code.h"
 #include "lower/base/extreme.h"
 #include "lower/base/streams.h"
+#include "lower/maps/view.h"
+#include "lower/tuned.h"
 
 static LoopExpr *f32(Lower *lower, double number)
 {
@@ -376,6 +378,55 @@ void lower_metric(Lower *lower, const Node *node)
            number(lower, load_stream(lower, node->in, site, num(lower, 0))), false);
 }
 
+/* ---- activity ---- */
+
+/* How often each unit spikes at up to COUNT_STEPS steps from t0 on: in bytes, which vectors hold more of than of sums. */
+static void emit_few(Lower *lower, const Node *node, Site site, BufferId few, LoopExpr *t0, int steps)
+{
+    LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->in));
+    LoopExpr *n = loop_variable(lower, loop), *sum = NULL;
+    for (int s = 0; s < steps; s++) {
+        site.t = op2(lower, OP_ADD, t0, num(lower, s));
+        LoopExpr *spike = load_stream(lower, node->in, site, n);
+        sum = sum ? op2(lower, OP_ADD, sum, spike) : spike;
+    }
+    store1(lower, &loop->body, few, n, sum, false);
+}
+
+/* `blocks` times so many steps, from t on. */
+static void emit_spike_blocks(Lower *lower, const Node *node, Site site, LoopExpr *sum, BufferId few, int t,
+                              int steps, int blocks)
+{
+    if (blocks == 0)
+        return;
+    LoopStmt *loop = for_range(lower, site.into, "block", blocks);
+    site.into = &loop->body;
+    LoopExpr *t0 = scaled_plus(lower, loop_variable(lower, loop), steps, num(lower, t));
+    emit_few(lower, node, site, few, loop_local(lower, site.into, "t0", t0), steps);
+    loop = for_range(lower, site.into, "n", stream_size(lower, node->in));
+    LoopExpr *count = load1(lower, few, loop_variable(lower, loop));
+    loop_set(lower->arena, &loop->body, sum->var, op2(lower, OP_ADD, sum, count));
+}
+
+static void emit_many_spikes(Lower *lower, const Node *node, Site site, LoopExpr *sum)
+{
+    int size = stream_size(lower, node->in);
+    BufferId few = named_buffer(lower, "times_of", stream_of(lower, node->in)->name, TYPE_U8, BUFFER_LOCAL,
+                                false, 1, &size);
+    Parts parts = even_parts(steps_of(lower, node->in), COUNT_STEPS);
+    emit_spike_blocks(lower, node, site, sum, few, 0, parts.size, parts.large);
+    emit_spike_blocks(lower, node, site, sum, few, parts.large * parts.size, parts.size - 1, parts.small);
+}
+
+static void emit_values(Lower *lower, const Node *node, Site site, LoopExpr *sum)
+{
+    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
+    site.t = loop_variable(lower, loop_t);
+    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));
+    LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, loop_n));
+    loop_set(lower->arena, &loop_n->body, sum->var, op2(lower, OP_ADD, sum, x));
+}
+
 void lower_activity(Lower *lower, const Node *node)
 {
     const Stream *stream = stream_of(lower, node->in);
@@ -385,10 +436,7 @@ void lower_activity(Lower *lower, const Node *node)
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
     LoopExpr *sum = declare_local(lower, site.into, "spikes", zero);
-    LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
-    site.t = loop_variable(lower, loop_t);
-    LoopStmt *loop_n = for_range(lower, &loop_t->body, "n", stream_size(lower, node->in));
-    LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, loop_n));
-    loop_set(lower->arena, &loop_n->body, sum->var, op2(lower, OP_ADD, sum, x));
+    bool many = type == TYPE_I32 && stream_size(lower, node->in) >= COUNT_LEAST;
+    (many ? emit_many_spikes : emit_values)(lower, node, site, sum);
     store1(lower, site.into, lower->streams[node->in].activity, site.b, number(lower, sum), false);
 }

@@ -27,6 +27,6 @@ void plan_blanks(Planning *plan);  /* met, of streams and nodes */
 void plan_routes(Planning *plan);  /* routed; route */
 void plan_places(Planning *plan);  /* place */
 void plan_gates(Planning *plan);   /* gate */
-void plan_runs(Planning *plan);    /* run */
+void plan_runs(Planning *plan);    /* run, watched */
 
 #endif

@@ -1,4 +1,4 @@
-/* How many steps of a scan are written out one after the other. */
+/* How many steps of a scan are written out one after the other, and where its states are looked at. */
 #include "lower/plan/planning.h"
 #include "lower/tuned.h"
 
@@ -30,12 +30,22 @@ static int run_of(const Node *node, int steps, int unroll)
     return most;
 }
 
+/* What a sample leaves of a wide layer is in a cache when its kernel ends, and not when the batch does. */
+static bool is_watched(const Planning *plan, int n)
+{
+    const NodePlan *node = &plan->nodes[n];
+    return plan->by_samples && n < plan->net->backward && !node->group && !node->cyclic
+           && node->units >= WATCH_LEAST;
+}
+
 void plan_runs(Planning *plan)
 {
-    for (int n = 0; n < plan->net->updates; n++)
-        if (plan->nodes[n].role == ROLE_SCAN)
-            plan->nodes[n].run =
-                !plan->nodes[n].in_time || plan->net->steps == 1 || plan->nodes[n].cyclic
-                    ? 1
-                    : run_of(&plan->net->nodes.at[n], plan->net->steps, plan->options.unroll);
+    for (int n = 0; n < plan->net->updates; n++) {
+        NodePlan *node = &plan->nodes[n];
+        if (node->role != ROLE_SCAN)
+            continue;
+        bool once = !node->in_time || plan->net->steps == 1 || node->cyclic;
+        node->run = once ? 1 : run_of(&plan->net->nodes.at[n], plan->net->steps, plan->options.unroll);
+        node->watched = is_watched(plan, n);
+    }
 }

@@ -11,6 +11,7 @@
 #include "lower/base/code.h"
 #include "lower/base/scan.h"
 #include "lower/base/streams.h"
+#include "lower/base/watch.h"
 #include "lower/maps/linear.h"
 #include "lower/maps/blanks.h"
 #include "lower/maps/route.h"
@@ -343,6 +344,8 @@ static void finish(Lower *lower, const Layer *layer, LoopBlock *into)
             lower_parts(lower, layer, &layer->gradients[i]);
     if (plan->scan)
         lower_partials(lower, plan->scan, &layer->state);
+    if (plan->scan)
+        lower_state_watches(lower, plan->scan, &layer->state);
 }
 
 static Span origin_of(const LayerPlan *plan)
