@@ -152,9 +152,8 @@ static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *ro
     Piece piece =
         piece_of(lower, plane->gradient->node->in, site, row, x, op2(lower, OP_ADD, x, num(lower, 1)));
     LoopStmt *loop = for_bounds(lower, site.into, "e", piece.from, piece.to);
-    LoopExpr *unit = load2(lower, piece.event, piece.b, loop_variable(lower, loop));
-    LoopExpr *c = loop_local(lower, &loop->body, "c",
-                             op2(lower, OP_SUB, unit, op2(lower, OP_MUL, x, num(lower, plane->ins))));
+    LoopExpr *c =
+        loop_local(lower, &loop->body, "c", load2(lower, piece.event, piece.b, loop_variable(lower, loop)));
     LoopExpr *count = loop_local(lower, &loop->body, "count", load1(lower, plane->listed, c));
     store2(lower, &loop->body, plane->lists, c, count, place, false);
     store1(lower, &loop->body, plane->listed, c, op2(lower, OP_ADD, count, num(lower, 1)), false);

@@ -58,7 +58,7 @@ static void emit_column(Lower *lower, const Gather *gather, const Columns *colum
     site.into = read->into;
     LoopExpr *row = loop_local(lower, read->into, "row", read->row);
     Piece piece = piece_of(lower, gather->node->in, site, row, x, op2(lower, OP_ADD, x, num(lower, 1)));
-    LoopExpr *before = op2(lower, OP_MUL, x, num(lower, columns->units - gather->ins));
+    LoopExpr *before = op2(lower, OP_MUL, x, num(lower, columns->units));
     before = loop_local(lower, read->into, "before", scaled_plus(lower, read->tap, gather->ins, before));
     LoopStmt *loop = for_units(lower, read->into, "k", gather->ins);
     LoopExpr *k = loop_variable(lower, loop);

@@ -39,9 +39,9 @@ static Sparse sparse_of(Lower *lower, const Linear *map)
     const char *name = stream_of(lower, node->in)->name;
     Sparse sparse = {.map = map, .gather = gather_of(node)};
     int units = stream_size(lower, node->in), ins = sparse.gather.ins, ends = units / ins + 1,
-        values[2] = {units, SPARSE_STEPS};
+        room = list_room(units), values[2] = {units, SPARSE_STEPS};
     sparse.some = named_buffer(lower, "some_of", name, TYPE_U8, BUFFER_LOCAL, false, 1, &ins);
-    sparse.unit = named_buffer(lower, "units_of", name, index_type(units), BUFFER_LOCAL, false, 1, &units);
+    sparse.unit = named_buffer(lower, "units_of", name, index_type(units), BUFFER_LOCAL, false, 1, &room);
     sparse.ends = named_buffer(lower, "unit_ends_of", name, TYPE_I32, BUFFER_LOCAL, false, 1, &ends);
     sparse.values = named_buffer(lower, "values_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, values);
     return sparse;
@@ -68,26 +68,21 @@ static void emit_some(Lower *lower, const Sparse *sparse, Site site, LoopExpr *f
     store1(lower, &loop->body, sparse->some, i, as_bit(lower, some), false);
 }
 
-/* Each is written, and stays if it is not 0. */
-static void emit_units_of(Lower *lower, const Sparse *sparse, Site site, LoopExpr *x, LoopExpr *all)
-{
-    LoopStmt *loop = for_range(lower, site.into, "i", sparse->gather.ins);
-    LoopExpr *i = loop_variable(lower, loop);
-    store1(lower, &loop->body, sparse->unit, all, scaled_plus(lower, x, sparse->gather.ins, i), false);
-    loop_set(lower->arena, &loop->body, all->var, op2(lower, OP_ADD, all, load1(lower, sparse->some, i)));
-}
-
+/* Of position x of the row whose first unit is `row`. */
 static void emit_position(Lower *lower, const Sparse *sparse, Site site, LoopExpr *row, LoopExpr *position,
                           LoopExpr *x, LoopExpr *all)
 {
     LoopExpr *ins = num(lower, sparse->gather.ins);
     emit_some(lower, sparse, site, loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, ins)));
     LoopExpr *from = loop_local(lower, site.into, "from", all);
-    emit_units_of(lower, sparse, site, x, all);
+    loop_list(lower->program, site.into, all->var, sparse->unit, 1, &all,
+              load1(lower, sparse->some, num(lower, 0)), sparse->gather.ins);
     LoopStmt *loop = for_bounds(lower, site.into, "e", from, all);
     LoopExpr *e = loop_variable(lower, loop);
-    LoopExpr *unit =
-        loop_local(lower, &loop->body, "i", op2(lower, OP_ADD, row, load1(lower, sparse->unit, e)));
+    LoopExpr *unit = op2(lower, OP_ADD, load1(lower, sparse->unit, e), op2(lower, OP_MUL, x, ins));
+    unit = loop_local(lower, &loop->body, "i", unit);
+    store1(lower, &loop->body, sparse->unit, e, unit, false);
+    unit = op2(lower, OP_ADD, row, unit);
     for (int s = 0; s < sparse->steps; s++)
         store2(lower, &loop->body, sparse->values, e, num(lower, s), value(lower, sparse, site, s, unit),
                false);

@@ -121,7 +121,8 @@ typedef struct NodePlan {
     const Node *route;      /* a scan: of a maximum's gradient that it reads as it is routed; or NULL */
     StreamId met; /* a scan: all it makes, if that has a meaning only where spikes are met; or NONE */
     int run;      /* a scan: steps that are written out one after the other */
-    bool watched; /* a scan: whether its states are finite is found sample by sample, so that the runtime needs
+    bool
+        watched; /* a scan: whether its states are finite is found sample by sample, so that the runtime needs
                      none of them */
 } NodePlan;
 

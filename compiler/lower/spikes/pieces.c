@@ -3,7 +3,7 @@
  *
  *   event[b][ends[b][t * P + p] .. ends[b][t * P + p + 1] - 1]   what spikes at position p, of P, at step t,
  *
- * each as its number among the units of the row. */
+ * each as its channel, in the order of LIST. */
 #include "lower/spikes/pieces.h"
 
 #include "lower/base/code.h"
@@ -30,11 +30,11 @@ static void add_buffers(Lower *lower, StreamId stream)
     RowShape row = row_shape(lower, stream);
     int steps = steps_of(lower, stream), all = list_room(steps * stream_size(lower, stream)),
         ends = steps * row_count(lower, stream) * row.positions + 1;
-    lists->piece = named_buffer(lower, "pieces_of", name, index_type(row.positions * row.channels),
-                                BUFFER_SCRATCH, true, 1, &all);
+    lists->piece =
+        named_buffer(lower, "pieces_of", name, index_type(row.channels), BUFFER_SCRATCH, true, 1, &all);
     lower->program->buffers.at[lists->piece].sparse = true;
     lists->piece_ends = named_buffer(lower, "piece_ends_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
-    buffer_about(lower, lists->piece, "what spikes, by its number in its row, position by position");
+    buffer_about(lower, lists->piece, "channels that spike, position by position");
     buffer_about(lower, lists->piece_ends, "where each position's events begin, and the last one's end");
 }
 
@@ -47,22 +47,19 @@ static LoopExpr *end_of(Lower *lower, StreamId stream, LoopExpr *t, LoopExpr *ro
     return op2(lower, OP_ADD, place, position);
 }
 
-/* Each is written, and stays if it spikes. */
+/* The channels that spike at position x of a row. */
 static void emit_position(Lower *lower, StreamId stream, Site site, LoopExpr *count, LoopExpr *row,
                           LoopExpr *x)
 {
     const SpikeBuffers *lists = &lower->streams[stream].spikes;
     RowShape shape = row_shape(lower, stream);
+    LoopExpr *position = op2(lower, OP_ADD, op2(lower, OP_MUL, row, num(lower, shape.positions)), x);
     LoopExpr *first =
-        loop_local(lower, site.into, "first", op2(lower, OP_MUL, x, num(lower, shape.channels)));
-    LoopStmt *loop = for_range(lower, site.into, "c", shape.channels);
-    LoopExpr *unit =
-        loop_local(lower, &loop->body, "i", op2(lower, OP_ADD, first, loop_variable(lower, loop)));
-    site.into = &loop->body;
-    store2(lower, &loop->body, lists->piece, site.b, count, unit, false);
-    LoopExpr *before = op2(lower, OP_MUL, row, num(lower, shape.positions * shape.channels));
-    LoopExpr *spike = load_stream(lower, stream, site, op2(lower, OP_ADD, before, unit));
-    loop_set(lower->arena, &loop->body, count->var, op2(lower, OP_ADD, count, spike));
+        loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, shape.channels)));
+    LoopExpr *flags = load_stream(lower, stream, site, first);
+    if (flags->kind == LOOP_LOAD) /* else the stream is delayed and has not begun */
+        loop_list(lower->program, site.into, count->var, lists->piece, 2, (LoopExpr *[]){site.b, count},
+                  flags, shape.channels);
 }
 
 static void emit_pieces(Lower *lower, StreamId stream, Site site)

@@ -13,6 +13,7 @@
 #include "snn_level.h"
 #include "snn_math.h"
 #include "snn_random.h"
+#include "snn_list.h"
 
 #include <math.h>
 #include <string.h>
@@ -141,11 +142,13 @@ struct net {
     float (*w_out_2_transposed_)[128];
     float (*sums_of_w_first_)[48][32]; /* of some rows after the others: what each pattern of spikes adds up to */
     float (*state_v_first_)[1024];
+    float *worst_v_first_;
     int32_t (*crowded_out_max_pool_)[2]; /* forward and backward: windows are faster for this sample */
-    uint16_t (*pieces_of_out_max_pool_)[1032]; /* what spikes, by its number in its row, position by position */
+    uint16_t (*pieces_of_out_max_pool_)[1032]; /* channels that spike, position by position */
     int32_t (*piece_ends_of_out_max_pool_)[65]; /* where each position's events begin, and the last one's end */
     float (*tiles_of_w_out_)[145][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*state_v_out_lif_)[512];
+    float *worst_v_out_lif_;
     float (*state_v_out_max_pool_2_li_mean_)[128];
     float (*parts_of_w_out_2_)[128][10];
     float (*parts_of_w_out_)[144][32];
@@ -396,6 +399,31 @@ static void SNN_AT_LEVEL(scan_first_)(void *context, int32_t first_2, int32_t la
     }
 }
 
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * is the state `v` finite? */
+static void SNN_AT_LEVEL(watch_v_first_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict state_v_first_)[1024] = net->state_v_first_;
+    float *restrict worst_v_first_ = net->worst_v_first_;
+    for (int32_t b = first_2; b < last; b++) {
+        worst_v_first_[b] = 0.0f;
+        int32_t bad = 0;
+        for (int32_t n = 0; n < 1024; n++) {
+            const float x = state_v_first_[b][n];
+            bad = bad + (snn_absf(x) < INFINITY ? 0 : 1);
+        }
+        if (bad > 0) {
+            int32_t nan = 0;
+            for (int32_t n = 0; n < 1024; n++) {
+                const float x = state_v_first_[b][n];
+                nan = nan + (x == x ? 0 : 1);
+            }
+            worst_v_first_[b] = INFINITY * (float)(nan == 0 ? 1 : 0);
+        }
+    }
+}
+
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
  * out_max_pool: the greatest of each window */
 static void SNN_AT_LEVEL(pool_out_max_pool_)(void *context, int32_t first_2, int32_t last)
@@ -465,12 +493,8 @@ static void SNN_AT_LEVEL(list_pieces_of_out_max_pool_)(void *context, int32_t fi
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t row = 0; row < 4; row++) {
                 for (int32_t x = 0; x < 4; x++) {
-                    const int32_t first_3 = x * 16;
-                    for (int32_t c = 0; c < 16; c++) {
-                        const int32_t i = first_3 + c;
-                        pieces_of_out_max_pool_[b][count] = (uint16_t)i;
-                        count = count + out_max_pool_[b][t][row * 64 + i];
-                    }
+                    const int32_t first_3 = (row * 4 + x) * 16;
+                    count += snn_list16(&pieces_of_out_max_pool_[b][count], &out_max_pool_[b][t][first_3], 16);
                     piece_ends_of_out_max_pool_[b][t * 16 + row * 4 + (x + 1)] = count;
                 }
             }
@@ -536,7 +560,7 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first_2, int32_t
                                 const int32_t ends = t * 16 + row * 4;
                                 const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + column];
                                 const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (column + 1)];
-                                const int32_t before = m * 16 + column * 32;
+                                const int32_t before = m * 16 + column * 48;
                                 SNN_INDEPENDENT for (int32_t k = 0; k < 16; k++) {
                                     columns_of_out_max_pool_[count + k] = (uint16_t)(pieces_of_out_max_pool_[b][e0 + k] + before);
                                 }
@@ -856,6 +880,31 @@ static void SNN_AT_LEVEL(scan_out_lif_)(void *context, int32_t first_2, int32_t 
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * is the state `v` finite? */
+static void SNN_AT_LEVEL(watch_v_out_lif_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict state_v_out_lif_)[512] = net->state_v_out_lif_;
+    float *restrict worst_v_out_lif_ = net->worst_v_out_lif_;
+    for (int32_t b = first_2; b < last; b++) {
+        worst_v_out_lif_[b] = 0.0f;
+        int32_t bad = 0;
+        for (int32_t n = 0; n < 512; n++) {
+            const float x = state_v_out_lif_[b][n];
+            bad = bad + (snn_absf(x) < INFINITY ? 0 : 1);
+        }
+        if (bad > 0) {
+            int32_t nan = 0;
+            for (int32_t n = 0; n < 512; n++) {
+                const float x = state_v_out_lif_[b][n];
+                nan = nan + (x == x ? 0 : 1);
+            }
+            worst_v_out_lif_[b] = INFINITY * (float)(nan == 0 ? 1 : 0);
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
  * out_max_pool_2: the greatest of each window */
 static void SNN_AT_LEVEL(pool_out_max_pool_2_)(void *context, int32_t first_2, int32_t last)
 {
@@ -986,11 +1035,16 @@ static void SNN_AT_LEVEL(count_first_)(void *context, int32_t first_2, int32_t l
     const struct net *net = snn_net(context);
     uint8_t (*restrict first_)[4][1024] = net->first_;
     float *restrict activity_first_ = net->activity_first_;
+    _Alignas(64) uint8_t times_of_first_[1024];
     for (int32_t b = first_2; b < last; b++) {
         int32_t spikes = 0;
-        for (int32_t t = 0; t < 4; t++) {
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t t0 = block * 4;
+            SNN_INDEPENDENT for (int32_t n = 0; n < 1024; n++) {
+                times_of_first_[n] = (uint8_t)(first_[b][t0][n] + first_[b][t0 + 1][n] + first_[b][t0 + 2][n] + first_[b][t0 + 3][n]);
+            }
             for (int32_t n = 0; n < 1024; n++) {
-                spikes = spikes + first_[b][t][n];
+                spikes = spikes + times_of_first_[n];
             }
         }
         activity_first_[b] = (float)spikes;
@@ -1004,11 +1058,16 @@ static void SNN_AT_LEVEL(count_out_lif_)(void *context, int32_t first_2, int32_t
     const struct net *net = snn_net(context);
     uint8_t (*restrict out_lif_)[4][512] = net->out_lif_;
     float *restrict activity_out_lif_ = net->activity_out_lif_;
+    _Alignas(64) uint8_t times_of_out_lif_[512];
     for (int32_t b = first_2; b < last; b++) {
         int32_t spikes = 0;
-        for (int32_t t = 0; t < 4; t++) {
+        for (int32_t block = 0; block < 1; block++) {
+            const int32_t t0 = block * 4;
+            SNN_INDEPENDENT for (int32_t n = 0; n < 512; n++) {
+                times_of_out_lif_[n] = (uint8_t)(out_lif_[b][t0][n] + out_lif_[b][t0 + 1][n] + out_lif_[b][t0 + 2][n] + out_lif_[b][t0 + 3][n]);
+            }
             for (int32_t n = 0; n < 512; n++) {
-                spikes = spikes + out_lif_[b][t][n];
+                spikes = spikes + times_of_out_lif_[n];
             }
         }
         activity_out_lif_[b] = (float)spikes;
@@ -1371,7 +1430,7 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                             const int32_t e0 = piece_ends_of_out_max_pool_[b][ends + x];
                             const int32_t e1 = piece_ends_of_out_max_pool_[b][ends + (x + 1)];
                             for (int32_t e = e0; e < e1; e++) {
-                                const int32_t c = pieces_of_out_max_pool_[b][e] - x * 16;
+                                const int32_t c = pieces_of_out_max_pool_[b][e];
                                 const int32_t count = times_out_max_pool_[c];
                                 where_out_max_pool_[c][count] = (uint16_t)((step * 6 + y) * 6 + x);
                                 times_out_max_pool_[c] = count + 1;
@@ -1794,7 +1853,7 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
     uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
     float (*restrict tiles_of_w_out_2_)[289][32] = net->tiles_of_w_out_2_;
     _Alignas(64) uint8_t some_of_g_out_conv_[32];
-    _Alignas(64) uint16_t units_of_g_out_conv_[512];
+    _Alignas(64) uint16_t units_of_g_out_conv_[520];
     _Alignas(64) int32_t unit_ends_of_g_out_conv_[17];
     _Alignas(64) float values_of_g_out_conv_[512][8];
     snn_floats sums_g_out_max_pool_[4][16 / SNN_LANES];
@@ -1813,16 +1872,14 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                         some_of_g_out_conv_[i] = (uint8_t)(snn_absf(out_lif_v_then_g_out_conv_[b][t0][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 1][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 2][first_3 + i]) + snn_absf(out_lif_v_then_g_out_conv_[b][t0 + 3][first_3 + i]) != 0.0f ? 1 : 0);
                     }
                     const int32_t from = all;
-                    for (int32_t i = 0; i < 32; i++) {
-                        units_of_g_out_conv_[all] = (uint16_t)(x * 32 + i);
-                        all = all + some_of_g_out_conv_[i];
-                    }
+                    all += snn_list16(&units_of_g_out_conv_[all], &some_of_g_out_conv_[0], 32);
                     for (int32_t e = from; e < all; e++) {
-                        const int32_t i = row * 128 + units_of_g_out_conv_[e];
-                        values_of_g_out_conv_[e][0] = out_lif_v_then_g_out_conv_[b][t0][i];
-                        values_of_g_out_conv_[e][1] = out_lif_v_then_g_out_conv_[b][t0 + 1][i];
-                        values_of_g_out_conv_[e][2] = out_lif_v_then_g_out_conv_[b][t0 + 2][i];
-                        values_of_g_out_conv_[e][3] = out_lif_v_then_g_out_conv_[b][t0 + 3][i];
+                        const int32_t i = units_of_g_out_conv_[e] + x * 32;
+                        units_of_g_out_conv_[e] = (uint16_t)i;
+                        values_of_g_out_conv_[e][0] = out_lif_v_then_g_out_conv_[b][t0][row * 128 + i];
+                        values_of_g_out_conv_[e][1] = out_lif_v_then_g_out_conv_[b][t0 + 1][row * 128 + i];
+                        values_of_g_out_conv_[e][2] = out_lif_v_then_g_out_conv_[b][t0 + 2][row * 128 + i];
+                        values_of_g_out_conv_[e][3] = out_lif_v_then_g_out_conv_[b][t0 + 3][row * 128 + i];
                     }
                     unit_ends_of_g_out_conv_[position + 1] = all;
                 }
@@ -2354,12 +2411,14 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(add_up_w_first_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_first_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_first_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(watch_v_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(choose_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(tile_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_out_lif_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(watch_v_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(dense_out_mean_), SNN_SAMPLES, 0, NULL},
@@ -2372,7 +2431,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 17);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 19);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2459,13 +2518,13 @@ static const SnnBuffer net_buffers[] = {
     {NET(input_), 256, true, false, 0},
     {NET(first_conv_), 16384, true, false, 0},
     {NET(first_), 4096, true, false, 0},
-    {NET(out_max_pool_), 1024, true, false, 0},
+    {NET(out_max_pool_), 0, .place = NET(state_v_first_)},
     {NET(out_conv_), 8192, true, false, 0},
     {NET(out_lif_), 2048, true, false, 0},
-    {NET(out_max_pool_2_), 512, true, false, 0},
+    {NET(out_max_pool_2_), 0, .place = NET(state_v_out_lif_)},
     {NET(out_mean_), 40, true, false, 0},
     {NET(out_max_pool_2_li_mean_), 512, true, false, 0},
-    {NET(g_out_mean_), 0, .place = NET(out_max_pool_2_)},
+    {NET(g_out_mean_), 0, .place = NET(state_v_out_max_pool_2_li_mean_)},
     {NET(g_out_max_pool_2_li_mean_), 0, .place = NET(out_max_pool_2_li_mean_)},
     {NET(g_out_max_pool_2_), 0, .place = NET(state_v_out_lif_)},
     {NET(out_lif_v_then_g_out_conv_), 8192, true, false, 0},
@@ -2489,11 +2548,13 @@ static const SnnBuffer net_buffers[] = {
     {NET(v_w_out_2_), 5120, false, false, 0},
     {NET(sums_of_w_first_), 18560, false, false, 0},
     {NET(state_v_first_), 4096, true, false, 0},
+    {NET(worst_v_first_), 4, true, false, 0},
     {NET(crowded_out_max_pool_), 8, true, false, 0},
     {NET(pieces_of_out_max_pool_), 2064, true, true, 0},
     {NET(piece_ends_of_out_max_pool_), 260, true, false, 0},
     {NET(tiles_of_w_out_), 0, .place = NET(sums_of_w_first_)},
     {NET(state_v_out_lif_), 2048, true, false, 0},
+    {NET(worst_v_out_lif_), 4, true, false, 0},
     {NET(state_v_out_max_pool_2_li_mean_), 512, true, false, 0},
     {NET(parts_of_w_out_2_), 147456, false, false, 0},
     {NET(parts_of_w_out_), 0, .place = NET(parts_of_w_out_2_)},
@@ -2609,8 +2670,8 @@ static const SnnStream net_streams[] = {
 };
 
 static const SnnWatch net_watches[] = {
-    {.stream = 3, .state = "v", .at = NET(state_v_first_), .per_sample = 1024},
-    {.stream = 7, .state = "v", .at = NET(state_v_out_lif_), .per_sample = 512},
+    {.stream = 3, .state = "v", .at = NET(worst_v_first_), .per_sample = 1},
+    {.stream = 7, .state = "v", .at = NET(worst_v_out_lif_), .per_sample = 1},
     {.stream = 10, .state = "v", .at = NET(state_v_out_max_pool_2_li_mean_), .per_sample = 128},
 };
 
