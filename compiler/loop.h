@@ -326,13 +326,13 @@ typedef struct Program {
     const char *whole_why; /* of one that only predicts: why it does not go step by step; NULL: it does */
     double dt;             /* ms that a step lasts, 0: not said */
     bool learns;           /* has a backward phase and updates */
-    bool whole;     /* the backward phase does what the forward phase does first, so need not follow it */
-    bool predicts;  /* and nothing else: one sample at a time, without a runtime */
+    bool whole;         /* the backward phase does what the forward phase does first, so need not follow it */
+    bool predicts;      /* and nothing else: one sample at a time, without a runtime */
     bool whole_numbers; /* likewise, and has no reals */
     double data_unit;   /* then 1 of its input stands for so much */
     bool takes_spikes;  /* its input is spikes, not numbers */
-    unsigned needs; /* a bit for each Need, of a program that all passes are done with */
-    Unique names;   /* of buffers and kernels */
+    unsigned needs;     /* a bit for each Need, of a program that all passes are done with */
+    Unique names;       /* of buffers and kernels */
     VEC(Buffer) buffers;
     LoopFunctions functions; /* those that are called; each calls only functions before it */
     VEC(Kernel) kernels;

@@ -104,8 +104,7 @@ static bool verify_load(Verifier *verifier, const LoopExpr *expr)
 static bool is_arithmetic(Op op)
 {
     return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_DIV || op == OP_NEG || op == OP_ABS
-           || op == OP_MIN || op == OP_MAX
-           || op == OP_RESCALE;
+           || op == OP_MIN || op == OP_MAX || op == OP_RESCALE;
 }
 
 static bool is_logic(Op op)

@@ -120,7 +120,8 @@ bool map_is_causal(const AxisMap *map)
 
 bool map_reads_past(const AxisMap *map)
 {
-    return map_is_causal(map) && map->time.dilation == 1 && map->count == 1 && map->space[0].reach == REACH_ALL && map->groups == 1;
+    return map_is_causal(map) && map->time.dilation == 1 && map->count == 1
+           && map->space[0].reach == REACH_ALL && map->groups == 1;
 }
 
 int map_rows(const AxisMap *map)

@@ -47,8 +47,8 @@ typedef struct Param {
     bool clamped;      /* after each update, it is cut to low .. high */
     double low, high;
     const double *values; /* of a Net of whole numbers: what it holds; else NULL */
-    bool matrix; /* it lies in rows of what its last dimension has */
-    bool turned; /* [..., inputs, outputs], and [outputs, inputs, ...] in a checkpoint */
+    bool matrix;          /* it lies in rows of what its last dimension has */
+    bool turned;          /* [..., inputs, outputs], and [outputs, inputs, ...] in a checkpoint */
     Span span;
 } Param;
 

@@ -104,9 +104,10 @@ typedef struct Node {
     bool held;          /* DATA: values recorded by another run, not the data set's */
     bool each_step;     /* REDUCE, PICK_GRAD: over units, step by step; else over time */
     int steps;          /* DELAY */
-    double factor;      /* POISSON, LATENCY of a Net of whole numbers: in times factor / 2^shift is in 65536ths; PREDICT: its unit */
+    double factor; /* of a Net of whole numbers. POISSON, LATENCY: in * factor / 2^shift is in 65536ths; */
+                   /* PREDICT: what 1 of its numbers stands for */
     int shift;
-    Extract piece;      /* COPY */
+    Extract piece; /* COPY */
     ReduceKind reduce;
     LossKind loss;
     /* of kinds with equations; of PREDICT or NULL, and of METRIC: as the model names it */

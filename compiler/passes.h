@@ -97,11 +97,11 @@ typedef struct LowerOptions {
     int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
     Products products;
-    Without without;  /* also of passes over the Net and the Program */
-    bool infer;       /* a program that predicts, one sample at a time, and does not learn */
-    bool all_steps;   /* and takes whole samples */
+    Without without;   /* also of passes over the Net and the Program */
+    bool infer;        /* a program that predicts, one sample at a time, and does not learn */
+    bool all_steps;    /* and takes whole samples */
     Quantize quantize; /* and computes in whole numbers */
-    bool chain_small; /* for tests: see chain_kernels */
+    bool chain_small;  /* for tests: see chain_kernels */
 } LowerOptions;
 
 /* Net -> Loop. */

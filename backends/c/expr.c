@@ -239,7 +239,8 @@ const char *c_element(Arena *arena, const Program *program, const Kernel *kernel
 
 const char *c_type(Type type)
 {
-    static const char *const names[] = {"float", "int32_t", "uint32_t", "bool", "uint8_t", "uint16_t", "int8_t", "int16_t"};
+    static const char *const names[] = {"float",   "int32_t",  "uint32_t", "bool",
+                                        "uint8_t", "uint16_t", "int8_t",   "int16_t"};
     return names[type];
 }
 

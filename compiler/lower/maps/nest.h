@@ -13,7 +13,7 @@ typedef struct MapNest {
     LoopExpr *tap;                /* its number, or that of the input step where time is mixed */
     LoopExpr *position[MAX_DIMS]; /* of the outputs, by axis */
     LoopExpr *constant;           /* what each input counts there, where the map has no weights */
-    bool back; /* from the inputs at the site's step to the outputs that read them */
+    bool back;                    /* from the inputs at the site's step to the outputs that read them */
 } MapNest;
 
 /* The axis whose units lie next to each other, inside all loops: not part of a position. NULL: none. */
