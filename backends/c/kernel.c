@@ -23,11 +23,13 @@ static void block(const Spell *spell, const LoopBlock *stmts);
 static void for_flagged(const Spell *spell, const LoopStmt *loop)
 {
     const char *name = var_name(spell, loop->var), *to = expr(spell, loop->to);
+    LoopExpr *at = loop_ref(spell->arena, spell->kernel, loop->var);
+    const char *within = expr(spell, loop_op(spell->arena, OP_LT, at, loop->to, NULL));
     const LoopExpr *flag = loop->value;
     const char *flags =
         c_element(spell->arena, spell->program, spell->kernel, flag->buffer, flag->nargs - 1, flag->args);
-    out_open(spell->out, "for (int32_t %s = snn_next(%s, %s, %s); %s < %s; %s = snn_next(%s, %s + 1, %s))",
-             name, flags, expr(spell, loop->from), to, name, to, name, flags, name, to);
+    out_open(spell->out, "for (int32_t %s = snn_next(%s, %s, %s); %s; %s = snn_next(%s, %s + 1, %s))", name,
+             flags, expr(spell, loop->from), to, within, name, flags, name, to);
     block(spell, &loop->body);
     out_close(spell->out, "");
 }

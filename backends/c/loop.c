@@ -20,13 +20,14 @@ static const char *loop_hint(const LoopStmt *loop)
 void c_open_for(Arena *arena, const Program *program, const Kernel *kernel, const LoopStmt *loop, Out *out)
 {
     const char *name = c_var(arena, kernel, loop->var), *hint = loop_hint(loop);
-    const char *from = c_expr(arena, program, kernel, loop->from);
+    LoopExpr *at = loop_ref(arena, kernel, loop->var);
+    LoopExpr *from = loop->from, *to = loop->to;
     if (!loop->down) {
-        out_open(out, "%sfor (int32_t %s = %s; %s < %s; %s++)", hint, name, from, name,
-                 c_expr(arena, program, kernel, loop->to), name);
+        out_open(out, "%sfor (int32_t %s = %s; %s; %s++)", hint, name, c_expr(arena, program, kernel, from),
+                 c_expr(arena, program, kernel, loop_op(arena, OP_LT, at, to, NULL)), name);
         return;
     }
-    LoopExpr *start = loop_op(arena, OP_SUB, loop->to, loop_int(arena, 1), NULL);
-    out_open(out, "%sfor (int32_t %s = %s; %s >= %s; %s--)", hint, name,
-             c_expr(arena, program, kernel, start), name, from, name);
+    LoopExpr *start = loop_op(arena, OP_SUB, to, loop_int(arena, 1), NULL);
+    out_open(out, "%sfor (int32_t %s = %s; %s; %s--)", hint, name, c_expr(arena, program, kernel, start),
+             c_expr(arena, program, kernel, loop_op(arena, OP_GE, at, from, NULL)), name);
 }
