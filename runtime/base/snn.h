@@ -224,8 +224,8 @@ struct SnnModel {
     /* NULL, or sets those for this processor, when the model is opened. */
     void (*choose)(SnnModel *model);
 
-    size_t
-        room; /* bytes of a data set's samples that memory may hold: more are in a file; 0: all. Set by the command line */
+    /* Bytes of a data set's samples that memory may hold: more are in a file; 0: all. Set by the command line. */
+    size_t room;
     /* Set when the model is opened. */
     void *net;
     SnnMemory memory; /* of the net's arrays, but the sparse ones */

@@ -144,20 +144,19 @@ int32_t snn_dataset_length(const SnnDataset *data, const SnnModel *model, int32_
 
 /* ---- room for samples ------------------------------------------------------------------------------ */
 
+size_t snn_dataset_budget(const SnnModel *model)
+{
+    return model->room > 0 ? model->room : SIZE_MAX;
+}
+
 bool snn_dataset_take(SnnDataset *data, const SnnModel *model, size_t bytes)
 {
-    return snn_store_resize(&data->store, bytes, model->room > 0 ? model->room : SIZE_MAX);
+    return snn_store_resize(&data->store, bytes, snn_dataset_budget(model));
 }
 
 bool snn_dataset_no_room(const SnnDataset *data, const char *path, const char *what, SnnError *error)
 {
-    if (data->store.wrong == 0)
-        return snn_fail(error, "no memory (%s): %s", path, what);
-    return snn_fail(
-        error,
-        "no room (%s): %s are more than --memory, and cannot be kept in a file in %s: %s; set TMPDIR to a "
-        "folder with room, or keep more in memory",
-        path, what, snn_store_folder(), strerror(data->store.wrong));
+    return snn_store_no_room(&data->store, path, what, error);
 }
 
 void snn_dataset_expect(const SnnDataset *data, int32_t sample)

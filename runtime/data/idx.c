@@ -74,22 +74,20 @@ static bool idx_take_samples(SnnDataset *data, SnnIdxFile *file, const SnnModel 
         return false;
     data->count = (int32_t)file->dims[0];
     data->width = (int64_t)(file->count / file->dims[0]);
-    if (file->type == SNN_IDX_BYTE) {
-        data->bytes = file->elements;
-        data->store = (SnnStore){.at = data->bytes, .size = file->count};
-        file->elements = NULL;
-        return true;
-    }
-    data->reals = snn_idx_take_reals(file, error);
-    data->store = (SnnStore){.at = data->reals, .size = file->count * sizeof *data->reals};
-    return data->reals != NULL;
+    bool bytes = file->type == SNN_IDX_BYTE;
+    if (!bytes && !snn_idx_make_reals(file, error))
+        return false;
+    data->store = snn_idx_take(file);
+    data->bytes = bytes ? data->store.at : NULL;
+    data->reals = bytes ? NULL : data->store.at;
+    return true;
 }
 
 static bool idx_read_images(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error)
 {
     SnnIdxFile file;
     *data = (SnnDataset){0};
-    if (!snn_idx_open(&file, path, error))
+    if (!snn_idx_open(&file, path, snn_dataset_budget(model), error))
         return false;
     bool ok = idx_take_samples(data, &file, model, error);
     snn_idx_close(&file);
@@ -196,10 +194,12 @@ static bool idx_read_labels(SnnDataset *data, const SnnModel *model, const char 
                             SnnError *error)
 {
     SnnIdxFile file;
-    if (!snn_idx_open(&file, path, error))
+    if (!snn_idx_open(&file, path, SIZE_MAX, error))
         return false;
     if (idx_check_labels(&file, (uint32_t)data->count, images, error))
-        data->labels = snn_idx_take_labels(&file, model->data.classes, model->name, error);
+        data->labels = snn_idx_make_labels(&file, model->data.classes, model->name, error)
+                           ? snn_idx_take(&file).at
+                           : NULL;
     snn_idx_close(&file);
     return data->labels != NULL;
 }
@@ -210,12 +210,12 @@ static bool idx_read_targets(SnnDataset *data, const SnnModel *model, const char
 {
     SnnIdxFile file;
     const IdxKind kind = idx_targets(model);
-    if (!snn_idx_open(&file, path, error))
+    if (!snn_idx_open(&file, path, SIZE_MAX, error))
         return false;
     if (idx_check_shape(&file, model, &kind, error)
         && idx_check_count(&file, (uint32_t)data->count, "targets", images, error)) {
         data->target_width = (int64_t)(file.count / file.dims[0]);
-        data->targets = snn_idx_take_reals(&file, error);
+        data->targets = snn_idx_make_reals(&file, error) ? snn_idx_take(&file).at : NULL;
     }
     snn_idx_close(&file);
     return data->targets != NULL;

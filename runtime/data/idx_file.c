@@ -3,7 +3,7 @@
 #include "snn_gzip.h"
 #include "snn_numbers.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct IdxType {
@@ -116,6 +116,13 @@ static bool idx_read_header(SnnIdxFile *file, SnnReader *reader, SnnError *error
     return true;
 }
 
+static bool idx_no_room(const SnnIdxFile *file, const SnnStore *store, size_t bytes, SnnError *error)
+{
+    char what[64];
+    snprintf(what, sizeof what, "the %zu bytes of its data", bytes);
+    return snn_store_no_room(store, file->path, what, error);
+}
+
 /* Reads `wanted` bytes in growing pieces, so that a lying header does not allocate more than the file has. */
 static bool idx_read_elements(SnnIdxFile *file, SnnReader *reader, size_t wanted, SnnError *error)
 {
@@ -123,11 +130,9 @@ static bool idx_read_elements(SnnIdxFile *file, SnnReader *reader, size_t wanted
     while (bytes < wanted) {
         capacity = capacity == 0 ? (size_t)1 << 22 : capacity * 2;
         capacity = capacity > wanted ? wanted : capacity;
-        unsigned char *grown = realloc(file->elements, capacity);
-        if (grown == NULL)
-            return snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, wanted);
-        file->elements = grown;
-        if (!snn_reader_read(reader, grown + bytes, capacity - bytes, &got, error))
+        if (!snn_store_resize(&file->store, capacity, file->budget))
+            return idx_no_room(file, &file->store, wanted, error);
+        if (!snn_reader_read(reader, (unsigned char *)file->store.at + bytes, capacity - bytes, &got, error))
             return false;
         bytes += got;
         if (bytes < capacity)
@@ -156,9 +161,9 @@ static bool idx_read_rest(SnnIdxFile *file, SnnReader *reader, SnnError *error)
                        file->path, 4 + 4 * (size_t)file->ndim + wanted);
 }
 
-bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error)
+bool snn_idx_open(SnnIdxFile *file, const char *path, size_t budget, SnnError *error)
 {
-    *file = (SnnIdxFile){.path = path};
+    *file = (SnnIdxFile){.path = path, .budget = budget};
     SnnReader *reader = snn_reader_open(path, error);
     bool ok = reader != NULL && idx_read_header(file, reader, error) && idx_read_rest(file, reader, error);
     snn_reader_close(reader);
@@ -169,37 +174,30 @@ bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error)
 
 void snn_idx_close(SnnIdxFile *file)
 {
-    free(file->elements);
-    file->elements = NULL;
+    snn_store_free(&file->store);
 }
 
-/* ---- its elements in memory --------------------------------------------------------------------------- */
+/* ---- its elements as numbers ------------------------------------------------------------------------ */
 
 /* Room for all of them in 4 bytes each: where they are, if they have these. Element i is read before it is written,
  * and nothing behind it is overwritten. */
-static void *idx_room(const SnnIdxFile *file, SnnError *error)
+static bool idx_room(SnnStore *room, const SnnIdxFile *file, SnnError *error)
 {
-    if (snn_idx_size(file->type) >= 4)
-        return file->elements;
-    void *room = malloc(4 * file->count + 1);
-    if (room == NULL)
-        snn_fail(error, "no memory (%s): its data needs %zu bytes", file->path, 4 * file->count);
-    return room;
+    *room = (SnnStore){0};
+    return snn_idx_size(file->type) >= 4 || snn_store_resize(room, 4 * file->count, file->budget)
+           || idx_no_room(file, room, 4 * file->count, error);
 }
 
-/* The file gives up what is now in the room; after a failure it keeps what it has. */
-static void *idx_hand_over(SnnIdxFile *file, void *room, bool ok)
+/* What is in the room is what the file has now; after a failure it keeps what it has. */
+static bool idx_replace(SnnIdxFile *file, SnnStore *room, bool ok)
 {
-    bool own = room == file->elements;
-    if (!ok) {
-        if (!own)
-            free(room);
-        return NULL;
+    if (room->at != NULL && ok) {
+        snn_store_free(&file->store);
+        file->store = *room;
+    } else if (room->at != NULL) {
+        snn_store_free(room);
     }
-    if (!own)
-        free(file->elements);
-    file->elements = NULL;
-    return room;
+    return ok;
 }
 
 static size_t idx_sample(const SnnIdxFile *file, size_t index)
@@ -207,30 +205,46 @@ static size_t idx_sample(const SnnIdxFile *file, size_t index)
     return index / (file->count / file->dims[0]);
 }
 
-float *snn_idx_take_reals(SnnIdxFile *file, SnnError *error)
+static double idx_element(const SnnIdxFile *file, size_t index)
 {
-    size_t size = snn_idx_size(file->type);
-    char *room = idx_room(file, error);
-    bool ok = room != NULL;
-    for (size_t i = 0; ok && i < file->count; i++) {
-        double number = idx_number(file->elements + i * size, file->type);
-        float real = (float)number;
-        ok = snn_numbers_check(number, idx_sample(file, i), file->path, error);
-        memcpy(room + i * sizeof real, &real, sizeof real);
-    }
-    return idx_hand_over(file, room, ok);
+    return idx_number((const unsigned char *)file->store.at + index * snn_idx_size(file->type), file->type);
 }
 
-int32_t *snn_idx_take_labels(SnnIdxFile *file, int below, const char *name, SnnError *error)
+bool snn_idx_make_reals(SnnIdxFile *file, SnnError *error)
 {
-    size_t size = snn_idx_size(file->type);
-    char *room = idx_room(file, error);
-    bool ok = room != NULL;
+    SnnStore room;
+    if (!idx_room(&room, file, error))
+        return false;
+    char *to = room.at != NULL ? room.at : file->store.at;
+    bool ok = true;
     for (size_t i = 0; ok && i < file->count; i++) {
-        double number = idx_number(file->elements + i * size, file->type);
+        double number = idx_element(file, i);
+        float real = (float)number;
+        ok = snn_numbers_check(number, idx_sample(file, i), file->path, error);
+        memcpy(to + i * sizeof real, &real, sizeof real);
+    }
+    return idx_replace(file, &room, ok);
+}
+
+bool snn_idx_make_labels(SnnIdxFile *file, int below, const char *name, SnnError *error)
+{
+    SnnStore room;
+    if (!idx_room(&room, file, error))
+        return false;
+    char *to = room.at != NULL ? room.at : file->store.at;
+    bool ok = true;
+    for (size_t i = 0; ok && i < file->count; i++) {
+        double number = idx_element(file, i);
         int32_t label = (int32_t)number;
         ok = snn_numbers_check_label(number, below, name, idx_sample(file, i), file->path, error);
-        memcpy(room + i * sizeof label, &label, sizeof label);
+        memcpy(to + i * sizeof label, &label, sizeof label);
     }
-    return idx_hand_over(file, room, ok);
+    return idx_replace(file, &room, ok);
+}
+
+SnnStore snn_idx_take(SnnIdxFile *file)
+{
+    SnnStore elements = file->store;
+    file->store = (SnnStore){0};
+    return elements;
 }

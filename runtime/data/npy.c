@@ -254,7 +254,7 @@ static bool npy_read(SnnDataset *data, const SnnModel *model, const NpyPlace *pl
                      SnnError *error)
 {
     SnnNpyFile file;
-    if (!snn_npy_open(&file, place->path, place->name, error))
+    if (!snn_npy_open(&file, place->path, place->name, snn_dataset_budget(model), error))
         return false;
     bool ok = npy_take(data, &file, model, kind, error);
     snn_npy_close(&file);

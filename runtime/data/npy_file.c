@@ -188,14 +188,14 @@ static bool npy_parse(SnnNpyFile *file, const unsigned char *at, uint64_t size, 
            && npy_count(file, begin + length, size, error);
 }
 
-bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, SnnError *error)
+bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, size_t budget, SnnError *error)
 {
     *file = (SnnNpyFile){.size = 0};
     if (!snn_map_open(&file->map, path, error))
         return false;
     bool archive = snn_zip_is(&file->map);
     snprintf(file->path, SNN_NPY_PATH, "%s%s%s", path, archive ? ": " : "", archive ? name : "");
-    bool ok = !archive || snn_zip_open(&file->unpacked, &file->map, name, ".npy", error);
+    bool ok = !archive || snn_zip_open(&file->unpacked, &file->map, name, ".npy", budget, error);
     ok = ok
          && npy_parse(file, archive ? file->unpacked.at : file->map.at,
                       archive ? file->unpacked.size : file->map.size, error);
@@ -206,7 +206,7 @@ bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, SnnError
 
 void snn_npy_close(SnnNpyFile *file)
 {
-    free(file->unpacked.room);
+    snn_store_free(&file->unpacked.store);
     snn_map_close(&file->map);
     *file = (SnnNpyFile){.size = 0};
 }

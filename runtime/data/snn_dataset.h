@@ -63,7 +63,9 @@ void snn_dataset_free(SnnDataset *data);
 /* How many of the model's steps it has. */
 int32_t snn_dataset_length(const SnnDataset *data, const SnnModel *model, int32_t sample);
 
-/* For readers: room for so many bytes of samples, at the store's `at`; of more than the model's room they are in a file. */
+/* For readers: how many bytes of samples may be in memory. */
+size_t snn_dataset_budget(const SnnModel *model);
+/* Room for so many bytes of samples, at the store's `at`; of more than the budget they are in a file. */
 bool snn_dataset_take(SnnDataset *data, const SnnModel *model, size_t bytes);
 /* That there is no room for samples: "its spikes". Returns false. */
 bool snn_dataset_no_room(const SnnDataset *data, const char *path, const char *what, SnnError *error);

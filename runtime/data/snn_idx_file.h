@@ -5,6 +5,9 @@
 
 #include "snn.h"
 #include "snn_error.h"
+#include "snn_store.h"
+
+#include <stdint.h>
 
 enum { SNN_IDX_BYTE = 0x08, SNN_IDX_DIMS = SNN_MAX_DIMS + 2 };
 
@@ -12,19 +15,22 @@ typedef struct SnnIdxFile {
     const char *path;
     int type, ndim;
     uint32_t dims[SNN_IDX_DIMS];
-    unsigned char *elements; /* as the file has them */
+    size_t budget;  /* how many bytes of its elements may be in memory */
+    SnnStore store; /* its elements, as the file has them until they are made numbers */
     size_t count;
 } SnnIdxFile;
 
-/* After a failure nothing is to be freed. */
-bool snn_idx_open(SnnIdxFile *file, const char *path, SnnError *error);
+/* SIZE_MAX as the budget: its elements are in memory, as malloc gives it. After a failure nothing is to be freed. */
+bool snn_idx_open(SnnIdxFile *file, const char *path, size_t budget, SnnError *error);
 void snn_idx_close(SnnIdxFile *file);
 size_t snn_idx_size(int type); /* of an element, in bytes */
 bool snn_idx_is_whole(int type);
 
-/* The elements, which the file then has no longer: as numbers, in single precision; as whole numbers from 0 to
- * below - 1, which the model `name` knows. NULL with the error set where one is not that. */
-float *snn_idx_take_reals(SnnIdxFile *file, SnnError *error);
-int32_t *snn_idx_take_labels(SnnIdxFile *file, int below, const char *name, SnnError *error);
+/* Makes the elements numbers in single precision, or whole numbers (int32_t) from 0 to below - 1, which the model `name`
+ * knows. False with the error set where one is not that. */
+bool snn_idx_make_reals(SnnIdxFile *file, SnnError *error);
+bool snn_idx_make_labels(SnnIdxFile *file, int below, const char *name, SnnError *error);
+/* The elements, which the file then has no longer. */
+SnnStore snn_idx_take(SnnIdxFile *file);
 
 #endif

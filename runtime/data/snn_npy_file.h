@@ -21,8 +21,8 @@ typedef struct SnnNpyFile {
     const unsigned char *at;
 } SnnNpyFile;
 
-/* The array, or that of this name if the file is an archive. After a failure nothing is to be closed. */
-bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, SnnError *error);
+/* The array, or that of this name if the file is an archive: unpacked, it takes `budget` bytes of memory at most. After a failure nothing is to be closed. */
+bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, size_t budget, SnnError *error);
 void snn_npy_close(SnnNpyFile *file);
 double snn_npy_number(const SnnNpyFile *file, size_t index);
 

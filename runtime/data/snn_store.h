@@ -3,6 +3,8 @@
 #ifndef SNN_STORE_H
 #define SNN_STORE_H
 
+#include "snn_error.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,7 +21,7 @@ bool snn_store_resize(SnnStore *store, size_t size, size_t budget);
 /* These bytes are read soon: of what is in a file, the system begins to read now, beside what the program does. */
 void snn_store_expect(const SnnStore *store, size_t first, size_t size);
 void snn_store_free(SnnStore *store);
-/* Where such files are. */
-const char *snn_store_folder(void);
+/* The error after snn_store_resize: there is no room for `what`, as "its samples", of the file `path`. Returns false. */
+bool snn_store_no_room(const SnnStore *store, const char *path, const char *what, SnnError *error);
 
 #endif

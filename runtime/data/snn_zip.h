@@ -3,6 +3,7 @@
 #define SNN_ZIP_H
 
 #include "snn_map.h"
+#include "snn_store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,13 +12,14 @@
 typedef struct SnnZipFile {
     const unsigned char *at;
     size_t size;
-    unsigned char *room; /* where it was unpacked, or NULL; to be freed */
+    SnnStore store; /* where it was unpacked, if it was; to be freed */
 } SnnZipFile;
 
 /* Whether the file is one. */
 bool snn_zip_is(const SnnMap *map);
-/* The file of this name. False with the error set: it is corrupt, or not there, which tells of those that are, all without
+/* The file of this name; unpacked, it takes `budget` bytes of memory at most. False with the error set: it is corrupt, or not there, which tells of those that are, all without
  * `end`, the ending of the name; nothing is to be freed then. */
-bool snn_zip_open(SnnZipFile *file, const SnnMap *map, const char *name, const char *end, SnnError *error);
+bool snn_zip_open(SnnZipFile *file, const SnnMap *map, const char *name, const char *end, size_t budget,
+                  SnnError *error);
 
 #endif

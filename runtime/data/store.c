@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-const char *snn_store_folder(void)
+static const char *store_folder(void)
 {
     const char *folder = getenv("TMPDIR");
     return folder != NULL && folder[0] != '\0' ? folder : "/var/tmp";
@@ -25,7 +25,7 @@ static bool store_fail(SnnStore *store, int wrong)
 static bool store_open(SnnStore *store)
 {
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/snn-XXXXXX", snn_store_folder()) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/snn-XXXXXX", store_folder()) >= (int)sizeof path)
         return store_fail(store, ENAMETOOLONG);
     int file = mkstemp(path);
     if (file < 0)
@@ -90,6 +90,17 @@ bool snn_store_resize(SnnStore *store, size_t size, size_t budget)
     }
     store->size = size;
     return true;
+}
+
+bool snn_store_no_room(const SnnStore *store, const char *path, const char *what, SnnError *error)
+{
+    if (store->wrong == 0)
+        return snn_fail(error, "no memory (%s): %s", path, what);
+    return snn_fail(
+        error,
+        "no room (%s): %s are more than --memory, and cannot be kept in a file in %s: %s; set TMPDIR to a "
+        "folder with room, or keep more in memory",
+        path, what, store_folder(), strerror(store->wrong));
 }
 
 void snn_store_expect(const SnnStore *store, size_t first, size_t size)

@@ -134,24 +134,25 @@ static bool zip_search(ZipEntry *entry, const SnnMap *map, const char *name, con
 }
 
 static bool zip_unpack(SnnZipFile *file, const ZipEntry *entry, const SnnMap *map, const char *name,
-                       const unsigned char *from, SnnError *error)
+                       const unsigned char *from, size_t budget, SnnError *error)
 {
     if (!snn_inflate_possible())
         return snn_fail(error, "packed (%s): this program was compiled without zlib; write it by numpy.savez",
                         map->path);
     if (entry->size / ZIP_BEST > entry->packed)
         return zip_corrupt(map, "it announces more than is packed in it", error);
-    file->room = malloc((size_t)entry->size + 1);
-    if (file->room == NULL)
-        return snn_fail(error, "no memory (%s): `%s` needs %u bytes", map->path, name, entry->size);
-    file->at = file->room;
+    char what[128];
+    snprintf(what, sizeof what, "the %u bytes of `%.64s`", entry->size, name);
+    if (!snn_store_resize(&file->store, (size_t)entry->size + 1, budget))
+        return snn_store_no_room(&file->store, map->path, what, error);
+    file->at = file->store.at;
     file->size = entry->size;
-    return snn_inflate(file->room, entry->size, from, entry->packed, true)
+    return snn_inflate(file->store.at, entry->size, from, entry->packed, true)
            || zip_corrupt(map, "what is packed in it cannot be unpacked", error);
 }
 
 static bool zip_take(SnnZipFile *file, const ZipEntry *entry, const SnnMap *map, const char *name,
-                     SnnError *error)
+                     size_t budget, SnnError *error)
 {
     if (entry->packed == UINT32_MAX || entry->size == UINT32_MAX || entry->local == UINT32_MAX)
         return snn_fail(error, "too large (%s): `%s` has more than 2 GB; write it as a file of its own",
@@ -167,21 +168,22 @@ static bool zip_take(SnnZipFile *file, const ZipEntry *entry, const SnnMap *map,
     if (at > map->size || entry->packed > map->size - at)
         return zip_corrupt(map, "it ends within a file", error);
     if (entry->method == ZIP_DEFLATED)
-        return zip_unpack(file, entry, map, name, map->at + at, error);
+        return zip_unpack(file, entry, map, name, map->at + at, budget, error);
     file->at = map->at + at;
     file->size = entry->size;
     return entry->size == entry->packed || zip_corrupt(map, "a file has two sizes", error);
 }
 
-bool snn_zip_open(SnnZipFile *file, const SnnMap *map, const char *name, const char *end, SnnError *error)
+bool snn_zip_open(SnnZipFile *file, const SnnMap *map, const char *name, const char *end, size_t budget,
+                  SnnError *error)
 {
     ZipEntry entry;
     *file = (SnnZipFile){0};
-    bool ok = zip_search(&entry, map, name, end, error) && zip_take(file, &entry, map, name, error)
+    bool ok = zip_search(&entry, map, name, end, error) && zip_take(file, &entry, map, name, budget, error)
               && (snn_inflate_sound(file->at, file->size, entry.checksum)
                   || zip_corrupt(map, "a file has not its checksum", error));
     if (!ok) {
-        free(file->room);
+        snn_store_free(&file->store);
         *file = (SnnZipFile){0};
     }
     return ok;

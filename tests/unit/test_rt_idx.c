@@ -108,6 +108,25 @@ START_TEST(reads_floats)
 }
 END_TEST
 
+/* Of more than a byte, images are in a file: as they are, where they were read, or in the room made for them. */
+START_TEST(keeps_to_the_budget)
+{
+    static const int idx_types[] = {0x08, 0x09, 0x0D};
+    unsigned char values[FAKE_TEST * FAKE_INPUTS * 4] = {0};
+    size_t size = _i == 2 ? 4 : 1;
+    memcpy(values + size, "\x40\x40\x00\x00", size); /* 64, or 3.0 */
+    fake.fake.model.room = 1;
+    fake_write_idx(&fake, images, idx_types[_i], 3, (uint32_t[]){FAKE_TEST, 4, 4}, values,
+                   FAKE_TEST * FAKE_INPUTS * size);
+    ck_assert_msg(read_test_set(), "%s", error.text);
+    ck_assert(data.store.filed && data.count == FAKE_TEST);
+    if (_i == 0)
+        ck_assert(data.reals == NULL && data.bytes[0] == 0 && data.bytes[1] == 64);
+    else
+        ck_assert(data.bytes == NULL && data.reals[0] == 0.0f && data.reals[1] == (_i == 1 ? 64.0f : 3.0f));
+}
+END_TEST
+
 /* The first numbers of samples, as each type has them; bytes alone are scaled, and later. */
 static const struct {
     int type;
@@ -317,6 +336,7 @@ Suite *rt_idx_suite(void)
     tcase_add_test(files, reads_bytes);
     tcase_add_test(files, reads_compressed);
     tcase_add_test(files, reads_floats);
+    tcase_add_loop_test(files, keeps_to_the_budget, 0, 3);
     tcase_add_loop_test(files, reads_all_types, 0, sizeof types / sizeof *types);
     tcase_add_loop_test(files, too_large_numbers, 0, 2);
     tcase_add_test(files, reads_samples_with_time);

@@ -98,14 +98,33 @@ static const char *const archives[] = {"plain.npz", "packed.npz"};
 START_TEST(reads_archives)
 {
     static const int32_t labels[] = {2, 0, 1};
-    fake_copy(&fake, GOLDEN, archives[_i], "train.npz");
+    fake_copy(&fake, GOLDEN, archives[_i / 2], "train.npz");
+    fake.fake.model.room = _i % 2; /* all that memory may hold is a byte, or as much as there is */
     ck_assert_msg(read_part("train"), "%s", error.text);
     assert_samples(SAMPLES);
-    ck_assert(memcmp(data.labels, labels, sizeof labels) == 0);
+    ck_assert(data.store.filed == (_i % 2 == 1) && memcmp(data.labels, labels, sizeof labels) == 0);
     fake.fake.model.data.target_ndim = 1;
     fake.fake.model.data.target_dims[0] = 1;
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.target_width == 1 && data.targets[0] == 1.0f && data.targets[2] == 0.5f);
+}
+END_TEST
+
+/* Numbers, and also what was packed, before it becomes numbers. */
+START_TEST(no_room_for_archives)
+{
+    const char *before = getenv("TMPDIR");
+    char kept[4096];
+    snprintf(kept, sizeof kept, "%s", before != NULL ? before : "");
+    setenv("TMPDIR", "/nowhere", 1);
+    fake.fake.model.room = 1;
+    fake_copy(&fake, GOLDEN, archives[_i], "test.npz");
+    assert_refused(_i == 0 ? "test.npz: samples): its samples are more than --memory"
+                           : "bytes of `samples` are more than --memory");
+    if (before != NULL)
+        setenv("TMPDIR", kept, 1);
+    else
+        unsetenv("TMPDIR");
 }
 END_TEST
 
@@ -317,7 +336,8 @@ Suite *rt_npy_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, reads_types, 0, sizeof types / sizeof *types);
     tcase_add_test(tests, reads_bytes);
-    tcase_add_loop_test(tests, reads_archives, 0, 2);
+    tcase_add_loop_test(tests, reads_archives, 0, 4);
+    tcase_add_loop_test(tests, no_room_for_archives, 0, 2);
     tcase_add_test(tests, finds_parts);
     tcase_add_test(tests, samples_alone);
     tcase_add_test(tests, reads_shapes);
