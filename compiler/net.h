@@ -98,6 +98,7 @@ typedef struct Data {
     Shape shape;        /* of one sample (of one step of it, if temporal) */
     bool temporal;
     bool spikes;         /* the stream of the data is of spikes; only if temporal */
+    double unit;         /* its numbers are bytes, and 1 stands for so much; 0: they may be any */
     int classes;         /* of the labels; 0: it has none */
     bool label_temporal; /* a label for each step */
     bool lengths;        /* the model asks which steps a sample has: see node.present */

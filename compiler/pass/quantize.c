@@ -40,15 +40,13 @@ static void quantize_data(Quantizer *quantizer, const Node *data)
     Quantity *out = &quantizer->streams[data->out];
     *out = spikes();
     if (net->streams.at[data->out].kind != STREAM_SPIKES) {
-        const char *format = net->data.format;
-        bool pictures = strcmp(format, "idx") == 0 || strcmp(format, "pictures") == 0;
         out->range.high = UINT8_MAX;
-        out->unit = pictures ? 1.0 / UINT8_MAX : 1;
-        if (!pictures && strcmp(format, "shd") != 0 && strcmp(format, "events") != 0)
+        out->unit = net->data.unit;
+        if (out->unit == 0)
             quantize_refuse(quantizer, net->data.span,
                             "how large data of the format `%s` are is not known: in whole numbers there are "
                             "pictures of bytes, spikes and counts of events",
-                            format);
+                            net->data.format);
     }
     net->data_unit = out->unit;
 }
