@@ -5,22 +5,23 @@
 /* ---- energy -------------------------------------------------------------------------------------------- */
 
 typedef struct Figures {
-    Type type;
+    bool reals;
+    int bytes;
     double multiplication, addition;
 } Figures;
 
-/* Of whole numbers of other sizes, those of the next larger size. */
+/* Of whole numbers, those of the least size that holds them. */
 static Figures figures_of(Type type)
 {
     static const Figures known[] = {
-#define ARITHMETIC(type, name, multiplication, addition) {TYPE_##type, multiplication, addition},
+#define ARITHMETIC(reals, bytes, name, multiplication, addition) {reals, bytes, multiplication, addition},
 #include "report/figures.def"
 #undef ARITHMETIC
     };
-    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (known[k].type == type)
-            return known[k];
-    return known[1];
+    size_t k = 0;
+    while (known[k].reals != (type == TYPE_F32) || known[k].bytes < type_bytes(type))
+        k++;
+    return known[k];
 }
 
 /* Of a byte, in words of eight. */
@@ -36,7 +37,8 @@ static double byte_energy(int64_t memory)
 
 static void set_energy(const Account *account, Type type, Cost *cost)
 {
-    Figures figures = figures_of(type), neurons = figures_of(TYPE_F32);
+    bool whole = account->program->whole_numbers;
+    Figures figures = figures_of(type), neurons = figures_of(whole ? TYPE_I32 : TYPE_F32);
     cost->arithmetic = cost->additions * figures.addition
                        + cost->products * (figures.multiplication + figures.addition)
                        + cost->multiplications * neurons.multiplication + cost->operations * neurons.addition;

@@ -201,16 +201,13 @@ Notes report_notes(const Account *account)
 {
     static const char *const always[] = {
         "A spike adds a weight to a sum: the weight is read, the sum is read and stored. A number multiplies "
-        "it first. What "
-        "is dense reads each weight and each input, and holds sums in registers.",
+        "it first. What is dense reads each weight and each input, and holds sums in registers.",
         "Neurons and formulas count operation by operation, an elementary function as one multiplication, "
-        "and read and store "
-        "their states and streams; random numbers, loops and addresses count nothing.",
+        "and read and store their states and streams; random numbers, loops and addresses count nothing.",
         "Energy is that of 45 nm at 0.9 V (Horowitz, ISSCC 2014): a float multiplied and added takes 4.6 pJ, "
-        "added 0.9 pJ, an "
-        "8-bit number 0.3 and 0.1 pJ; 64 bits from 8 KiB of memory take 10 pJ, from 32 KiB 20, from 1 MiB "
-        "100, from more "
-        "1300. Constants and state are each one memory. A processor takes more, for its instructions.",
+        "added 0.9 pJ, an 8-bit number 0.3 and 0.1 pJ; 64 bits from 8 KiB of memory take 10 pJ, from 32 KiB "
+        "20, from 1 MiB 100, from more 1300. Constants and state are each one memory. A processor takes "
+        "more, for its instructions.",
     };
     Arena *arena = account->program->arena;
     Notes notes = {0};

@@ -8,24 +8,40 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As a text; false with errno set. */
+static bool read_all(Arena *arena, int file, char **text)
+{
+    size_t capacity = 16 * 1024, length = 0;
+    ssize_t got;
+    *text = arena_alloc(arena, capacity + 1);
+    while ((got = read(file, *text + length, capacity - length)) > 0) {
+        length += (size_t)got;
+        if (length < capacity)
+            continue;
+        capacity *= 2;
+        char *larger = arena_alloc(arena, capacity + 1);
+        memcpy(larger, *text, length);
+        *text = larger;
+    }
+    (*text)[length] = '\0';
+    return got == 0;
+}
+
 /* NULL with *error set. */
 static const char *read_text(Arena *arena, const char *path, const char **error)
 {
     SnnError reason;
+    char *text;
     int file = snn_input_open(path, &reason);
-    const char *text = "";
-    char chunk[4096];
-    ssize_t got = 0;
     if (file < 0) {
         *error = arena_printf(arena, "%s", reason.text);
         return NULL;
     }
-    while ((got = read(file, chunk, sizeof chunk)) > 0)
-        text = arena_printf(arena, "%s%.*s", text, (int)got, chunk);
-    if (got < 0)
+    bool right = read_all(arena, file, &text);
+    if (!right)
         *error = arena_printf(arena, "cannot read the rates (%s): %s", path, strerror(errno));
     close(file);
-    return got < 0 ? NULL : text;
+    return right ? text : NULL;
 }
 
 static const char *last_rates(const char *text)
