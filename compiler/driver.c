@@ -422,12 +422,20 @@ static int save_deployed(Compilation *c, const Options *options, const Deployed 
                            arena_printf(c->arena, "%s.h", deployed->name));
 }
 
+static const char *infer_text(Compilation *c, const Options *options)
+{
+    const char *command = arena_printf(c->arena, "%s --infer", command_text(c, options));
+    if (options->lower.quantize)
+        command = arena_printf(c->arena, "%s --quantize=%s", command, quantize_name(options->lower.quantize));
+    return options->lower.all_steps ? arena_printf(c->arena, "%s --whole", command) : command;
+}
+
 /* The header is that of C in any case. */
 static const Backend *write_deployed(Compilation *c, const Options *options, const Deployed *deployed,
                                      InferFiles *files, const char **error)
 {
     BackendOptions how = {.version = SNNC_VERSION,
-                          .command = arena_printf(c->arena, "%s --infer", command_text(c, options)),
+                          .command = infer_text(c, options),
                           .file = deployed->name,
                           .form = deployed->what.form->name,
                           .target = options->target,

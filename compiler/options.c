@@ -307,15 +307,21 @@ static const TargetRow *target_named(Parsing *parsing, struct argp_state *state,
     return target;
 }
 
-static Quantize quantize_named(struct argp_state *state, const char *name)
+const char *quantize_name(Quantize kind)
 {
-    static const char *const names[] = {[QUANTIZE_INT8] = "int8",
+    static const char *const names[] = {[QUANTIZE_NO] = "",
+                                        [QUANTIZE_INT8] = "int8",
                                         [QUANTIZE_INT16] = "int16",
                                         [QUANTIZE_BINARY] = "binary",
                                         [QUANTIZE_TERNARY] = "ternary"};
-    for (int k = QUANTIZE_INT8; k <= QUANTIZE_TERNARY; k++)
-        if (strcmp(names[k], name) == 0)
-            return (Quantize)k;
+    return names[kind];
+}
+
+static Quantize quantize_named(struct argp_state *state, const char *name)
+{
+    for (Quantize kind = QUANTIZE_INT8; kind <= QUANTIZE_TERNARY; kind++)
+        if (strcmp(quantize_name(kind), name) == 0)
+            return kind;
     argp_error(state, "--quantize takes int8, int16, binary or ternary, not `%s`", name);
     return QUANTIZE_NO;
 }

@@ -59,6 +59,8 @@ enum { DEFAULT_SELFTEST = 2, MOST_SELFTEST = 100 };
 
 #define SNNC_VERSION "0.1.0"
 
+/* As --quantize has it. */
+const char *quantize_name(Quantize kind);
 /* Exits with a message for a wrong command line (status 2), and after --help and --version. */
 Options options_parse(Arena *arena, int argc, char **argv);
 

@@ -16,14 +16,8 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-mkdir bars pictures sparks
-cc -std=c11 -O1 "$root/tests/run/idx.c" -o idx && ./idx bars || exit 1
-# The same, of which the darker half is silent.
-for part in train t10k; do
-    cp bars/$part-labels-idx1-ubyte sparks
-    { head -c 16 bars/$part-images-idx3-ubyte; tail -c +17 bars/$part-images-idx3-ubyte | LC_ALL=C tr '\000-\240' '\000'; } \
-        > sparks/$part-images-idx3-ubyte
-done
+bars_and_sparks
+mkdir pictures
 
 # 60 images of 28 x 28, for the examples: in some rows of each class, more pixels are bright than elsewhere.
 picture_files() {

@@ -175,6 +175,7 @@ const char *quantize_net(Net *net, const Program *floats, Quantize kind)
         return quantizer.error;
     net->params.at = quantizer.params.at;
     net->params.count = net->params.capacity = quantizer.params.count;
+    net->param_names = quantizer.names;
     net->scalars.count = 0; /* what they changed are constants */
     net->schedule.outs.count = 0;
     drop_constants(net);

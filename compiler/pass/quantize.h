@@ -29,7 +29,8 @@ typedef struct Quantizer {
     Quantize kind;
     Adjacency readers;
     Quantity *streams; /* by stream */
-    VEC(Param) params; /* of the Net of whole numbers */
+    VEC(Param) params; /* of the Net of whole numbers, */
+    Unique names;      /* and theirs */
     const char *error; /* the first: what cannot be, and what to do */
 } Quantizer;
 

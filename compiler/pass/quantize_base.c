@@ -40,7 +40,7 @@ ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, 
                            const double *values, Span span)
 {
     Net *net = quantizer->net;
-    Param param = {.name = unique_name(net->arena, &net->param_names, name),
+    Param param = {.name = unique_name(net->arena, &quantizer->names, name),
                    .shape = shape,
                    .frozen = true,
                    .matrix = matrix,

@@ -140,3 +140,14 @@ tensors() {
     printf "\\$(printf %03o $((length % 256)))\\$(printf %03o $((length / 256)))\\0\\0\\0\\0\\0\\0" > "$2"
     printf %s "$1" >> "$2"
 }
+
+# bars_and_sparks: two folders of images by idx.c; in the second, the darker half is silent.
+bars_and_sparks() {
+    mkdir bars sparks
+    cc -std=c11 -O1 "$root/tests/run/idx.c" -o idx && ./idx bars || exit 1
+    for part in train t10k; do
+        cp bars/$part-labels-idx1-ubyte sparks
+        { head -c 16 bars/$part-images-idx3-ubyte; tail -c +17 bars/$part-images-idx3-ubyte | LC_ALL=C tr '\000-\240' '\000'; } \
+            > sparks/$part-images-idx3-ubyte
+    done
+}
