@@ -99,7 +99,7 @@ START_TEST(reads_archives)
 {
     static const int32_t labels[] = {2, 0, 1};
     fake_copy(&fake, GOLDEN, archives[_i / 2], "train.npz");
-    fake.fake.model.room = _i % 2; /* all that memory may hold is a byte, or as much as there is */
+    fake.fake.model.room = (size_t)_i % 2; /* all that memory may hold is a byte, or as much as there is */
     ck_assert_msg(read_part("train"), "%s", error.text);
     assert_samples(SAMPLES);
     ck_assert(data.store.filed == (_i % 2 == 1) && memcmp(data.labels, labels, sizeof labels) == 0);
