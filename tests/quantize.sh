@@ -67,8 +67,8 @@ computes() {
     if [ $? -eq 0 ]; then ok "$1, by $2"; else fail "$1, by $2"; show_messages; fi
 }
 
-# Dense layers and encoders, convolutions and pools, delays, membranes without a reset, whole samples.
-for model in rates images delays late rounds whole whole_spikes; do
+# Dense layers and encoders, convolutions and pools, delays, membranes without a reset, whole samples, functions.
+for model in rates images delays late rounds whole whole_spikes still votes; do
     case $model in whole_spikes) learned $model sparks ;; *) learned $model bars ;; esac
     for kind in int8 binary; do
         computes $model $kind gcc
@@ -78,6 +78,8 @@ learned rates bars
 for kind in int16 ternary; do
     computes rates $kind clang
 done
+learned votes bars
+computes votes int8 clang
 gcc -std=c99 -E -P kws.c kws_weights.c > whole.c && [ -s whole.c ] && ! grep -qwE 'float|double' whole.c
 if [ $? -eq 0 ]; then ok "there is no real in it"; else fail "there is a real in it"; fi
 
@@ -86,8 +88,16 @@ declines() {
     whole "$3" int8 && fail "$1: it is written all the same"
     if grep -q "$2" messages && [ ! -f kws.c ] && [ ! -f kws.h ]; then ok "$1"; else fail "$1"; show_messages; fi
 }
-weights "$root/tests/infer/still.snn"
-declines "what has no form in whole numbers" "still.snn:6: .tanh. of what changes has no form" "$root/tests/infer/still.snn"
+cat > steep.snn << 'END'
+model steep {
+    data idx(shape = [4], classes = 3)
+    time 4 steps
+    shape = image -> dense(3) -> li
+    predict argmax(sum(sin(1000 * shape)))
+}
+END
+weights steep.snn
+declines "what has no form in whole numbers" "steep.snn:5: .sin. has no form in whole numbers" steep.snn
 cat > grows.snn << 'END'
 neuron grows() {
     state v = 0

@@ -21,7 +21,18 @@ typedef struct Quantity {
     double unit;             /* the greatest, where each channel has its own */
     const double *units;     /* by channel, the last axis; NULL: one for all */
     Range range;             /* of the whole numbers */
+    bool bounded; /* of what a scan made: in reals, nothing is below `least`, whatever `range` says */
+    double least;
 } Quantity;
+
+/* op(x, other), or op(other, x) if x is the second; x and the value in units of 2^-fraction. */
+typedef struct WholeFunction {
+    Op op;
+    bool second;
+    double other;
+    int fraction;
+    double low, high; /* where it is known: whole numbers */
+} WholeFunction;
 
 typedef struct Quantizer {
     Net *net;
@@ -48,6 +59,13 @@ ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, 
                            const double *values, Span span);
 /* Whether a map reads the stream, or what only moves or adds up its values. */
 bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream);
+
+/* ---- quantize_function.c ---- */
+
+/* The function of a whole number x, where x is within the reals; behind their ends it is what it is there. By straight pieces,
+ * at most 48, within 1/2048 of the greatest magnitude there, or one unit, and half a unit of rounding for each piece; where so
+ * many do not suffice, within as little as does. NO_VAL if that is more than 1/64, or if it is infinite somewhere. */
+Val quantize_function(Arena *arena, Body *body, Val x, WholeFunction function, Range reals);
 
 /* ---- quantize_scan.c ---- */
 

@@ -22,12 +22,13 @@ typedef struct Number {
 typedef struct Equations {
     Quantizer *quantizer;
     Arena *arena;
-    Node *scan;      /* as it is to become */
-    const Body *old; /* what it was */
-    Body body;       /* what it becomes */
-    int fraction;    /* bits behind the point */
-    Number *numbers; /* by old value */
-    int *inputs;     /* by old input: its number in the new scan; NONE: a constant */
+    Node *scan;         /* as it is to become */
+    const Body *old;    /* what it was */
+    Body body;          /* what it becomes */
+    int fraction;       /* bits behind the point */
+    const Range *reals; /* by old value */
+    Number *numbers;    /* by old value */
+    int *inputs;        /* by old input: its number in the new scan; NONE: a constant */
     VEC(StreamId) ins;
     VEC(ParamId) params;
 } Equations;
@@ -203,12 +204,34 @@ static Number product(Equations *equations, const Number *a, const Number *b)
     return made(form, body_op2(equations->arena, &equations->body, OP_MUL, a->value, b->value));
 }
 
+/* What its one operand that changes makes of the others, which are numbers. */
+static Number function_of(Equations *equations, const Instr *instr, const Number *operands, int count)
+{
+    bool second = count == 2 && operands[0].form == FORM_CONSTANT;
+    const Number *x = &operands[second], *other = count == 2 ? &operands[!second] : NULL;
+    Range reals = equations->reals[second ? instr->b : instr->a];
+    WholeFunction function = {.op = instr->op, .second = second, .fraction = equations->fraction};
+    Val value = NO_VAL;
+    if (!other || (other->form == FORM_CONSTANT && other->shape.ndim == 0)) {
+        function.other = other ? other->constants[0] : 0;
+        value = quantize_function(equations->arena, &equations->body, fixed(equations, x), function, reals);
+    }
+    if (value == NO_VAL)
+        quantize_refuse(
+            equations->quantizer, instr->span,
+            "`%s` has no form in whole numbers where its operand is from %.3g to %.3g: it is to be a "
+            "function of one number, finite, and not too steep",
+            op_name(instr->op), reals.low, reals.high);
+    return value == NO_VAL ? constant(equations, 0) : made(FORM_FIXED, value);
+}
+
+/* By what changes: times its inverse. */
 static Number quotient(Equations *equations, const Instr *instr, const Number *a, const Number *b)
 {
     if (b->form != FORM_CONSTANT) {
-        quantize_refuse(equations->quantizer, instr->span,
-                        "a division by what changes has no form in whole numbers: divide by a constant");
-        return constant(equations, 0);
+        Number operands[2] = {constant(equations, 1), *b};
+        Number below = function_of(equations, instr, operands, 2);
+        return below.form == FORM_CONSTANT ? below : product(equations, a, &below);
     }
     Number one = constant(equations, 1), both[2] = {one, *b};
     Number inverse = combine_constants(equations, instr, both, 2);
@@ -285,13 +308,8 @@ static Number operation(Equations *equations, const Instr *instr, const Number *
     case OP_MIX: return choice(equations, instr, operands);
     case OP_STEP: return step(equations, &operands[0]);
     case OP_DETACH: return operands[0];
-    default: break;
+    default: return function_of(equations, instr, operands, count);
     }
-    quantize_refuse(equations->quantizer, instr->span,
-                    "`%s` of what changes has no form in whole numbers: only sums, products, comparisons, "
-                    "choices and `floor` have one",
-                    op_name(instr->op));
-    return constant(equations, 0);
 }
 
 /* ---- leaves ---- */
@@ -382,6 +400,9 @@ static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool re
         int size = shape_size(quantizer->net->streams.at[scan->ins.at[i]].shape);
         ranges[i] = quantity->constants ? constants_range(quantity->constants, size)
                                         : range_times(quantity->range, reals ? quantity->unit : 1);
+        int maker = quantizer->net->streams.at[scan->ins.at[i]].node;
+        if (reals && quantity->bounded && quantizer->net->nodes.at[maker].kind == NODE_SCAN)
+            ranges[i].low = fmax(ranges[i].low, quantity->least);
     }
     return ranges;
 }
@@ -393,6 +414,22 @@ static double terms_of(const Net *net, const Node *scan, StreamId out)
     if (scan_sums_units(net, scan, out))
         terms *= (double)shape_size(scan_units(net, scan)) / shape_size(net->streams.at[out].shape);
     return terms;
+}
+
+/* A sum of what is not negative is no less than its greatest term. */
+static void find_least(Quantizer *quantizer, const Node *scan, const Range *reals)
+{
+    const Net *net = quantizer->net;
+    for (int k = 0; k < scan->outs.count; k++) {
+        const ScanOut *out = &scan->outs.at[k];
+        StreamId greatest;
+        double peak = scan_peak(net, scan, out->value, &greatest);
+        if (greatest == NONE || reals[out->value].low < 0 || !scan_sums_units(net, scan, out->stream)
+            || !shape_equal(net->streams.at[out->stream].shape, net->streams.at[greatest].shape))
+            continue;
+        quantizer->streams[out->stream].bounded = true;
+        quantizer->streams[out->stream].least = peak;
+    }
 }
 
 static const char *title_of(const Node *scan)
@@ -532,7 +569,9 @@ void quantize_scan(Quantizer *quantizer, Node *scan)
         terms[k] = terms_of(net, scan, scan->outs.at[k].stream);
     scan_fix(net, scan);
     const Range *reals = real_ranges(quantizer, scan);
+    find_least(quantizer, scan, reals);
     Equations equations = begin(quantizer, scan, &old);
+    equations.reals = reals;
     equations.fraction = choose_fraction(quantizer, scan, reals, terms);
     if (!quantizer->error)
         convert_body(&equations);

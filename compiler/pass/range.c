@@ -5,6 +5,7 @@
 #include <math.h>
 
 typedef struct Ranges {
+    const Net *net;
     const Node *scan;
     const Range *inputs, *params;
     const bool *live;
@@ -74,8 +75,35 @@ static Range rescaled_range(Range a, Range b, Range c)
     return (Range){floor(range.low + 0.5), floor(range.high + 0.5)};
 }
 
+static bool rises(Op op)
+{
+    switch ((int)op) {
+    case OP_EXP:
+    case OP_EXPM1:
+    case OP_LOG:
+    case OP_SQRT:
+    case OP_TANH:
+    case OP_SIGMOID:
+    case OP_ATAN:
+    case OP_ERF:
+    case OP_FLOOR: return true;
+    default: return false;
+    }
+}
+
+/* Of powers of what is positive by a known exponent, and of a positive base that is known. */
+static Range power(Range a, Range b)
+{
+    double ends[2] = {pow(a.low, b.low), pow(a.high, b.high)};
+    if (a.low < 0 || (a.low != a.high && b.low != b.high) || isnan(ends[0]) || isnan(ends[1]))
+        return anything;
+    return (Range){fmin(ends[0], ends[1]), fmax(ends[0], ends[1])};
+}
+
 static Range operation(Op op, Range a, Range b, Range c)
 {
+    if (rises(op))
+        return rising(op, a);
     switch ((int)op) {
     case OP_ADD: return (Range){a.low + b.low, a.high + b.high};
     case OP_SUB: return (Range){a.low - b.high, a.high - b.low};
@@ -87,15 +115,7 @@ static Range operation(Op op, Range a, Range b, Range c)
     case OP_MIN: return (Range){fmin(a.low, b.low), fmin(a.high, b.high)};
     case OP_MAX: return (Range){fmax(a.low, b.low), fmax(a.high, b.high)};
     case OP_RESCALE: return rescaled_range(a, b, c);
-    case OP_EXP:
-    case OP_EXPM1:
-    case OP_LOG:
-    case OP_SQRT:
-    case OP_TANH:
-    case OP_SIGMOID:
-    case OP_ATAN:
-    case OP_ERF:
-    case OP_FLOOR: return rising(op, a);
+    case OP_POW: return power(a, b);
     case OP_SIN:
     case OP_COS: return (Range){-1, 1};
     case OP_STEP: return (Range){a.low >= 0, a.high >= 0};
@@ -104,13 +124,19 @@ static Range operation(Op op, Range a, Range b, Range c)
     }
 }
 
+static Val attached(const Node *scan, Val value)
+{
+    while (scan->body.code.at[value].op == OP_DETACH)
+        value = scan->body.code.at[value].a;
+    return value;
+}
+
 /* What the value is where `condition`, a step of its difference to something, is 0, or 1. */
 static Range where_step(const Ranges *ranges, Val condition, Val value, bool fires)
 {
     const Instr *code = ranges->scan->body.code.at;
     Range range = ranges->values[value];
-    while (code[condition].op == OP_DETACH)
-        condition = code[condition].a;
+    condition = attached(ranges->scan, condition);
     const Instr *difference = code[condition].op == OP_STEP ? &code[code[condition].a] : NULL;
     if (!difference || difference->op != OP_SUB || difference->a != value)
         return range;
@@ -128,6 +154,32 @@ static Range choice(const Ranges *ranges, const Instr *instr)
         return ranges->values[instr->c];
     return range_both(where_step(ranges, instr->a, instr->b, true),
                       where_step(ranges, instr->a, instr->c, false));
+}
+
+/* Of x - max(x), inputs of the scan: the stream of the greatest. NONE of anything else. */
+static StreamId greatest_below(const Net *net, const Node *scan, Val value)
+{
+    const Instr *code = scan->body.code.at, *instr = &code[attached(scan, value)];
+    if (instr->op != OP_SUB)
+        return NONE;
+    const Instr *x = &code[attached(scan, instr->a)], *most = &code[attached(scan, instr->b)];
+    if (x->op != OP_INPUT || most->op != OP_INPUT)
+        return NONE;
+    StreamId greatest = scan->ins.at[most->index];
+    int maker = net->streams.at[greatest].node;
+    const Node *reduce = maker != NONE ? &net->nodes.at[maker] : NULL;
+    bool is_greatest = reduce && reduce->kind == NODE_REDUCE && reduce->reduce == REDUCE_MAX
+                       && reduce->each_step && reduce->in == scan->ins.at[x->index];
+    return is_greatest ? greatest : NONE;
+}
+
+double scan_peak(const Net *net, const Node *scan, Val value, StreamId *greatest)
+{
+    const Instr *instr = &scan->body.code.at[attached(scan, value)];
+    *greatest = greatest_below(net, scan, value);
+    if (*greatest != NONE)
+        return 0;
+    return rises(instr->op) ? op_eval(instr->op, scan_peak(net, scan, instr->a, greatest), 0, 0) : -INFINITY;
 }
 
 static Range value_range(const Ranges *ranges, const Instr *instr)
@@ -150,8 +202,11 @@ static Range value_range(const Ranges *ranges, const Instr *instr)
 static void find_values(const Ranges *ranges)
 {
     for (Val v = 0; v < ranges->scan->body.code.count; v++)
-        if (ranges->live[v])
+        if (ranges->live[v]) {
             ranges->values[v] = value_range(ranges, &ranges->scan->body.code.at[v]);
+            if (greatest_below(ranges->net, ranges->scan, v) != NONE)
+                ranges->values[v].high = fmin(ranges->values[v].high, 0);
+        }
 }
 
 /* Whether a state may be more than it was known to be. */
@@ -171,7 +226,7 @@ static bool advance(const Ranges *ranges)
 
 Range *scan_ranges(const Net *net, const Node *scan, const Range *inputs, const Range *params, int steps)
 {
-    Ranges ranges = {.scan = scan, .inputs = inputs, .params = params};
+    Ranges ranges = {.net = net, .scan = scan, .inputs = inputs, .params = params};
     ranges.live = live_values(net->arena, scan);
     ranges.states = NEW_ARRAY(net->arena, Range, scan->states.count + 1);
     ranges.values = NEW_ARRAY(net->arena, Range, scan->body.code.count + 1);

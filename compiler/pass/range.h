@@ -19,4 +19,8 @@ double range_most(Range a);
  * have no range. */
 Range *scan_ranges(const Net *net, const Node *scan, const Range *inputs, const Range *params, int steps);
 
+/* At least one unit in each group has a value that is no less: of a rising function of x less the greatest of x, in the groups
+ * of which `greatest` has one each. -INFINITY where that is not known. */
+double scan_peak(const Net *net, const Node *scan, Val value, StreamId *greatest);
+
 #endif

@@ -209,7 +209,8 @@ LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
 LoopExpr *is_beyond(Lower *lower, Op than, LoopExpr *x, LoopExpr *extreme)
 {
     LoopExpr *above = op2(lower, than, x, extreme);
-    return x->type == TYPE_F32 ? op2(lower, OP_OR, above, op2(lower, OP_NE, x, x)) : above;
+    bool perhaps_nan = x->type == TYPE_F32 && !lower->net->whole;
+    return perhaps_nan ? op2(lower, OP_OR, above, op2(lower, OP_NE, x, x)) : above;
 }
 
 LoopExpr *declare_local(Lower *lower, LoopBlock *into, const char *name, LoopExpr *value)
