@@ -58,11 +58,11 @@ shows "csv: what has no label says so" '^0,1,-1,[01],' cat rows.csv
 shows "csv: no rows behind the last step" "^$(($(wc -l < steps/test.csv) - 1))\$" sh -c 'sed 1d rows.csv | wc -l'
 
 # Samples that memory may not hold: in a file they are learned as well, and to the same bits. 3000 sequences are 49 MiB.
-mkdir -p wide && awk 'BEGIN {
+mkdir -p sequences && awk 'BEGIN {
     print "run,x,kind"
     for (run = 0; run < 3000; run++)
         print run "," run % 7 "," run % 2
-}' > wide/train.csv && head -n 50 wide/train.csv > wide/test.csv
+}' > sequences/train.csv && head -n 50 sequences/train.csv > sequences/test.csv
 cat > wide.snn << 'END'
 model broad {
     data csv(columns = "x", labels = "kind", classes = 2, sequence = "run")
@@ -73,13 +73,13 @@ model broad {
 }
 END
 "$snnc" wide.snn -o wide.c && compile_c "$native" -O1 wide.c broad
-passes "csv: a set in memory" ./broad train --quiet --threads 1 --data wide --out inside.safetensors
+passes "csv: a set in memory" ./broad train --quiet --threads 1 --data sequences --out inside.safetensors
 if [ -z "$SANITIZE" ]; then
-    refuses "csv: a set that memory cannot hold" 1 'no memory \(wide/train.csv\)' \
-        sh -c 'ulimit -d 40000; ./broad train --quiet --threads 1 --data wide --out none.safetensors'
+    refuses "csv: a set that memory cannot hold" 1 'no memory \(sequences/train.csv\)' \
+        sh -c 'ulimit -d 40000; ./broad train --quiet --threads 1 --data sequences --out none.safetensors'
     passes "csv: it lies in a file" \
-        sh -c 'ulimit -d 40000; TMPDIR=. ./broad train --quiet --threads 1 --memory 4 --data wide --out outside.safetensors'
+        sh -c 'ulimit -d 40000; TMPDIR=. ./broad train --quiet --threads 1 --memory 4 --data sequences --out outside.safetensors'
     same "csv: in a file, the same bits" inside.safetensors outside.safetensors
 fi
-refuses "csv: nowhere to keep samples" 1 'no room \(wide/train.csv\).*nowhere: No such file' \
-    env TMPDIR=nowhere ./broad train --quiet --data wide --memory 1 --out none.safetensors
+refuses "csv: nowhere to keep samples" 1 'no room \(sequences/train.csv\).*nowhere: No such file' \
+    env TMPDIR=nowhere ./broad train --quiet --data sequences --memory 1 --out none.safetensors

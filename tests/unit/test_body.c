@@ -111,6 +111,9 @@ static const struct {
     {OP_BITXOR, 12, 10, 0, 6},
     {OP_SHL, 0x80000001u, 4, 0, 16},
     {OP_SHR, 0x80000001u, 4, 0, 0x8000000},
+    {OP_RESCALE, 3, 1, 1, 2}, /* halves upwards */
+    {OP_RESCALE, -3, 1, 1, -1},
+    {OP_RESCALE, 7, 3, 0, 21},
     {OP_MIX, 1, 4, 5, 4},
     {OP_MIX, 0, 4, 5, 5},
     {OP_STEP, 0, 7, 8, 1},

@@ -193,14 +193,16 @@ START_TEST(operation)
 }
 END_TEST
 
-/* Whatever is left out above is a truth value, or no body has it, or it has a test below. */
+/* Whatever is left out above is a truth value, or no body has it, or it is of whole numbers, which are made of networks that
+   only predict, or it has a test below. */
 START_TEST(every_operation_has_a_test)
 {
     for (int op = 0; op < OP_COUNT; op++) {
         bool listed = false;
         for (int i = 0; i < DIFFERENTIABLE_COUNT; i++)
             listed = listed || differentiable[i] == (Op)op;
-        ck_assert_msg(listed != (op_is_truth((Op)op) || op_is_word((Op)op)), "%s", op_name((Op)op));
+        ck_assert_msg(listed != (op_is_truth((Op)op) || op_is_word((Op)op) || op == OP_RESCALE), "%s",
+                      op_name((Op)op));
     }
 }
 END_TEST
