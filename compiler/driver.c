@@ -469,15 +469,19 @@ static int save_report(Compilation *c, const Options *options, const Account *ac
     return save(out, c->arena, options->report);
 }
 
-/* Where nothing may be written: what the report is made of. */
-static const char *spoilt_by_report(const Options *options)
+/* Where no report may be written: what it is made of, and what else is written. */
+static const char *spoilt_by_report(Arena *arena, const Options *options, const char *base)
 {
-    const char *const files[] = {options->model, options->weights, options->rates};
-    for (size_t k = 0; options->report && k < sizeof files / sizeof *files; k++)
-        if (is_same_file(options->report, files[k]))
-            return files[k];
-    bool both = options->report && options->output && strcmp(options->report, options->output) == 0;
-    return both ? options->output : NULL;
+    const char *const read[] = {options->model, options->weights, options->rates};
+    const char *const written[] = {options->output, base ? arena_printf(arena, "%s.h", base) : NULL,
+                                   base ? arena_printf(arena, "%s_weights.c", base) : NULL};
+    for (size_t k = 0; options->report && k < sizeof read / sizeof *read; k++)
+        if (is_same_file(options->report, read[k]))
+            return read[k];
+    for (size_t k = 0; options->report && k < sizeof written / sizeof *written; k++)
+        if (written[k] && strcmp(options->report, written[k]) == 0)
+            return written[k];
+    return NULL;
 }
 
 /* NULL with the error set where nothing can be written; *backend stays NULL where only a report is asked for. */
@@ -493,10 +497,12 @@ static bool make_deployed(Compilation *c, const Options *options, const Deployed
 /* Before anything is made of the weights. */
 static bool right_names(Compilation *c, const Options *options, Deployed *deployed)
 {
-    const char *spoilt = spoilt_by_report(options);
+    if (options->output && !find_deployed(c, options, deployed))
+        return false;
+    const char *spoilt = spoilt_by_report(c->arena, options, deployed->base);
     if (spoilt)
         fprintf(stderr, "snnc: --report `%s` is another file of this run; give it another name\n", spoilt);
-    return !spoilt && (!options->output || find_deployed(c, options, deployed));
+    return !spoilt;
 }
 
 int driver_infer(Compilation *c, const Options *options, const char *differs)

@@ -247,6 +247,8 @@ check_device() {
         $take --ram $((ram - 1)) -o new.c
     refuses "no size" 2 '--flash takes a number of bytes, as 65536, 64k or 2M, not `64q`' $take --flash 64q -o new.c
     refuses "the report as C" 2 'is another file of this run' $take --report new.c -o new.c
+    refuses "the report as the header" 2 'is another file of this run' $take --report new.h -o new.c
+    refuses "the report as the weights of C" 2 'is another file of this run' $take --report new_weights.c -o new.c
     refuses "the report as weights" 2 'is another file of this run' $take --report trained.safetensors
     refuses "rates without a report" 2 '--rates is for --report' $take --rates rates.json -o new.c
     refuses "--report alone" 2 '--report is for --infer' "$snnc" "$model" --report new.txt
