@@ -159,7 +159,7 @@ static unsigned png_number(const PngReader *reader, const unsigned char *row, si
         return row[index * (size_t)(reader->bits / 8)];
     size_t bit = index * (size_t)reader->bits;
     unsigned most = (1u << reader->bits) - 1;
-    unsigned number = row[bit / 8] >> (8 - reader->bits - (int)(bit % 8)) & most;
+    unsigned number = (unsigned)row[bit / 8] >> (8 - reader->bits - (int)(bit % 8)) & most;
     return reader->kind == PNG_PALETTE ? number : number * (255 / most);
 }
 
