@@ -157,9 +157,8 @@ static bool run_watch(Compilation *c)
 
 static bool run_infer(Compilation *c)
 {
-    if (c->lower.infer)
-        c->net = infer_net(c->net, c->lower.all_steps);
-    if (c->lower.infer && c->lower.quantize)
+    c->net = infer_net(c->net, c->lower.all_steps);
+    if (c->lower.quantize)
         keep_constant_streams(c->net);
     return true;
 }
@@ -179,15 +178,13 @@ static bool run_whole(Compilation *c)
 
 static bool run_single(Compilation *c)
 {
-    if (c->lower.infer)
-        single_sample(c->program);
+    single_sample(c->program);
     return true;
 }
 
 static bool run_freeze(Compilation *c)
 {
-    if (c->lower.infer)
-        freeze_kernels(c->program);
+    freeze_kernels(c->program);
     return true;
 }
 
@@ -262,49 +259,49 @@ static bool run_memory(Compilation *c)
 
 static bool run_constants(Compilation *c)
 {
-    return !c->lower.infer || !c->make_constants || c->make_constants(c);
+    return !c->make_constants || c->make_constants(c);
 }
 
 static bool run_trim(Compilation *c)
 {
-    if (c->lower.infer && c->make_constants)
+    if (c->make_constants)
         trim_constants(c->program);
     return true;
 }
 
 /* clang-format off */
 const Pass passes[] = {
-    /* name          from        to          run                what holds afterwards */
-    {"parse",         STAGE_TEXT, STAGE_AST,  run_parse,         "what was written, with its places"},
-    {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order"},
-    {"evaluate",      STAGE_NET,  STAGE_NET,  run_evaluate,      "`training` holds; where that matters, what tests run is a Net beside it"},
-    {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged"},
-    {"factor",        STAGE_NET,  STAGE_NET,  run_factor,        "spikes drive maps where multiples of spikes did"},
-    {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused"},
-    {"alone",         STAGE_NET,  STAGE_NET,  run_alone,         "a prediction is made of its sample alone"},
-    {"fold",          STAGE_NET,  STAGE_NET,  run_fold,          "what tests run: norms add to what maps make, and multiply only weights"},
-    {"exchange",      STAGE_NET,  STAGE_NET,  run_exchange,      "maps along time stand before maps that make more units"},
-    {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can"},
-    {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update"},
-    {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes"},
-    {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan"},
-    {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace"},
-    {"infer",         STAGE_NET,  STAGE_NET,  run_infer,         "for --infer: what predicts, of what tests run, and nothing else; else unchanged"},
-    {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit"},
-    {"whole",         STAGE_LOOP, STAGE_LOOP, run_whole,         "for --quantize: there are no reals; else unchanged"},
-    {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged"},
-    {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase"},
-    {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these"},
-    {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel"},
-    {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps"},
-    {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local"},
-    {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers"},
-    {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one"},
-    {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program"},
-    {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime"},
-    {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place"},
-    {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged"},
-    {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged"},
+    /* name          from        to          run                what holds afterwards, and whether it is for inference only */
+    {"parse",         STAGE_TEXT, STAGE_AST,  run_parse,         "what was written, with its places", false},
+    {"build",         STAGE_AST,  STAGE_NET,  run_build,         "every name, unit and shape is right; streams in execution order", false},
+    {"evaluate",      STAGE_NET,  STAGE_NET,  run_evaluate,      "`training` holds; where that matters, what tests run is a Net beside it", false},
+    {"smooth",        STAGE_NET,  STAGE_NET,  run_smooth,        "for --gradcheck: no step, no detach; else unchanged", false},
+    {"factor",        STAGE_NET,  STAGE_NET,  run_factor,        "spikes drive maps where multiples of spikes did", false},
+    {"simplify",      STAGE_NET,  STAGE_NET,  run_simplify,      "pointwise maps are part of the scan that reads them; nothing is unused", false},
+    {"alone",         STAGE_NET,  STAGE_NET,  run_alone,         "a prediction is made of its sample alone", false},
+    {"fold",          STAGE_NET,  STAGE_NET,  run_fold,          "what tests run: norms add to what maps make, and multiply only weights", false},
+    {"exchange",      STAGE_NET,  STAGE_NET,  run_exchange,      "maps along time stand before maps that make more units", false},
+    {"commute",       STAGE_NET,  STAGE_NET,  run_commute,       "what is linear runs once for all steps where it can", false},
+    {"differentiate", STAGE_NET,  STAGE_NET,  run_differentiate, "every learned parameter has its gradient and its update", false},
+    {"prune",         STAGE_NET,  STAGE_NET,  run_simplify,      "the same, backward; forward runs hold no slopes", false},
+    {"fuse",          STAGE_NET,  STAGE_NET,  run_fuse,          "scans that follow each other are one scan", false},
+    {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace", false},
+    {"infer",         STAGE_NET,  STAGE_NET,  run_infer,         "for --infer: what predicts, of what tests run, and nothing else; else unchanged", true},
+    {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit", false},
+    {"whole",         STAGE_LOOP, STAGE_LOOP, run_whole,         "for --quantize: there are no reals; else unchanged", true},
+    {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged", true},
+    {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase", true},
+    {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these", false},
+    {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel", false},
+    {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps", false},
+    {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local", false},
+    {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers", false},
+    {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one", false},
+    {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program", false},
+    {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime", false},
+    {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
+    {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged", true},
+    {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;
@@ -414,13 +411,15 @@ bool compile_from(Compilation *c, const char *first, const char *last)
 {
     for (int i = (int)(find_pass(first) - passes); i < pass_count; i++) {
         const Pass *pass = &passes[i];
-        if (!pass->run(c))
+        bool left_out = pass->for_inference && !c->lower.infer;
+        if (!left_out && !pass->run(c))
             return false;
         if (c->dump_after && (strcmp(c->dump_after, pass->name) == 0 || strcmp(c->dump_after, "all") == 0))
             dump(c, pass);
         if (pass->to == STAGE_NET && !(holds_constants(c, c->net) && holds_constants(c, c->net->evaluated)))
             return false;
-        verify(c, pass);
+        if (!left_out)
+            verify(c, pass);
         if (last && strcmp(last, pass->name) == 0)
             break;
     }

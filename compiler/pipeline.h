@@ -40,6 +40,7 @@ typedef struct Pass {
     Stage from, to;
     bool (*run)(Compilation *compilation); /* false: mistakes were reported */
     const char *guarantees;                /* what holds afterwards */
+    bool for_inference;                    /* without --infer it is left out, and nothing is to be verified again */
 } Pass;
 
 extern const Pass passes[];
