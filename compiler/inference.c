@@ -35,8 +35,30 @@ static bool is_of_state(const Program *program, const Touched *touched, BufferId
 
 static void put(Inference *layout, Arena *arena, InferencePlaces *places, BufferId buffer, int64_t *end)
 {
-    vec_push(arena, places, ((InferencePlace){buffer, *end}));
+    vec_push(arena, places, ((InferencePlace){.buffer = buffer, .offset = *end}));
     *end += buffer_bytes(&layout->program->buffers.at[buffer]);
+}
+
+/* All that stand where `first` does, which come after it; of one type. */
+static void put_room(Inference *layout, Arena *arena, const Touched *touched, BufferId first, int64_t *end)
+{
+    const Program *program = layout->program;
+    int64_t start = *end, largest = 0;
+    int from = layout->state.count;
+    for (BufferId b = first; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        if (buffer->place != program->buffers.at[first].place || !is_of_state(program, touched, b))
+            continue;
+        vec_push(arena, &layout->state, ((InferencePlace){.buffer = b, .offset = start}));
+        largest = buffer_bytes(buffer) > largest ? buffer_bytes(buffer) : largest;
+    }
+    *end += largest;
+    if (layout->state.count == from + 1)
+        return;
+    layout->shared_count++;
+    layout->shared_bytes += largest;
+    for (int i = from; i < layout->state.count; i++)
+        layout->state.at[i].shared = layout->shared_count;
 }
 
 static void place_state(Inference *layout, Arena *arena, const Touched *touched)
@@ -45,8 +67,9 @@ static void place_state(Inference *layout, Arena *arena, const Touched *touched)
     int64_t end = 0;
     for (int bytes = 4; bytes > 0; bytes /= 2)
         for (BufferId b = 0; b < program->buffers.count; b++)
-            if (is_of_state(program, touched, b) && type_bytes(program->buffers.at[b].type) == bytes)
-                put(layout, arena, &layout->state, b, &end);
+            if (is_of_state(program, touched, b) && type_bytes(program->buffers.at[b].type) == bytes
+                && !inference_place(&layout->state, b))
+                put_room(layout, arena, touched, b, &end);
     layout->events = end;
     if (!program->whole_why && program_takes_spikes(program))
         layout->event_count = (int)buffer_elements(&program->buffers.at[program->input]);
@@ -117,12 +140,18 @@ const Inference *inference_of(Arena *arena, const Program *program)
     return layout;
 }
 
-int64_t inference_offset(const InferencePlaces *places, BufferId buffer)
+const InferencePlace *inference_place(const InferencePlaces *places, BufferId buffer)
 {
     for (int i = 0; i < places->count; i++)
         if (places->at[i].buffer == buffer)
-            return places->at[i].offset;
-    return -1;
+            return &places->at[i];
+    return NULL;
+}
+
+int64_t inference_offset(const InferencePlaces *places, BufferId buffer)
+{
+    const InferencePlace *place = inference_place(places, buffer);
+    return place ? place->offset : -1;
 }
 
 static bool is_c_name(const char *name)

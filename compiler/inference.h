@@ -5,10 +5,11 @@
 
 #include "loop.h"
 
-/* An array of a struct, and where it stands there, in bytes. */
+/* An array of a struct, and where it stands there, in bytes. Those of one union follow each other. */
 typedef struct InferencePlace {
     BufferId buffer;
     int64_t offset;
+    int shared; /* the number of the union that it is in, from 1 on; 0: it stands alone */
 } InferencePlace;
 
 typedef VEC(InferencePlace) InferencePlaces;
@@ -17,6 +18,8 @@ typedef struct Inference {
     const Program *program;
     const bool *constants;  /* by buffer: whether it is read, and known */
     InferencePlaces state;  /* the larger types stand first: there is no room between them */
+    int shared_count;       /* unions of the state, */
+    int64_t shared_bytes;   /* where scratch stands in turn, and what they take */
     InferencePlaces output; /* of each prediction in turn: the class, if it says one, then its values */
     int64_t events;         /* where the flags of events stand in the state; */
     int event_count;        /* 0: no list of events is taken */
@@ -38,6 +41,8 @@ typedef enum InferenceStatus {
 
 /* Of a program whose constants are known (Buffer.values) and which has an input; in the arena. */
 const Inference *inference_of(Arena *arena, const Program *program);
+/* NULL: it does not stand there. */
+const InferencePlace *inference_place(const InferencePlaces *places, BufferId buffer);
 /* Where it stands there; -1: it does not. */
 int64_t inference_offset(const InferencePlaces *places, BufferId buffer);
 /* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */

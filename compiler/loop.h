@@ -516,8 +516,8 @@ int64_t drive_products(const Program *program, const LoopDrive *drive);
 typedef struct Life {
     int first, last; /* -1: in none */
     bool
-        always; /* what it holds outlives the launches: weights, results, what the initial phase leaves for others, and
-                   what is read before it is stored */
+        always; /* what it holds outlives the launches: weights, results, what the initial phase leaves for others, what is
+                   made before the first step for all of them, and what is read before it is stored */
 } Life;
 
 Life *loop_lives(Arena *arena, const Program *program); /* by buffer */

@@ -94,9 +94,15 @@ static bool may_share(const Buffer *buffer)
     return !buffer->keep && (buffer->role == BUFFER_STREAM || buffer->role == BUFFER_SCRATCH);
 }
 
+/* What comes from `time` on runs more than once. */
+static bool leads_into(const Life *life, int time)
+{
+    return life->first < time && life->last >= time;
+}
+
 Life *loop_lives(Arena *arena, const Program *program)
 {
-    int count = program->buffers.count, time = 0, batches = program->phases[PHASE_INIT].count;
+    int count = program->buffers.count, time = 0, batches = program->phases[PHASE_INIT].count, steps = 0;
     Life *lives = NEW_ARRAY(arena, Life, count + 1);
     BufferId *instead = NEW_ARRAY(arena, BufferId, count + 1);
     const Uses *uses = uses_of_kernels(arena, program);
@@ -106,6 +112,8 @@ Life *loop_lives(Arena *arena, const Program *program)
     }
     for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
         const Launches *launches = &program->phases[phase];
+        if (phase == PHASE_STEP)
+            steps = time;
         for (int i = 0, joined = 0; i < launches->count; i += joined, time += joined) {
             joined = loop_run(launches, i);
             for (int k = i; k < i + joined; k++)
@@ -118,7 +126,8 @@ Life *loop_lives(Arena *arena, const Program *program)
             compared(program, false, time - 1, lives);
     }
     for (BufferId b = 0; b < count; b++)
-        lives[b].always |= lives[b].first < 0 || (lives[b].first < batches && lives[b].last >= batches);
+        lives[b].always |=
+            lives[b].first < 0 || leads_into(&lives[b], batches) || leads_into(&lives[b], steps);
     return lives;
 }
 

@@ -138,8 +138,9 @@ void call_functions(Program *program);
 /* Loop -> Loop: the program says what it needs of the runtime. */
 void list_needs(Program *program);
 
-/* Loop -> Loop, the last: buffers that are not alive at the same time share their place. */
-void place_buffers(Program *program);
+/* Loop -> Loop, the last: buffers that are not alive at the same time share their place; `by_type`: only those of one type,
+ * which are members of a union whose bytes are never read as another type. */
+void place_buffers(Program *program, bool by_type);
 
 /* Loop -> Loop, once buffers have their values, which the initial phase made and does not make again: arrays are no longer than
  * they have to be. */

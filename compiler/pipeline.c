@@ -70,7 +70,7 @@ static bool run_smooth(Compilation *c)
 
 /* Of batches and threads, which inference has none of. */
 static const Without not_for_inference = 1u << OPTIMISATION_CHAINS | 1u << OPTIMISATION_SHARE
-                                         | 1u << OPTIMISATION_VECTORS | 1u << OPTIMISATION_MEMORY;
+                                         | 1u << OPTIMISATION_VECTORS;
 
 static bool leaves_out(const Compilation *c, Optimisation optimisation)
 {
@@ -253,7 +253,7 @@ static bool run_needs(Compilation *c)
 static bool run_memory(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_MEMORY))
-        place_buffers(c->program);
+        place_buffers(c->program, c->lower.infer);
     return true;
 }
 
@@ -299,9 +299,9 @@ const Pass passes[] = {
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one", false},
     {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program", false},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime", false},
-    {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
     {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged", true},
     {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
+    {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
 };
 /* clang-format on */
 const int pass_count = sizeof passes / sizeof *passes;

@@ -26,8 +26,10 @@ static const char *place_of(const Infer *infer, BufferId id)
         return arena_printf(infer->arena, "out->%s", member);
     if (infer->layout->constants[id])
         return arena_printf(infer->arena, "%s_%s", infer->name, name);
-    return inference_offset(&infer->layout->state, id) >= 0 ? arena_printf(infer->arena, "state->%s", name)
-                                                            : name;
+    const InferencePlace *place = inference_place(&infer->layout->state, id);
+    if (place && place->shared > 0)
+        return arena_printf(infer->arena, "state->shared_%d.%s", place->shared, name);
+    return place ? arena_printf(infer->arena, "state->%s", name) : name;
 }
 
 static const Program *placed(const Infer *infer)

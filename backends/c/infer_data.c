@@ -15,16 +15,31 @@ const char *infer_dims(Arena *arena, const Buffer *buffer)
     return text;
 }
 
+static void write_member(const Infer *infer, BufferId id, Out *out)
+{
+    const Buffer *buffer = &infer->source->buffers.at[id];
+    const char *about =
+        buffer->about ? arena_printf(infer->arena, " /**< %s */", c_comment(infer->arena, buffer->about))
+                      : "";
+    out_line(out, "%s %s%s;%s", c_type(buffer->type), c_buffer(infer->arena, buffer),
+             infer_dims(infer->arena, buffer), about);
+}
+
+/* Scratch that is needed in turn is in a union. */
 static void write_members(const Infer *infer, Out *out)
 {
     const InferencePlaces *state = &infer->layout->state;
     for (int i = 0; i < state->count; i++) {
-        const Buffer *buffer = &infer->source->buffers.at[state->at[i].buffer];
-        const char *about =
-            buffer->about ? arena_printf(infer->arena, " /**< %s */", c_comment(infer->arena, buffer->about))
-                          : "";
-        out_line(out, "%s %s%s;%s", c_type(buffer->type), c_buffer(infer->arena, buffer),
-                 infer_dims(infer->arena, buffer), about);
+        int shared = state->at[i].shared;
+        bool opens = shared > 0 && (i == 0 || state->at[i - 1].shared != shared);
+        bool closes = shared > 0 && (i == state->count - 1 || state->at[i + 1].shared != shared);
+        if (opens) {
+            out_line(out, "union");
+            out_open(out, "%s", "");
+        }
+        write_member(infer, state->at[i].buffer, out);
+        if (closes)
+            out_close(out, arena_printf(infer->arena, " shared_%d; /**< one after another */", shared));
     }
 }
 

@@ -22,6 +22,7 @@ typedef VEC(Room) Rooms;
 
 typedef struct Places {
     Program *program;
+    bool by_type;
     int opened;
     Rooms free;     /* sorted */
     Rooms *leaving; /* by time: what becomes free after it */
@@ -37,9 +38,9 @@ static int by_birth(const void *a, const void *b)
     return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : x->buffer - y->buffer;
 }
 
-static int kind_of(const Buffer *buffer)
+static int kind_of(const Places *places, const Buffer *buffer)
 {
-    return buffer->per_sample | buffer->sparse << 1;
+    return buffer->per_sample | buffer->sparse << 1 | (places->by_type ? (int)buffer->type << 2 : 0);
 }
 
 static bool is_before(const Room *a, const Room *b)
@@ -87,7 +88,7 @@ static bool is_kind(const Places *places, int at, int kind)
 /* Of equal ones the first that was opened; a new one if none is free. */
 static Room take(Places *places, const Born *born)
 {
-    int kind = kind_of(&places->program->buffers.at[born->buffer]);
+    int kind = kind_of(places, &places->program->buffers.at[born->buffer]);
     int at = position(places, (Room){.kind = kind, .bytes = born->bytes});
     if (!is_kind(places, at, kind) && is_kind(places, at - 1, kind))
         at = position(places, (Room){.kind = kind, .bytes = places->free.at[at - 1].bytes});
@@ -117,12 +118,12 @@ static int launch_count(const Program *program)
     return count;
 }
 
-void place_buffers(Program *program)
+void place_buffers(Program *program, bool by_type)
 {
     Arena *arena = program->arena;
     int count = program->buffers.count, mortals = 0;
     const Life *lives = loop_lives(arena, program);
-    Places places = {.program = program};
+    Places places = {.program = program, .by_type = by_type};
     places.leaving = NEW_ARRAY(arena, Rooms, launch_count(program) + 1);
     Born *born = NEW_ARRAY(arena, Born, count + 1);
     for (BufferId b = 0; b < count; b++)

@@ -134,9 +134,10 @@ static void add_memory(Account *account, const Inference *layout)
         LayerAccount *row = row_of(account, owners[b]);
         int64_t bytes = buffer_bytes(&program->buffers.at[b]);
         row->flash += layout->constants[b] ? bytes : 0;
-        row->ram += inference_offset(&layout->state, b) >= 0 ? bytes : 0;
+        const InferencePlace *place = inference_place(&layout->state, b);
+        row->ram += place && place->shared == 0 ? bytes : 0;
     }
-    row_of(account, -1)->ram += layout->state_bytes - layout->events;
+    row_of(account, -1)->ram += layout->shared_bytes + layout->state_bytes - layout->events;
 }
 
 static void add_stack(Account *account)

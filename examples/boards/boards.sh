@@ -23,7 +23,7 @@ clothes=${CLOTHES:-/usr/share/datasets/fashion-mnist}
 digits=${DIGITS:-${SNN_DATA:+$SNN_DATA/hd_spikes}}
 case $clothes in /*) ;; *) clothes=$PWD/$clothes ;; esac
 case $digits in "" | /*) ;; *) digits=$PWD/$digits ;; esac
-strict="-std=c99 -O2 -ffp-contract=off -fno-math-errno -Wall -Wextra -Werror"
+strict="-std=c99 -O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Werror"
 failed=0
 
 fail() {

@@ -63,7 +63,7 @@ START_TEST(a_place_is_taken_when_it_is_free)
     copy(c, b, false); /* a is gone */
     copy(d, c, false); /* b is gone, too, and is the larger */
     copy(out, d, false);
-    place_buffers(program);
+    place_buffers(program, false);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     ck_assert_int_eq(place(a), a);
     ck_assert_int_eq(place(b), b);
@@ -92,7 +92,7 @@ START_TEST(the_larger_chooses_first)
                false);
     copy(out, small, false);
     copy(out, large, false);
-    place_buffers(program);
+    place_buffers(program, false);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     ck_assert_int_eq(place(large), a);
     ck_assert_int_eq(place(small), small);
@@ -115,7 +115,7 @@ START_TEST(what_is_needed_later_stays)
     copy(seen, in, false);
     copy(last, in, false);
     copy(end, in, false);
-    place_buffers(program);
+    place_buffers(program, false);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     ck_assert_int_eq(place(kept), kept);
     ck_assert_int_eq(place(old), old);
@@ -137,7 +137,7 @@ START_TEST(what_is_made_once_stays)
     copy(a, table, false);
     copy(out, a, false);
     copy(b, in, false);
-    place_buffers(program);
+    place_buffers(program, false);
     ck_assert_pstr_eq(loop_verify(program), NULL);
     ck_assert_int_eq(place(table), table);
     ck_assert_int_eq(place(a), once);
@@ -156,7 +156,7 @@ START_TEST(a_part_that_is_not_stored_has_no_meaning)
     copy(out, b, false);
     LoopExpr *one = loop_int(arena, 1);
     loop_store(program, &program->kernels.at[3].body, out, 1, &one, loop_load(program, b, 1, &one), false);
-    place_buffers(program);
+    place_buffers(program, false);
     ck_assert_int_eq(place(b), a);
     Interp *interp = interp_new(program, 1, PRECISION_SINGLE);
     ck_assert_ptr_nonnull(interp);
@@ -257,6 +257,44 @@ static double gradient_of(const Program *of)
     return sum;
 }
 
+/* A step runs again and again: what is made before the first one stays, what each makes for itself does not. */
+START_TEST(what_is_made_before_steps_stays)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId begun = buffer("begun", BUFFER_SCRATCH, 4), kept = buffer("kept", BUFFER_SCRATCH, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 4), b = buffer("b", BUFFER_SCRATCH, 4);
+    BufferId c = buffer("c", BUFFER_SCRATCH, 4);
+    copy_in(PHASE_BEGIN, begun, in, false);
+    copy_in(PHASE_STEP, a, begun, false);
+    copy_in(PHASE_STEP, kept, a, true);
+    copy_in(PHASE_STEP, b, kept, false);
+    copy_in(PHASE_STEP, c, b, false);
+    copy_in(PHASE_RESULT, out, c, false);
+    place_buffers(program, false);
+    ck_assert_pstr_eq(loop_verify(program), NULL);
+    ck_assert_int_eq(place(begun), begun);
+    ck_assert_int_eq(place(kept), kept);
+    ck_assert_int_eq(place(b), a);
+}
+END_TEST
+
+START_TEST(types_stand_apart_where_they_have_to)
+{
+    BufferId in = buffer("in", BUFFER_INPUT, 4), out = buffer("out", BUFFER_OUTPUT, 4);
+    BufferId a = buffer("a", BUFFER_SCRATCH, 4), b = buffer("b", BUFFER_SCRATCH, 4);
+    BufferId c = buffer("c", BUFFER_SCRATCH, 4), d = buffer("d", BUFFER_SCRATCH, 4);
+    program->buffers.at[c].type = TYPE_U32;
+    copy(a, in, false);
+    copy(b, a, false);
+    copy(c, b, false);
+    copy(d, c, false);
+    copy(out, d, false);
+    place_buffers(program, true);
+    ck_assert_int_eq(place(c), c);
+    ck_assert_int_eq(place(d), a);
+}
+END_TEST
+
 /* The interpreter uses the places: a life that is too short shows. */
 START_TEST(a_wrong_place_changes_the_results)
 {
@@ -281,6 +319,8 @@ Suite *memory_suite(void)
     tcase_add_test(tcase, what_is_made_once_stays);
     tcase_add_test(tcase, a_part_that_is_not_stored_has_no_meaning);
     tcase_add_test(tcase, a_row_that_is_not_stored_has_no_meaning);
+    tcase_add_test(tcase, what_is_made_before_steps_stays);
+    tcase_add_test(tcase, types_stand_apart_where_they_have_to);
     tcase_add_test(tcase, the_verifier_sees_who_meets);
     tcase_add_test(tcase, a_model_takes_less_and_computes_the_same);
     tcase_add_test(tcase, a_wrong_place_changes_the_results);
