@@ -145,22 +145,39 @@ static const char *padding(const Tables *tables, const Buffer *buffer)
     return buffer->padding ? arena_printf(tables->arena, " .padding = %d,", buffer->padding) : "";
 }
 
+static const char *place_of(const Tables *tables, const char *name, BufferId buffer)
+{
+    return buffer >= 0 ? arena_printf(tables->arena, ", .%s = %s", name, place(tables, buffer)) : "";
+}
+
+static const char *number_of(const Tables *tables, const char *name, int64_t number)
+{
+    return number != 0 ? arena_printf(tables->arena, ", .%s = %lld", name, (long long)number) : "";
+}
+
+static const char *places_of_stream(const Tables *tables, const LoopStream *stream)
+{
+    BufferId floats = stream_floats(tables->program, stream), fired = stream_fired(tables->program, stream);
+    const char *at =
+        arena_printf(tables->arena, "%s%s%s", place_of(tables, "values", floats),
+                     place_of(tables, "fired", fired), place_of(tables, "activity", stream->activity));
+    int padding = floats >= 0 || fired >= 0 ? buffer_at(tables, stream->values)->padding : 0;
+    return *at ? arena_printf(tables->arena, "%s, .at = {%s}", number_of(tables, "padding", padding), at + 2)
+               : "";
+}
+
+/* What is 0 or false is left out. */
 static void describe_stream(const Tables *tables, int index)
 {
     const LoopStream *stream = &tables->program->streams.at[index];
-    const Buffer *values = stream->values >= 0 ? buffer_at(tables, stream->values) : NULL;
-    BufferId floats = stream_floats(tables->program, stream);
-    BufferId fired = stream_fired(tables->program, stream);
-    Out *out = tables->out;
-    out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
+    int64_t values = stream->values >= 0 ? buffer_elements(buffer_at(tables, stream->values)) : 0;
+    out_line(tables->out, "{.name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
-    out_line(out, ".size = %d, .spikes = %s, .per_sample = %lld, .operations = %lld,%s%s%s", stream->size,
-             stream->spikes ? "true" : "false", values ? (long long)buffer_elements(values) : 0,
-             (long long)stream->operations, stream->saved ? " .saved = true," : "",
-             stream->evaluated ? " .evaluated = true," : "", stream->part ? " .part = true," : "");
-    out_line(out, ".at = {.values = %s, .fired = %s, .activity = %s},%s", place(tables, floats),
-             place(tables, fired), place(tables, stream->activity),
-             floats >= 0 || fired >= 0 ? padding(tables, values) : "");
+    out_line(tables->out, " .size = %d%s%s%s%s%s%s%s},", stream->size,
+             stream->spikes ? ", .spikes = true" : "", number_of(tables, "per_sample", values),
+             number_of(tables, "operations", stream->operations), stream->saved ? ", .saved = true" : "",
+             stream->evaluated ? ", .evaluated = true" : "", stream->part ? ", .part = true" : "",
+             places_of_stream(tables, stream));
 }
 
 static void describe_watch(const Tables *tables, int index)
@@ -359,7 +376,7 @@ void c_tables(Arena *arena, const Program *program, const BackendOptions *option
     memory(&tables);
     c_level_choice(program, out);
     table(&tables, "SnnParam", "net_params", program->params.count, describe_param, true);
-    table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream, true);
+    table(&tables, "SnnStream", "net_streams", program->streams.count, describe_stream, false);
     table(&tables, "SnnWatch", "net_watches", program->watches.count, describe_watch, false);
     table(&tables, "SnnPrediction", "net_predictions", program->predictions.count, describe_prediction, true);
     table(&tables, "SnnMetric", "net_metrics", program->metrics.count, describe_metric, false);

@@ -1884,86 +1884,38 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [3, 4], classes = 3)", .line = 12,
-        .size = 12, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "row", .about = "dense([x = 4])", .line = 15,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 48,
-        .at = {.values = NET(row_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "spikes_poisson", .about = "poisson(image)", .line = 16,
-        .size = 12, .spikes = true, .per_sample = 72, .operations = 0,
-        .at = {.values = 0, .fired = NET(spikes_poisson_), .activity = 0},
-    },
-    {
-        .name = "spikes_dense", .about = "dense([x = 4])", .line = 16,
-        .size = 4, .spikes = false, .per_sample = 24, .operations = 288,
-        .at = {.values = NET(spikes_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "spikes", .about = "lif", .line = 16,
-        .size = 4, .spikes = true, .per_sample = 24, .operations = 0,
-        .at = {.values = 0, .fired = NET(spikes_), .activity = NET(activity_spikes_)},
-    },
-    {
-        .name = "spikes_v", .about = "lif", .line = 16,
-        .size = 4, .spikes = false, .per_sample = 24, .operations = 0, .saved = true,
-        .at = {.values = NET(spikes_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "scaled", .line = 17,
-        .size = 12, .spikes = true, .per_sample = 72, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_v", .about = "scaled", .line = 17,
-        .size = 12, .spikes = false, .per_sample = 72, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "spikes_max", .about = "softmax(spikes, over = x)", .line = 18,
-        .size = 1, .spikes = false, .per_sample = 6, .operations = 0, .part = true,
-        .at = {.values = NET(spikes_max_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "shares_map_sum", .about = "softmax(spikes, over = x)", .line = 18,
-        .size = 1, .spikes = false, .per_sample = 6, .operations = 0, .part = true,
-        .at = {.values = NET(shares_map_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_max", .about = "max(hidden, over = y)", .line = 18,
-        .size = 4, .spikes = false, .per_sample = 24, .operations = 0,
-        .at = {.values = NET(hidden_max_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "shares_mean", .about = "mean(shares, over = all)", .line = 19,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(shares_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 19,
-        .size = 3, .spikes = false, .per_sample = 18, .operations = 216,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "shares_mean_mean", .about = "mean(shares, over = all)", .line = 19,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0,
-        .at = {.values = NET(shares_mean_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense_2", .about = "dense(3)", .line = 19,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 3,
-        .at = {.values = NET(digit_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "mean(digit)", .line = 20,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [3, 4], classes = 3)", .line = 12,
+     .size = 12, .per_sample = 12, .at = {.values = NET(image_)}},
+    {.name = "row", .about = "dense([x = 4])", .line = 15,
+     .size = 4, .per_sample = 4, .operations = 48, .at = {.values = NET(row_)}},
+    {.name = "spikes_poisson", .about = "poisson(image)", .line = 16,
+     .size = 12, .spikes = true, .per_sample = 72, .at = {.fired = NET(spikes_poisson_)}},
+    {.name = "spikes_dense", .about = "dense([x = 4])", .line = 16,
+     .size = 4, .per_sample = 24, .operations = 288, .at = {.values = NET(spikes_dense_)}},
+    {.name = "spikes", .about = "lif", .line = 16,
+     .size = 4, .spikes = true, .per_sample = 24, .at = {.fired = NET(spikes_), .activity = NET(activity_spikes_)}},
+    {.name = "spikes_v", .about = "lif", .line = 16,
+     .size = 4, .per_sample = 24, .saved = true, .at = {.values = NET(spikes_v_)}},
+    {.name = "hidden", .about = "scaled", .line = 17,
+     .size = 12, .spikes = true, .per_sample = 72, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_v", .about = "scaled", .line = 17,
+     .size = 12, .per_sample = 72, .saved = true, .at = {.values = NET(hidden_v_)}},
+    {.name = "spikes_max", .about = "softmax(spikes, over = x)", .line = 18,
+     .size = 1, .per_sample = 6, .part = true, .at = {.values = NET(spikes_max_)}},
+    {.name = "shares_map_sum", .about = "softmax(spikes, over = x)", .line = 18,
+     .size = 1, .per_sample = 6, .part = true, .at = {.values = NET(shares_map_sum_)}},
+    {.name = "hidden_max", .about = "max(hidden, over = y)", .line = 18,
+     .size = 4, .per_sample = 24, .at = {.values = NET(hidden_max_)}},
+    {.name = "shares_mean", .about = "mean(shares, over = all)", .line = 19,
+     .size = 4, .per_sample = 4, .at = {.values = NET(shares_mean_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 19,
+     .size = 3, .per_sample = 18, .operations = 216, .at = {.values = NET(digit_dense_)}},
+    {.name = "shares_mean_mean", .about = "mean(shares, over = all)", .line = 19,
+     .size = 1, .per_sample = 1, .at = {.values = NET(shares_mean_mean_)}},
+    {.name = "digit_dense_2", .about = "dense(3)", .line = 19,
+     .size = 3, .per_sample = 3, .operations = 3, .at = {.values = NET(digit_dense_2_)}},
+    {.name = "digit_mean", .about = "mean(digit)", .line = 20,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -1450,61 +1450,28 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [6, 3], classes = 3, temporal, spikes)", .line = 3,
-        .size = 18, .spikes = true, .per_sample = 72, .operations = 0,
-        .at = {.values = 0, .fired = NET(image_), .activity = 0},
-    },
-    {
-        .name = "current", .about = "dense([2, 2, c = 5])", .line = 5,
-        .size = 20, .spikes = false, .per_sample = 80, .operations = 1440,
-        .at = {.values = NET(current_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif", .line = 8,
-        .size = 20, .spikes = true, .per_sample = 80, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_v", .about = "lif", .line = 8,
-        .size = 20, .spikes = false, .per_sample = 80, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_li_mean", .about = "mean(digit)", .line = 10,
-        .size = 20, .spikes = false, .per_sample = 20, .operations = 0,
-        .at = {.values = NET(hidden_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "loss_target", .about = "label", .line = 10,
-        .size = 3, .spikes = true, .per_sample = 3, .operations = 0, .part = true,
-        .at = {.values = 0, .fired = NET(loss_target_), .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "dense(3)", .line = 9,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 60,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean_max", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
-        .at = {.values = NET(digit_mean_max_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "loss_map_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
-        .at = {.values = NET(loss_map_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "loss_map_3_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
-        .at = {.values = NET(loss_map_3_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "loss_map_6", .about = "cross_entropy(mean(digit), label) + 0.1 * sum(mean(hidden, over = [batch, time]) ^ 2, over = all)", .line = 10,
-        .size = 1, .spikes = false, .per_sample = 1, .operations = 0, .part = true,
-        .at = {.values = NET(loss_map_6_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [6, 3], classes = 3, temporal, spikes)", .line = 3,
+     .size = 18, .spikes = true, .per_sample = 72, .at = {.fired = NET(image_)}},
+    {.name = "current", .about = "dense([2, 2, c = 5])", .line = 5,
+     .size = 20, .per_sample = 80, .operations = 1440, .at = {.values = NET(current_)}},
+    {.name = "hidden", .about = "lif", .line = 8,
+     .size = 20, .spikes = true, .per_sample = 80, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_v", .about = "lif", .line = 8,
+     .size = 20, .per_sample = 80, .saved = true, .at = {.values = NET(hidden_v_)}},
+    {.name = "hidden_li_mean", .about = "mean(digit)", .line = 10,
+     .size = 20, .per_sample = 20, .at = {.values = NET(hidden_li_mean_)}},
+    {.name = "loss_target", .about = "label", .line = 10,
+     .size = 3, .spikes = true, .per_sample = 3, .part = true, .at = {.fired = NET(loss_target_)}},
+    {.name = "digit_mean", .about = "dense(3)", .line = 9,
+     .size = 3, .per_sample = 3, .operations = 60, .at = {.values = NET(digit_mean_)}},
+    {.name = "digit_mean_max", .about = "cross_entropy(mean(digit), label)", .line = 10,
+     .size = 1, .per_sample = 1, .part = true, .at = {.values = NET(digit_mean_max_)}},
+    {.name = "loss_map_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
+     .size = 1, .per_sample = 1, .part = true, .at = {.values = NET(loss_map_sum_)}},
+    {.name = "loss_map_3_sum", .about = "cross_entropy(mean(digit), label)", .line = 10,
+     .size = 1, .per_sample = 1, .part = true, .at = {.values = NET(loss_map_3_sum_)}},
+    {.name = "loss_map_6", .about = "cross_entropy(mean(digit), label) + 0.1 * sum(mean(hidden, over = [batch, time]) ^ 2, over = all)", .line = 10,
+     .size = 1, .per_sample = 1, .part = true, .at = {.values = NET(loss_map_6_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -591,36 +591,18 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_poisson", .about = "poisson(image)", .line = 6,
-        .size = 4, .spikes = true, .per_sample = 28, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_poisson_), .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 21, .operations = 84,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "cuba_lif()", .line = 6,
-        .size = 3, .spikes = true, .per_sample = 21, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_v", .about = "cuba_lif()", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 21, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "digit_poisson", .about = "poisson(image)", .line = 6,
+     .size = 4, .spikes = true, .per_sample = 28, .at = {.fired = NET(digit_poisson_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 6,
+     .size = 3, .per_sample = 21, .operations = 84, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "cuba_lif()", .line = 6,
+     .size = 3, .spikes = true, .per_sample = 21, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_v", .about = "cuba_lif()", .line = 6,
+     .size = 3, .per_sample = 21, .saved = true, .at = {.values = NET(digit_v_then_g_digit_dense_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 7,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -2395,81 +2395,36 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4, 4], classes = 2)", .line = 3,
-        .size = 16, .spikes = false, .per_sample = 16, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_conv", .about = "conv(2, kernel = 3, pad = same, bias)", .line = 6,
-        .size = 32, .spikes = false, .per_sample = 32, .operations = 288,
-        .at = {.values = NET(a_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a", .about = "lif", .line = 6,
-        .size = 32, .spikes = true, .per_sample = 96, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_), .activity = NET(activity_a_)},
-    },
-    {
-        .name = "a_v", .about = "lif", .line = 6,
-        .size = 32, .spikes = false, .per_sample = 96, .operations = 0, .saved = true,
-        .at = {.values = NET(a_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b_max_pool", .about = "max_pool(2)", .line = 7,
-        .size = 8, .spikes = true, .per_sample = 24, .operations = 0,
-        .at = {.values = 0, .fired = NET(b_max_pool_), .activity = 0},
-    },
-    {
-        .name = "b_conv", .about = "conv(3, kernel = 2, stride = 2)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 9, .operations = 72,
-        .at = {.values = NET(b_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b", .about = "lif", .line = 7,
-        .size = 3, .spikes = true, .per_sample = 9, .operations = 0,
-        .at = {.values = 0, .fired = NET(b_), .activity = NET(activity_b_)},
-    },
-    {
-        .name = "b_v", .about = "lif", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 9, .operations = 0, .saved = true,
-        .at = {.values = NET(b_v_then_g_b_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "c_conv", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
-        .size = 16, .spikes = false, .per_sample = 48, .operations = 288,
-        .at = {.values = NET(c_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 48,
-        .at = {.values = NET(c_avg_pool_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "c", .about = "flatten", .line = 8,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(c_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_dense", .about = "dense(2)", .line = 9,
-        .size = 2, .spikes = false, .per_sample = 6, .operations = 18,
-        .at = {.values = NET(out_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_conv", .about = "conv(kernel = 2, along = time)", .line = 9,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 24,
-        .at = {.values = NET(out_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_dense_2", .about = "dense(2)", .line = 9,
-        .size = 2, .spikes = false, .per_sample = 6, .operations = 24,
-        .at = {.values = NET(out_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_mean", .about = "mean(out)", .line = 11,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 0,
-        .at = {.values = NET(out_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4, 4], classes = 2)", .line = 3,
+     .size = 16, .per_sample = 16, .at = {.values = NET(image_)}},
+    {.name = "a_conv", .about = "conv(2, kernel = 3, pad = same, bias)", .line = 6,
+     .size = 32, .per_sample = 32, .operations = 288, .at = {.values = NET(a_conv_)}},
+    {.name = "a", .about = "lif", .line = 6,
+     .size = 32, .spikes = true, .per_sample = 96, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
+    {.name = "a_v", .about = "lif", .line = 6,
+     .size = 32, .per_sample = 96, .saved = true, .at = {.values = NET(a_v_)}},
+    {.name = "b_max_pool", .about = "max_pool(2)", .line = 7,
+     .size = 8, .spikes = true, .per_sample = 24, .at = {.fired = NET(b_max_pool_)}},
+    {.name = "b_conv", .about = "conv(3, kernel = 2, stride = 2)", .line = 7,
+     .size = 3, .per_sample = 9, .operations = 72, .at = {.values = NET(b_conv_)}},
+    {.name = "b", .about = "lif", .line = 7,
+     .size = 3, .spikes = true, .per_sample = 9, .at = {.fired = NET(b_), .activity = NET(activity_b_)}},
+    {.name = "b_v", .about = "lif", .line = 7,
+     .size = 3, .per_sample = 9, .saved = true, .at = {.values = NET(b_v_then_g_b_conv_)}},
+    {.name = "c_conv", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
+     .size = 16, .per_sample = 48, .operations = 288, .at = {.values = NET(c_conv_)}},
+    {.name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
+     .size = 4, .per_sample = 12, .operations = 48, .at = {.values = NET(c_avg_pool_)}},
+    {.name = "c", .about = "flatten", .line = 8,
+     .size = 4, .per_sample = 12, .at = {.values = NET(c_)}},
+    {.name = "out_dense", .about = "dense(2)", .line = 9,
+     .size = 2, .per_sample = 6, .operations = 18, .at = {.values = NET(out_dense_)}},
+    {.name = "out_conv", .about = "conv(kernel = 2, along = time)", .line = 9,
+     .size = 4, .per_sample = 12, .operations = 24, .at = {.values = NET(out_conv_)}},
+    {.name = "out_dense_2", .about = "dense(2)", .line = 9,
+     .size = 2, .per_sample = 6, .operations = 24, .at = {.values = NET(out_dense_2_)}},
+    {.name = "out_mean", .about = "mean(out)", .line = 11,
+     .size = 2, .per_sample = 2, .at = {.values = NET(out_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

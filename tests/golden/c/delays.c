@@ -1440,56 +1440,26 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [3], classes = 2, temporal, spikes)", .line = 3,
-        .size = 3, .spikes = true, .per_sample = 15, .operations = 0,
-        .at = {.values = 0, .fired = NET(image_), .activity = 0},
-    },
-    {
-        .name = "a_dense", .about = "dense(4)", .line = 6,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 60,
-        .at = {.values = NET(a_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_delay", .about = "a[-1]", .line = 6,
-        .size = 4, .spikes = true, .per_sample = 20, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_delay_), .activity = 0},
-    },
-    {
-        .name = "a_dense_2", .about = "dense(4)", .line = 6,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 80,
-        .at = {.values = NET(a_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_delay_2", .about = "a[-3]", .line = 6,
-        .size = 4, .spikes = true, .per_sample = 20, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_delay_2_), .activity = 0},
-    },
-    {
-        .name = "a_dense_3", .about = "dense(4)", .line = 6,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 80,
-        .at = {.values = NET(a_dense_3_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a", .about = "lif", .line = 6,
-        .size = 4, .spikes = true, .per_sample = 20, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_), .activity = NET(activity_a_)},
-    },
-    {
-        .name = "a_li_mean", .about = "mean(out)", .line = 9,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(a_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_v", .about = "lif", .line = 6,
-        .size = 4, .spikes = false, .per_sample = 20, .operations = 0, .saved = true,
-        .at = {.values = NET(a_v_then_g_a_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_mean", .about = "dense(2)", .line = 7,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 8,
-        .at = {.values = NET(out_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [3], classes = 2, temporal, spikes)", .line = 3,
+     .size = 3, .spikes = true, .per_sample = 15, .at = {.fired = NET(image_)}},
+    {.name = "a_dense", .about = "dense(4)", .line = 6,
+     .size = 4, .per_sample = 4, .operations = 60, .at = {.values = NET(a_dense_)}},
+    {.name = "a_delay", .about = "a[-1]", .line = 6,
+     .size = 4, .spikes = true, .per_sample = 20, .at = {.fired = NET(a_delay_)}},
+    {.name = "a_dense_2", .about = "dense(4)", .line = 6,
+     .size = 4, .per_sample = 4, .operations = 80, .at = {.values = NET(a_dense_2_)}},
+    {.name = "a_delay_2", .about = "a[-3]", .line = 6,
+     .size = 4, .spikes = true, .per_sample = 20, .at = {.fired = NET(a_delay_2_)}},
+    {.name = "a_dense_3", .about = "dense(4)", .line = 6,
+     .size = 4, .per_sample = 4, .operations = 80, .at = {.values = NET(a_dense_3_)}},
+    {.name = "a", .about = "lif", .line = 6,
+     .size = 4, .spikes = true, .per_sample = 20, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
+    {.name = "a_li_mean", .about = "mean(out)", .line = 9,
+     .size = 4, .per_sample = 4, .at = {.values = NET(a_li_mean_)}},
+    {.name = "a_v", .about = "lif", .line = 6,
+     .size = 4, .per_sample = 20, .saved = true, .at = {.values = NET(a_v_then_g_a_dense_)}},
+    {.name = "out_mean", .about = "dense(2)", .line = 7,
+     .size = 2, .per_sample = 2, .operations = 8, .at = {.values = NET(out_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -752,46 +752,22 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense([2, 2])", .line = 5,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 16,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
-        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_derivative", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_derivative_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "lif(tau = 2)", .line = 6,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_v", .about = "lif(tau = 2)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "hidden_dense", .about = "dense([2, 2])", .line = 5,
+     .size = 4, .per_sample = 4, .operations = 16, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
+     .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_derivative", .about = "lif(tau = 2, soft_reset, surrogate = fast_sigmoid(25))", .line = 5,
+     .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(hidden_derivative_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 6,
+     .size = 3, .per_sample = 6, .operations = 24, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "lif(tau = 2)", .line = 6,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_v", .about = "lif(tau = 2)", .line = 6,
+     .size = 3, .per_sample = 6, .saved = true, .at = {.values = NET(digit_v_then_g_digit_dense_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 7,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -565,41 +565,20 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [5], classes = 3, temporal, spikes)", .line = 3,
-        .size = 5, .spikes = true, .per_sample = 10, .operations = 0,
-        .at = {.values = 0, .fired = NET(image_), .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 30,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_delay", .about = "image[-1]", .line = 5,
-        .size = 5, .spikes = true, .per_sample = 10, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_delay_), .activity = 0},
-    },
-    {
-        .name = "digit_dense_2", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 30,
-        .at = {.values = NET(digit_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "lif(tau = 2)", .line = 5,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_v", .about = "lif(tau = 2)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [5], classes = 3, temporal, spikes)", .line = 3,
+     .size = 5, .spikes = true, .per_sample = 10, .at = {.fired = NET(image_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 5,
+     .size = 3, .per_sample = 6, .operations = 30, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit_delay", .about = "image[-1]", .line = 5,
+     .size = 5, .spikes = true, .per_sample = 10, .at = {.fired = NET(digit_delay_)}},
+    {.name = "digit_dense_2", .about = "dense(3)", .line = 5,
+     .size = 3, .per_sample = 6, .operations = 30, .at = {.values = NET(digit_dense_2_)}},
+    {.name = "digit", .about = "lif(tau = 2)", .line = 5,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_v", .about = "lif(tau = 2)", .line = 5,
+     .size = 3, .per_sample = 6, .saved = true, .at = {.values = NET(digit_v_then_g_digit_dense_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 6,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -859,51 +859,24 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "input", .about = "poisson(image)", .line = 5,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(input_), .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense(5)", .line = 6,
-        .size = 5, .spikes = false, .per_sample = 15, .operations = 60,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_v", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = false, .per_sample = 15, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 9, .operations = 45,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "lif(tau = 2)", .line = 7,
-        .size = 3, .spikes = true, .per_sample = 9, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_v", .about = "lif(tau = 2)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 9, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 8,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [2, 2], classes = 3)", .line = 3,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "input", .about = "poisson(image)", .line = 5,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(input_)}},
+    {.name = "hidden_dense", .about = "dense(5)", .line = 6,
+     .size = 5, .per_sample = 15, .operations = 60, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden", .about = "lif(tau = 2)", .line = 6,
+     .size = 5, .spikes = true, .per_sample = 15, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_v", .about = "lif(tau = 2)", .line = 6,
+     .size = 5, .per_sample = 15, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 7,
+     .size = 3, .per_sample = 9, .operations = 45, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "lif(tau = 2)", .line = 7,
+     .size = 3, .spikes = true, .per_sample = 9, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_v", .about = "lif(tau = 2)", .line = 7,
+     .size = 3, .per_sample = 9, .saved = true, .at = {.values = NET(digit_v_then_g_digit_dense_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 8,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -598,31 +598,16 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "reservoir_dense", .about = "dense(5)", .line = 6,
-        .size = 5, .spikes = false, .per_sample = 5, .operations = 20,
-        .at = {.values = NET(reservoir_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "reservoir", .about = "lif(tau = 2)", .line = 6,
-        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
-        .at = {.values = 0, .fired = NET(reservoir_), .activity = NET(activity_reservoir_)},
-    },
-    {
-        .name = "digit_map_li_mean", .about = "mean(digit)", .line = 9,
-        .size = 5, .spikes = false, .per_sample = 5, .operations = 0,
-        .at = {.values = NET(digit_map_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "dense(3)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 15,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 4,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "reservoir_dense", .about = "dense(5)", .line = 6,
+     .size = 5, .per_sample = 5, .operations = 20, .at = {.values = NET(reservoir_dense_)}},
+    {.name = "reservoir", .about = "lif(tau = 2)", .line = 6,
+     .size = 5, .spikes = true, .per_sample = 15, .at = {.fired = NET(reservoir_), .activity = NET(activity_reservoir_)}},
+    {.name = "digit_map_li_mean", .about = "mean(digit)", .line = 9,
+     .size = 5, .per_sample = 5, .at = {.values = NET(digit_map_li_mean_)}},
+    {.name = "digit_mean", .about = "dense(3)", .line = 7,
+     .size = 3, .per_sample = 3, .operations = 15, .at = {.values = NET(digit_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

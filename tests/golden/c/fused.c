@@ -1111,41 +1111,20 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_delay", .about = "hidden[-1]", .line = 5,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_delay_), .activity = 0},
-    },
-    {
-        .name = "hidden_dense_2", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 18,
-        .at = {.values = NET(hidden_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "plif(threshold = 0.5)", .line = 5,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "digit_mean", .about = "mean(digit)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_v_before", .about = "plif(threshold = 0.5)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_before_then_g_hidden_dense_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
+     .size = 4, .per_sample = 8, .at = {.values = NET(image_)}},
+    {.name = "hidden_dense", .about = "dense(3)", .line = 5,
+     .size = 3, .per_sample = 6, .operations = 24, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden_delay", .about = "hidden[-1]", .line = 5,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(hidden_delay_)}},
+    {.name = "hidden_dense_2", .about = "dense(3)", .line = 5,
+     .size = 3, .per_sample = 6, .operations = 18, .at = {.values = NET(hidden_dense_2_)}},
+    {.name = "hidden", .about = "plif(threshold = 0.5)", .line = 5,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "digit_mean", .about = "mean(digit)", .line = 7,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_mean_)}},
+    {.name = "hidden_v_before", .about = "plif(threshold = 0.5)", .line = 5,
+     .size = 3, .per_sample = 6, .saved = true, .at = {.values = NET(hidden_v_before_then_g_hidden_dense_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -1372,61 +1372,28 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [3], classes = 2, temporal)", .line = 4,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense(17)", .line = 6,
-        .size = 17, .spikes = false, .per_sample = 34, .operations = 102,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_delay", .about = "hidden[-1]", .line = 6,
-        .size = 17, .spikes = true, .per_sample = 34, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_delay_), .activity = 0},
-    },
-    {
-        .name = "hidden_dense_2", .about = "dense(17)", .line = 6,
-        .size = 17, .spikes = false, .per_sample = 17, .operations = 578,
-        .at = {.values = NET(hidden_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif(surrogate = rectangle(1))", .line = 6,
-        .size = 17, .spikes = true, .per_sample = 34, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_v", .about = "lif(surrogate = rectangle(1))", .line = 6,
-        .size = 17, .spikes = false, .per_sample = 34, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "second_dense", .about = "dense(18)", .line = 7,
-        .size = 18, .spikes = false, .per_sample = 36, .operations = 612,
-        .at = {.values = NET(second_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "second", .about = "lif(surrogate = triangle(1))", .line = 7,
-        .size = 18, .spikes = true, .per_sample = 36, .operations = 0,
-        .at = {.values = 0, .fired = NET(second_), .activity = NET(activity_second_)},
-    },
-    {
-        .name = "second_li_mean", .about = "mean(digit)", .line = 9,
-        .size = 18, .spikes = false, .per_sample = 18, .operations = 0,
-        .at = {.values = NET(second_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "second_v", .about = "lif(surrogate = triangle(1))", .line = 7,
-        .size = 18, .spikes = false, .per_sample = 36, .operations = 0, .saved = true,
-        .at = {.values = NET(second_v_then_g_second_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "dense(2)", .line = 8,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 36,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [3], classes = 2, temporal)", .line = 4,
+     .size = 3, .per_sample = 6, .at = {.values = NET(image_)}},
+    {.name = "hidden_dense", .about = "dense(17)", .line = 6,
+     .size = 17, .per_sample = 34, .operations = 102, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden_delay", .about = "hidden[-1]", .line = 6,
+     .size = 17, .spikes = true, .per_sample = 34, .at = {.fired = NET(hidden_delay_)}},
+    {.name = "hidden_dense_2", .about = "dense(17)", .line = 6,
+     .size = 17, .per_sample = 17, .operations = 578, .at = {.values = NET(hidden_dense_2_)}},
+    {.name = "hidden", .about = "lif(surrogate = rectangle(1))", .line = 6,
+     .size = 17, .spikes = true, .per_sample = 34, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_v", .about = "lif(surrogate = rectangle(1))", .line = 6,
+     .size = 17, .per_sample = 34, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
+    {.name = "second_dense", .about = "dense(18)", .line = 7,
+     .size = 18, .per_sample = 36, .operations = 612, .at = {.values = NET(second_dense_)}},
+    {.name = "second", .about = "lif(surrogate = triangle(1))", .line = 7,
+     .size = 18, .spikes = true, .per_sample = 36, .at = {.fired = NET(second_), .activity = NET(activity_second_)}},
+    {.name = "second_li_mean", .about = "mean(digit)", .line = 9,
+     .size = 18, .per_sample = 18, .at = {.values = NET(second_li_mean_)}},
+    {.name = "second_v", .about = "lif(surrogate = triangle(1))", .line = 7,
+     .size = 18, .per_sample = 36, .saved = true, .at = {.values = NET(second_v_then_g_second_dense_)}},
+    {.name = "digit_mean", .about = "dense(2)", .line = 8,
+     .size = 2, .per_sample = 2, .operations = 36, .at = {.values = NET(digit_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

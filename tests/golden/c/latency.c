@@ -296,31 +296,16 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_latency", .about = "latency", .line = 5,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_latency_), .activity = 0},
-    },
-    {
-        .name = "digit_latency_li", .about = "li(tau = 4)", .line = 5,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 0,
-        .at = {.values = NET(digit_latency_li_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_latency_li_last", .about = "last", .line = 6,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(digit_latency_li_last_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_last", .about = "dense(3)", .line = 5,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 12,
-        .at = {.values = NET(digit_last_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "digit_latency", .about = "latency", .line = 5,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(digit_latency_)}},
+    {.name = "digit_latency_li", .about = "li(tau = 4)", .line = 5,
+     .size = 4, .per_sample = 12, .at = {.values = NET(digit_latency_li_)}},
+    {.name = "digit_latency_li_last", .about = "last", .line = 6,
+     .size = 4, .per_sample = 4, .at = {.values = NET(digit_latency_li_last_)}},
+    {.name = "digit_last", .about = "dense(3)", .line = 5,
+     .size = 3, .per_sample = 3, .operations = 12, .at = {.values = NET(digit_last_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -687,46 +687,22 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 16,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_map_2", .about = "200 * image * 1 Hz", .line = 18,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(digit_map_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)", .line = 18,
-        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_poisson_), .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 18,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_threshold_before_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_derivative_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 19,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 16,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "digit_map_2", .about = "200 * image * 1 Hz", .line = 18,
+     .size = 4, .per_sample = 4, .at = {.values = NET(digit_map_2_)}},
+    {.name = "digit_poisson", .about = "poisson(200 * image * 1 Hz)", .line = 18,
+     .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(digit_poisson_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 18,
+     .size = 3, .per_sample = 6, .operations = 24, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "tired(rise = 0.1)", .line = 18,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_threshold_before", .about = "tired(rise = 0.1)", .line = 18,
+     .size = 3, .per_sample = 6, .saved = true, .at = {.values = NET(digit_threshold_before_then_g_digit_dense_)}},
+    {.name = "digit_derivative", .about = "tired(rise = 0.1)", .line = 18,
+     .size = 3, .per_sample = 6, .saved = true, .at = {.values = NET(digit_derivative_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 19,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -2607,66 +2607,30 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [8, 8], temporal)", .line = 4,
-        .size = 64, .spikes = false, .per_sample = 256, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "input", .about = "poisson(image)", .line = 7,
-        .size = 64, .spikes = true, .per_sample = 256, .operations = 0,
-        .at = {.values = 0, .fired = NET(input_), .activity = 0},
-    },
-    {
-        .name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8,
-        .size = 1024, .spikes = false, .per_sample = 4096, .operations = 36864,
-        .at = {.values = NET(first_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "first", .about = "lif", .line = 8,
-        .size = 1024, .spikes = true, .per_sample = 4096, .operations = 0,
-        .at = {.values = 0, .fired = NET(first_), .activity = NET(activity_first_)},
-    },
-    {
-        .name = "first_v", .about = "lif", .line = 8,
-        .size = 1024, .spikes = false, .per_sample = 4096, .operations = 0, .saved = true,
-        .at = {.values = NET(first_v_then_g_first_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_max_pool", .about = "max_pool(2)", .line = 9,
-        .size = 256, .spikes = true, .per_sample = 1024, .operations = 0,
-        .at = {.values = 0, .fired = NET(out_max_pool_), .activity = 0},
-    },
-    {
-        .name = "out_conv", .about = "conv(32, kernel = 3, pad = same)", .line = 9,
-        .size = 512, .spikes = false, .per_sample = 2048, .operations = 294912,
-        .at = {.values = NET(out_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_lif", .about = "lif", .line = 9,
-        .size = 512, .spikes = true, .per_sample = 2048, .operations = 0,
-        .at = {.values = 0, .fired = NET(out_lif_), .activity = NET(activity_out_lif_)},
-    },
-    {
-        .name = "out_lif_v", .about = "lif", .line = 9,
-        .size = 512, .spikes = false, .per_sample = 2048, .operations = 0, .saved = true,
-        .at = {.values = NET(out_lif_v_then_g_out_conv_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_max_pool_2", .about = "max_pool(2)", .line = 9,
-        .size = 128, .spikes = true, .per_sample = 512, .operations = 0,
-        .at = {.values = 0, .fired = NET(out_max_pool_2_), .activity = 0},
-    },
-    {
-        .name = "out_max_pool_2_li_mean", .about = "mean(out)", .line = 11,
-        .size = 128, .spikes = false, .per_sample = 128, .operations = 0,
-        .at = {.values = NET(out_max_pool_2_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_mean", .about = "dense(10)", .line = 9,
-        .size = 10, .spikes = false, .per_sample = 10, .operations = 1280,
-        .at = {.values = NET(out_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [8, 8], temporal)", .line = 4,
+     .size = 64, .per_sample = 256, .at = {.values = NET(image_)}},
+    {.name = "input", .about = "poisson(image)", .line = 7,
+     .size = 64, .spikes = true, .per_sample = 256, .at = {.fired = NET(input_)}},
+    {.name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8,
+     .size = 1024, .per_sample = 4096, .operations = 36864, .at = {.values = NET(first_conv_)}},
+    {.name = "first", .about = "lif", .line = 8,
+     .size = 1024, .spikes = true, .per_sample = 4096, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
+    {.name = "first_v", .about = "lif", .line = 8,
+     .size = 1024, .per_sample = 4096, .saved = true, .at = {.values = NET(first_v_then_g_first_conv_)}},
+    {.name = "out_max_pool", .about = "max_pool(2)", .line = 9,
+     .size = 256, .spikes = true, .per_sample = 1024, .at = {.fired = NET(out_max_pool_)}},
+    {.name = "out_conv", .about = "conv(32, kernel = 3, pad = same)", .line = 9,
+     .size = 512, .per_sample = 2048, .operations = 294912, .at = {.values = NET(out_conv_)}},
+    {.name = "out_lif", .about = "lif", .line = 9,
+     .size = 512, .spikes = true, .per_sample = 2048, .at = {.fired = NET(out_lif_), .activity = NET(activity_out_lif_)}},
+    {.name = "out_lif_v", .about = "lif", .line = 9,
+     .size = 512, .per_sample = 2048, .saved = true, .at = {.values = NET(out_lif_v_then_g_out_conv_)}},
+    {.name = "out_max_pool_2", .about = "max_pool(2)", .line = 9,
+     .size = 128, .spikes = true, .per_sample = 512, .at = {.fired = NET(out_max_pool_2_)}},
+    {.name = "out_max_pool_2_li_mean", .about = "mean(out)", .line = 11,
+     .size = 128, .per_sample = 128, .at = {.values = NET(out_max_pool_2_li_mean_)}},
+    {.name = "out_mean", .about = "dense(10)", .line = 9,
+     .size = 10, .per_sample = 10, .operations = 1280, .at = {.values = NET(out_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

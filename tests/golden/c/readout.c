@@ -791,36 +791,18 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal, spikes)", .line = 3,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(image_), .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense(5)", .line = 5,
-        .size = 5, .spikes = false, .per_sample = 15, .operations = 60,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif(tau = 10, decay_input = false)", .line = 5,
-        .size = 5, .spikes = true, .per_sample = 15, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_li_mean", .about = "mean(digit)", .line = 7,
-        .size = 5, .spikes = false, .per_sample = 5, .operations = 0,
-        .at = {.values = NET(hidden_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_v", .about = "lif(tau = 10, decay_input = false)", .line = 5,
-        .size = 5, .spikes = false, .per_sample = 15, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 15,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3, temporal, spikes)", .line = 3,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(image_)}},
+    {.name = "hidden_dense", .about = "dense(5)", .line = 5,
+     .size = 5, .per_sample = 15, .operations = 60, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden", .about = "lif(tau = 10, decay_input = false)", .line = 5,
+     .size = 5, .spikes = true, .per_sample = 15, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_li_mean", .about = "mean(digit)", .line = 7,
+     .size = 5, .per_sample = 5, .at = {.values = NET(hidden_li_mean_)}},
+    {.name = "hidden_v", .about = "lif(tau = 10, decay_input = false)", .line = 5,
+     .size = 5, .per_sample = 15, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
+    {.name = "digit_mean", .about = "dense(3)", .line = 6,
+     .size = 3, .per_sample = 3, .operations = 15, .at = {.values = NET(digit_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {

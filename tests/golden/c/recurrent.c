@@ -1361,51 +1361,24 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_dense", .about = "dense(5)", .line = 5,
-        .size = 5, .spikes = false, .per_sample = 10, .operations = 40,
-        .at = {.values = NET(hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden_delay", .about = "hidden[-1]", .line = 5,
-        .size = 5, .spikes = true, .per_sample = 10, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_delay_), .activity = 0},
-    },
-    {
-        .name = "hidden_dense_2", .about = "dense(5)", .line = 5,
-        .size = 5, .spikes = false, .per_sample = 5, .operations = 50,
-        .at = {.values = NET(hidden_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "hidden", .about = "lif(tau = 3, detach_reset)", .line = 5,
-        .size = 5, .spikes = true, .per_sample = 10, .operations = 0,
-        .at = {.values = 0, .fired = NET(hidden_), .activity = NET(activity_hidden_)},
-    },
-    {
-        .name = "hidden_v", .about = "lif(tau = 3, detach_reset)", .line = 5,
-        .size = 5, .spikes = false, .per_sample = 10, .operations = 0, .saved = true,
-        .at = {.values = NET(hidden_v_then_g_hidden_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 30,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "li(tau = 4)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 0,
-        .at = {.values = NET(digit_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_max", .about = "max(digit)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_max_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3, temporal)", .line = 3,
+     .size = 4, .per_sample = 8, .at = {.values = NET(image_)}},
+    {.name = "hidden_dense", .about = "dense(5)", .line = 5,
+     .size = 5, .per_sample = 10, .operations = 40, .at = {.values = NET(hidden_dense_)}},
+    {.name = "hidden_delay", .about = "hidden[-1]", .line = 5,
+     .size = 5, .spikes = true, .per_sample = 10, .at = {.fired = NET(hidden_delay_)}},
+    {.name = "hidden_dense_2", .about = "dense(5)", .line = 5,
+     .size = 5, .per_sample = 5, .operations = 50, .at = {.values = NET(hidden_dense_2_)}},
+    {.name = "hidden", .about = "lif(tau = 3, detach_reset)", .line = 5,
+     .size = 5, .spikes = true, .per_sample = 10, .at = {.fired = NET(hidden_), .activity = NET(activity_hidden_)}},
+    {.name = "hidden_v", .about = "lif(tau = 3, detach_reset)", .line = 5,
+     .size = 5, .per_sample = 10, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 6,
+     .size = 3, .per_sample = 6, .operations = 30, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "li(tau = 4)", .line = 6,
+     .size = 3, .per_sample = 6, .at = {.values = NET(digit_)}},
+    {.name = "digit_max", .about = "max(digit)", .line = 7,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_max_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -1150,56 +1150,26 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [3], classes = 2, temporal, spikes)", .line = 4,
-        .size = 3, .spikes = true, .per_sample = 6, .operations = 0,
-        .at = {.values = 0, .fired = NET(image_), .activity = 0},
-    },
-    {
-        .name = "first_dense", .about = "dense(59, bias)", .line = 6,
-        .size = 59, .spikes = false, .per_sample = 0, .operations = 354,
-        .at = {.values = 0, .fired = 0, .activity = 0},
-    },
-    {
-        .name = "first", .about = "lif(surrogate = triangle(1))", .line = 6,
-        .size = 59, .spikes = true, .per_sample = 128, .operations = 0,
-        .at = {.values = 0, .fired = NET(first_), .activity = NET(activity_first_)}, .padding = 5,
-    },
-    {
-        .name = "first_v", .about = "lif(surrogate = triangle(1))", .line = 6,
-        .size = 59, .spikes = false, .per_sample = 128, .operations = 0, .saved = true,
-        .at = {.values = NET(first_v_), .fired = 0, .activity = 0}, .padding = 5,
-    },
-    {
-        .name = "second_dense", .about = "dense(59)", .line = 7,
-        .size = 59, .spikes = false, .per_sample = 128, .operations = 6962,
-        .at = {.values = NET(second_dense_), .fired = 0, .activity = 0}, .padding = 5,
-    },
-    {
-        .name = "second", .about = "plif()", .line = 7,
-        .size = 59, .spikes = true, .per_sample = 128, .operations = 0,
-        .at = {.values = 0, .fired = NET(second_), .activity = NET(activity_second_)}, .padding = 5,
-    },
-    {
-        .name = "second_v_before", .about = "plif()", .line = 7,
-        .size = 59, .spikes = false, .per_sample = 128, .operations = 0, .saved = true,
-        .at = {.values = NET(second_v_before_then_g_second_dense_), .fired = 0, .activity = 0}, .padding = 5,
-    },
-    {
-        .name = "digit_dense", .about = "dense(2)", .line = 8,
-        .size = 2, .spikes = false, .per_sample = 4, .operations = 236,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "li()", .line = 8,
-        .size = 2, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(digit_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_max", .about = "max(digit)", .line = 9,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 0,
-        .at = {.values = NET(digit_max_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [3], classes = 2, temporal, spikes)", .line = 4,
+     .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(image_)}},
+    {.name = "first_dense", .about = "dense(59, bias)", .line = 6,
+     .size = 59, .operations = 354},
+    {.name = "first", .about = "lif(surrogate = triangle(1))", .line = 6,
+     .size = 59, .spikes = true, .per_sample = 128, .padding = 5, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
+    {.name = "first_v", .about = "lif(surrogate = triangle(1))", .line = 6,
+     .size = 59, .per_sample = 128, .saved = true, .padding = 5, .at = {.values = NET(first_v_)}},
+    {.name = "second_dense", .about = "dense(59)", .line = 7,
+     .size = 59, .per_sample = 128, .operations = 6962, .padding = 5, .at = {.values = NET(second_dense_)}},
+    {.name = "second", .about = "plif()", .line = 7,
+     .size = 59, .spikes = true, .per_sample = 128, .padding = 5, .at = {.fired = NET(second_), .activity = NET(activity_second_)}},
+    {.name = "second_v_before", .about = "plif()", .line = 7,
+     .size = 59, .per_sample = 128, .saved = true, .padding = 5, .at = {.values = NET(second_v_before_then_g_second_dense_)}},
+    {.name = "digit_dense", .about = "dense(2)", .line = 8,
+     .size = 2, .per_sample = 4, .operations = 236, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "li()", .line = 8,
+     .size = 2, .per_sample = 4, .at = {.values = NET(digit_)}},
+    {.name = "digit_max", .about = "max(digit)", .line = 9,
+     .size = 2, .per_sample = 2, .at = {.values = NET(digit_max_)}},
 };
 
 static const SnnWatch net_watches[] = {

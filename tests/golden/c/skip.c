@@ -852,46 +852,22 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 5,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_poisson", .about = "poisson(image)", .line = 7,
-        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_poisson_), .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(4)", .line = 2,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 32,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_if", .about = "if(threshold = 0.5)", .line = 2,
-        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_if_), .activity = NET(activity_digit_if_)},
-    },
-    {
-        .name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))", .line = 2,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0,
-        .at = {.values = NET(digit_map_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_if_v", .about = "if(threshold = 0.5)", .line = 2,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_if_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_dense_2", .about = "dense(3, bias)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 6, .operations = 24,
-        .at = {.values = NET(digit_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_sum", .about = "sum(digit)", .line = 8,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_sum_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 5,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "digit_poisson", .about = "poisson(image)", .line = 7,
+     .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(digit_poisson_)}},
+    {.name = "digit_dense", .about = "dense(4)", .line = 2,
+     .size = 4, .per_sample = 8, .operations = 32, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit_if", .about = "if(threshold = 0.5)", .line = 2,
+     .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(digit_if_), .activity = NET(activity_digit_if_)}},
+    {.name = "digit_map", .about = "x + (x -> dense(4) -> if(threshold = 0.5))", .line = 2,
+     .size = 4, .per_sample = 8, .at = {.values = NET(digit_map_)}},
+    {.name = "digit_if_v", .about = "if(threshold = 0.5)", .line = 2,
+     .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(digit_if_v_then_g_digit_dense_)}},
+    {.name = "digit_dense_2", .about = "dense(3, bias)", .line = 7,
+     .size = 3, .per_sample = 6, .operations = 24, .at = {.values = NET(digit_dense_2_)}},
+    {.name = "digit_sum", .about = "sum(digit)", .line = 8,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_sum_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -690,36 +690,18 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [6], classes = 3)", .line = 4,
-        .size = 6, .spikes = false, .per_sample = 6, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_poisson", .about = "poisson(image)", .line = 6,
-        .size = 6, .spikes = true, .per_sample = 36, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_poisson_), .activity = 0},
-    },
-    {
-        .name = "digit_dense", .about = "dense(3)", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 18, .operations = 108,
-        .at = {.values = NET(digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit", .about = "lif()", .line = 6,
-        .size = 3, .spikes = true, .per_sample = 18, .operations = 0,
-        .at = {.values = 0, .fired = NET(digit_), .activity = NET(activity_digit_)},
-    },
-    {
-        .name = "digit_v", .about = "lif()", .line = 6,
-        .size = 3, .spikes = false, .per_sample = 18, .operations = 0, .saved = true,
-        .at = {.values = NET(digit_v_then_g_digit_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_rate", .about = "rate(digit)", .line = 7,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(digit_rate_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [6], classes = 3)", .line = 4,
+     .size = 6, .per_sample = 6, .at = {.values = NET(image_)}},
+    {.name = "digit_poisson", .about = "poisson(image)", .line = 6,
+     .size = 6, .spikes = true, .per_sample = 36, .at = {.fired = NET(digit_poisson_)}},
+    {.name = "digit_dense", .about = "dense(3)", .line = 6,
+     .size = 3, .per_sample = 18, .operations = 108, .at = {.values = NET(digit_dense_)}},
+    {.name = "digit", .about = "lif()", .line = 6,
+     .size = 3, .spikes = true, .per_sample = 18, .at = {.fired = NET(digit_), .activity = NET(activity_digit_)}},
+    {.name = "digit_v", .about = "lif()", .line = 6,
+     .size = 3, .per_sample = 18, .saved = true, .at = {.values = NET(digit_v_then_g_digit_dense_)}},
+    {.name = "digit_rate", .about = "rate(digit)", .line = 7,
+     .size = 3, .per_sample = 3, .at = {.values = NET(digit_rate_)}},
 };
 
 static const SnnWatch net_watches[] = {

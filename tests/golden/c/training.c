@@ -911,56 +911,26 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 2,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_dense", .about = "dense(4)", .line = 4,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 12,
-        .at = {.values = NET(a_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a", .about = "lif", .line = 4,
-        .size = 4, .spikes = true, .per_sample = 8, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_), .activity = NET(activity_a_)},
-    },
-    {
-        .name = "a_li_sum", .about = "sum(out)", .line = 7,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(a_li_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_v", .about = "lif", .line = 4,
-        .size = 4, .spikes = false, .per_sample = 8, .operations = 0, .saved = true,
-        .at = {.values = NET(a_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_sum", .about = "dense(2)", .line = 6,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 8,
-        .at = {.values = NET(out_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 2,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 0, .evaluated = true,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_dense", .about = "dense(4)", .line = 4,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 12, .evaluated = true,
-        .at = {.values = NET(evaluated_a_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_li_sum", .about = "sum(out)", .line = 7,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0, .evaluated = true,
-        .at = {.values = NET(evaluated_a_li_sum_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "out_sum", .about = "dense(2)", .line = 6,
-        .size = 2, .spikes = false, .per_sample = 2, .operations = 8, .evaluated = true,
-        .at = {.values = NET(evaluated_out_sum_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 2,
+     .size = 3, .per_sample = 3, .at = {.values = NET(image_)}},
+    {.name = "a_dense", .about = "dense(4)", .line = 4,
+     .size = 4, .per_sample = 4, .operations = 12, .at = {.values = NET(a_dense_)}},
+    {.name = "a", .about = "lif", .line = 4,
+     .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
+    {.name = "a_li_sum", .about = "sum(out)", .line = 7,
+     .size = 4, .per_sample = 4, .at = {.values = NET(a_li_sum_)}},
+    {.name = "a_v", .about = "lif", .line = 4,
+     .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(a_v_)}},
+    {.name = "out_sum", .about = "dense(2)", .line = 6,
+     .size = 2, .per_sample = 2, .operations = 8, .at = {.values = NET(out_sum_)}},
+    {.name = "image", .about = "data idx(shape = [3], classes = 2)", .line = 2,
+     .size = 3, .per_sample = 3, .evaluated = true, .at = {.values = NET(image_)}},
+    {.name = "a_dense", .about = "dense(4)", .line = 4,
+     .size = 4, .per_sample = 4, .operations = 12, .evaluated = true, .at = {.values = NET(evaluated_a_dense_)}},
+    {.name = "a_li_sum", .about = "sum(out)", .line = 7,
+     .size = 4, .per_sample = 4, .evaluated = true, .at = {.values = NET(evaluated_a_li_sum_)}},
+    {.name = "out_sum", .about = "dense(2)", .line = 6,
+     .size = 2, .per_sample = 2, .operations = 8, .evaluated = true, .at = {.values = NET(evaluated_out_sum_)}},
 };
 
 static const SnnWatch net_watches[] = {

@@ -1779,61 +1779,28 @@ static const SnnParam net_params[] = {
 };
 
 static const SnnStream net_streams[] = {
-    {
-        .name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(image_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a_dense", .about = "dense(4, weights = k)", .line = 7,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 16,
-        .at = {.values = NET(a_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "a", .about = "lif", .line = 7,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(a_), .activity = NET(activity_a_)},
-    },
-    {
-        .name = "a_v", .about = "lif", .line = 7,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 0, .saved = true,
-        .at = {.values = NET(a_v_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b_dense", .about = "dense(4, weights = k * mask)", .line = 8,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 48,
-        .at = {.values = NET(b_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b_delay", .about = "b[-1]", .line = 8,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(b_delay_), .activity = 0},
-    },
-    {
-        .name = "b_dense_2", .about = "dense(4, weights = k)", .line = 8,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 48,
-        .at = {.values = NET(b_dense_2_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b", .about = "lif", .line = 8,
-        .size = 4, .spikes = true, .per_sample = 12, .operations = 0,
-        .at = {.values = 0, .fired = NET(b_), .activity = NET(activity_b_)},
-    },
-    {
-        .name = "b_li_mean", .about = "mean(digit)", .line = 10,
-        .size = 4, .spikes = false, .per_sample = 4, .operations = 0,
-        .at = {.values = NET(b_li_mean_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "b_v", .about = "lif", .line = 8,
-        .size = 4, .spikes = false, .per_sample = 12, .operations = 0, .saved = true,
-        .at = {.values = NET(b_v_then_g_b_dense_), .fired = 0, .activity = 0},
-    },
-    {
-        .name = "digit_mean", .about = "dense(3, synapse = binary)", .line = 9,
-        .size = 3, .spikes = false, .per_sample = 3, .operations = 12,
-        .at = {.values = NET(digit_mean_), .fired = 0, .activity = 0},
-    },
+    {.name = "image", .about = "data idx(shape = [4], classes = 3)", .line = 3,
+     .size = 4, .per_sample = 4, .at = {.values = NET(image_)}},
+    {.name = "a_dense", .about = "dense(4, weights = k)", .line = 7,
+     .size = 4, .per_sample = 4, .operations = 16, .at = {.values = NET(a_dense_)}},
+    {.name = "a", .about = "lif", .line = 7,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
+    {.name = "a_v", .about = "lif", .line = 7,
+     .size = 4, .per_sample = 12, .saved = true, .at = {.values = NET(a_v_)}},
+    {.name = "b_dense", .about = "dense(4, weights = k * mask)", .line = 8,
+     .size = 4, .per_sample = 4, .operations = 48, .at = {.values = NET(b_dense_)}},
+    {.name = "b_delay", .about = "b[-1]", .line = 8,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(b_delay_)}},
+    {.name = "b_dense_2", .about = "dense(4, weights = k)", .line = 8,
+     .size = 4, .per_sample = 4, .operations = 48, .at = {.values = NET(b_dense_2_)}},
+    {.name = "b", .about = "lif", .line = 8,
+     .size = 4, .spikes = true, .per_sample = 12, .at = {.fired = NET(b_), .activity = NET(activity_b_)}},
+    {.name = "b_li_mean", .about = "mean(digit)", .line = 10,
+     .size = 4, .per_sample = 4, .at = {.values = NET(b_li_mean_)}},
+    {.name = "b_v", .about = "lif", .line = 8,
+     .size = 4, .per_sample = 12, .saved = true, .at = {.values = NET(b_v_then_g_b_dense_)}},
+    {.name = "digit_mean", .about = "dense(3, synapse = binary)", .line = 9,
+     .size = 3, .per_sample = 3, .operations = 12, .at = {.values = NET(digit_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {
