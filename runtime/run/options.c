@@ -329,9 +329,10 @@ const char *snn_data_folder(const SnnModel *model, const SnnOptions *options)
 size_t snn_memory_room(const SnnOptions *options)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    uint64_t room = pages > 0 && size > 0 ? (uint64_t)pages / 2 * (uint64_t)size : 0;
     if (options->memory != 0)
-        return (size_t)options->memory << 20;
-    return pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size : 0;
+        room = (uint64_t)options->memory << 20;
+    return room < SIZE_MAX ? (size_t)room : SIZE_MAX;
 }
 
 const char *snn_weights_path(const SnnModel *model, const char *given, char *buffer, size_t size)
