@@ -1,5 +1,6 @@
 #include "executable.h"
 
+#include "inference.h"
 #include "paste.h"
 
 #include "snn_output.h"
@@ -286,8 +287,7 @@ static char *const *infer_command(const Build *build, const Workshop *workshop)
     Words command = compiler_words(build);
     if (!build->backend->library) {
         add_words(arena, &command, build->options->target->options);
-        add_words(arena, &command,
-                  "-std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -fno-trapping-math");
+        add_words(arena, &command, inference_c_options(build->c->program));
         add_optimize(arena, &command, build->options);
     }
     add_words(arena, &command, build->form->backend ? "-c" : build->form->options);

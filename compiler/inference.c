@@ -154,6 +154,13 @@ int64_t inference_offset(const InferencePlaces *places, BufferId buffer)
     return place ? place->offset : -1;
 }
 
+const char *inference_c_options(const Program *program)
+{
+    return program->whole_numbers
+               ? "-std=c99 -O2 -ffreestanding"
+               : "-std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -fno-trapping-math";
+}
+
 static bool is_c_name(const char *name)
 {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");

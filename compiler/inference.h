@@ -45,6 +45,8 @@ const Inference *inference_of(Arena *arena, const Program *program);
 const InferencePlace *inference_place(const InferencePlaces *places, BufferId buffer);
 /* Where it stands there; -1: it does not. */
 int64_t inference_offset(const InferencePlaces *places, BufferId buffer);
+/* What a compiler of C is told, with which it gives the same results as others. */
+const char *inference_c_options(const Program *program);
 /* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */
 const char *inference_refusal(Arena *arena, const Program *program, const char *name);
 

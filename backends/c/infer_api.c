@@ -67,9 +67,7 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
     if (is_text(infer)) {
         const char *weights = infer->single ? "" : arena_printf(infer->arena, " %s_weights.c", infer->name);
         out_line(out, " *");
-        out_line(out, " *     cc -std=c99 -O2 -ffreestanding%s -c %s.c%s",
-                 program->whole_numbers ? "" : " -ffp-contract=off -fno-math-errno -fno-trapping-math",
-                 infer->name, weights);
+        out_line(out, " *     cc %s -c %s.c%s", inference_c_options(program), infer->name, weights);
     }
     write_work(infer, out);
     out_line(out, " *");

@@ -289,6 +289,19 @@ static bool output_fail(const SnnOutput *output, SnnError *error)
                     output->temporary != NULL ? "; a file that was there before is unchanged" : "");
 }
 
+bool snn_output_begins(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "rb");
+    size_t matched = 0;
+    int sign = EOF;
+    if (file == NULL)
+        return true; /* the attempt to write it will tell */
+    while (text[matched] != '\0' && (sign = getc(file)) == (unsigned char)text[matched])
+        matched++;
+    fclose(file);
+    return text[matched] == '\0' || (matched == 0 && sign == EOF);
+}
+
 bool snn_output_flush(SnnOutput *output, SnnError *error)
 {
     bool ok = fflush(output->stream) == 0 && !ferror(output->stream)

@@ -23,6 +23,8 @@ bool snn_output_open(SnnOutput *output, const char *path, SnnError *error);
 bool snn_output_open_any(SnnOutput *output, const char *path, SnnError *error);
 /* Whether the path is "-" or another name of what the program prints to, as /dev/stdout is. */
 bool snn_output_is_standard(const char *path);
+/* Whether a file is known by how it begins, or holds nothing, or is not there: then nothing of others is lost. */
+bool snn_output_begins(const char *path, const char *text);
 /* Brings what was written to the disk: what remains for the commit is to rename. */
 bool snn_output_flush(SnnOutput *output, SnnError *error);
 /* Flushes to the disk and renames. On failure (a full disk) the temporary file is removed and an older

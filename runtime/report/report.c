@@ -186,18 +186,6 @@ bool snn_report_write(const SnnReport *report, const char *path, SnnError *error
 
 /* ---- files ----------------------------------------------------------------------------------------- */
 
-/* Or nothing. */
-static bool report_is_ours(const char *path)
-{
-    char begin[sizeof SNN_PAGE_BEGIN] = "";
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return true; /* the attempt to write it will tell */
-    size_t got = fread(begin, 1, sizeof begin - 1, file);
-    fclose(file);
-    return got == 0 || strcmp(begin, SNN_PAGE_BEGIN) == 0;
-}
-
 bool snn_report_check_target(const SnnModel *model, const SnnOptions *options, const char *path,
                              const char *flag, SnnError *error)
 {
@@ -213,7 +201,7 @@ bool snn_report_check_target(const SnnModel *model, const SnnOptions *options, c
                         path, flag);
     if (!snn_dataset_spare(model, snn_data_folder(model, options), NULL, path, flag, error))
         return false;
-    if (!options->force && !report_is_ours(path))
+    if (!options->force && !snn_output_begins(path, SNN_PAGE_BEGIN))
         return snn_fail(error, "would overwrite (%s): it is not a report; give another %s FILE, or --force",
                         path, flag);
     if (!snn_output_open(&probe, path, error))

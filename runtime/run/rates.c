@@ -4,7 +4,6 @@
 #include "snn_output.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define RATES_BEGIN "{\"firing_rate\": "
 
@@ -64,22 +63,10 @@ static void rates_write_all(FILE *file, const SnnRates *rates)
     fprintf(file, "}, \"samples\": %lld}\n", (long long)rates->samples);
 }
 
-/* Or nothing. */
-static bool rates_are_there(const char *path)
-{
-    char begin[sizeof RATES_BEGIN] = "";
-    FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return true; /* the attempt to write it will tell */
-    size_t got = fread(begin, 1, sizeof begin - 1, file);
-    fclose(file);
-    return got == 0 || strcmp(begin, RATES_BEGIN) == 0;
-}
-
 bool snn_rates_write(const SnnRates *rates, const char *path, SnnError *error)
 {
     SnnOutput output;
-    if (!rates_are_there(path))
+    if (!snn_output_begins(path, RATES_BEGIN))
         return snn_fail(error, "would overwrite (%s): it is no rates; give another --rates FILE", path);
     if (!snn_output_open_any(&output, path, error))
         return false;
