@@ -189,8 +189,18 @@ static const char *verify_tenants(const Program *program, const Tenant *tenants,
     return NULL;
 }
 
+static bool shares_places(const Program *program)
+{
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (program->buffers.at[b].place != b)
+            return true;
+    return false;
+}
+
 const char *places_verify(const Program *program)
 {
+    if (!shares_places(program))
+        return NULL;
     Arena *arena = program->arena;
     const Life *lives = loop_lives(arena, program);
     Tenant *tenants = NEW_ARRAY(arena, Tenant, program->buffers.count + 1);

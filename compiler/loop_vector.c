@@ -182,14 +182,23 @@ static const char *verify_block(const Program *program, const Kernel *kernel, bo
     return wrong;
 }
 
+static const char *verify_registers(const Program *program)
+{
+    const bool *suits = NULL; /* looked at only where a buffer asks for it */
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        if (!program->buffers.at[b].registers)
+            continue;
+        suits = suits ? suits : loop_suits_registers(program->arena, program);
+        if (!suits[b])
+            return arena_printf(program->arena, "`%s` cannot be in registers", program->buffers.at[b].name);
+    }
+    return NULL;
+}
+
 const char *vectors_verify(const Program *program)
 {
     const char *wrong = NULL;
     for (int k = 0; k < program->kernels.count && !wrong; k++)
         wrong = verify_block(program, &program->kernels.at[k], false, &program->kernels.at[k].body);
-    const bool *suits = loop_suits_registers(program->arena, program);
-    for (BufferId b = 0; b < program->buffers.count && !wrong; b++)
-        if (program->buffers.at[b].registers && !suits[b])
-            wrong = arena_printf(program->arena, "`%s` cannot be in registers", program->buffers.at[b].name);
-    return wrong;
+    return wrong ? wrong : verify_registers(program);
 }

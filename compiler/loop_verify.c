@@ -15,7 +15,7 @@ static bool bind(Verifier *verifier, VarId var, Binding binding)
                      "two variables in one scope are called `%s`", var_name(verifier, var)))
             return false;
     verifier->bound[var] = binding;
-    vec_push(verifier->program->arena, &verifier->scope, var);
+    vec_push(verifier->arena, &verifier->scope, var);
     return true;
 }
 
@@ -190,7 +190,7 @@ static bool verify_stmt(Verifier *verifier, const LoopStmt *stmt)
     case LOOP_BLOCK: return verify_scope(verifier, &stmt->body);
     case LOOP_COMMENT: return require(verifier, stmt->text != NULL, "a comment without text");
     }
-    return require(verifier, false, "a statement of no kind");
+    return refuse(verifier, "a statement of no kind");
 }
 
 static bool verify_block(Verifier *verifier, const LoopBlock *block)
@@ -223,11 +223,44 @@ static bool verify_limit(Verifier *verifier, VarId var)
            && bind(verifier, var, CONSTANT);
 }
 
-/* Among buffers and kernels. */
-static bool verify_name(Verifier *verifier, const char *name)
+/* The number of a name among those of buffers and kernels: the same for names that meet. */
+static int name_number(Verifier *verifier, const char *name)
 {
-    return require(verifier, unique_name(verifier->program->arena, &verifier->names, name) == name,
-                   "two buffers or kernels are called `%s`", name);
+    const char *stem = name_stem(name);
+    int number = table_find_name(&verifier->names, stem);
+    if (number == TABLE_NONE) {
+        number = verifier->names.count;
+        table_put_name(verifier->arena, &verifier->names, stem, number);
+    }
+    return number;
+}
+
+/* The number of a name that is met by none before. */
+static bool verify_name(Verifier *verifier, const char *name, int *number)
+{
+    int before = verifier->names.count;
+    *number = name_number(verifier, name);
+    return require(verifier, *number == before, "two buffers or kernels are called `%s`", name);
+}
+
+/* Those that are given have their names within their kernels only. */
+static bool verify_names(Verifier *verifier)
+{
+    const Program *program = verifier->program;
+    int *named = NEW_ARRAY(verifier->arena, int, program->buffers.count + 1), unused;
+    for (BufferId id = 0; id < program->buffers.count; id++)
+        if (program->buffers.at[id].role != BUFFER_GIVEN
+            && !verify_name(verifier, program->buffers.at[id].name, &named[id]))
+            return false;
+    for (int k = 0; k < program->kernels.count; k++)
+        if (!verify_name(verifier, program->kernels.at[k].name, &unused))
+            return false;
+    for (BufferId id = 0; id < program->buffers.count; id++)
+        if (program->buffers.at[id].role == BUFFER_GIVEN)
+            named[id] = name_number(verifier, program->buffers.at[id].name);
+    verifier->named = named;
+    verifier->owner = NEW_ARRAY(verifier->arena, const Kernel *, verifier->names.count + 1);
+    return true;
 }
 
 /* A thread's stack has them all. */
@@ -246,17 +279,17 @@ static bool verify_locals(Verifier *verifier)
 /* What a kernel touches has names of its own, whatever buffers called so there are elsewhere. */
 static bool verify_own_names(Verifier *verifier, const Kernel *kernel)
 {
-    Unique names = {0};
-    Arena *arena = verifier->program->arena;
-    bool good = true;
     buffer_set_clear(&verifier->touched);
     buffer_set_add(&verifier->touched, &kernel->body);
-    for (int i = 0; i < verifier->touched.list.count && good; i++) {
-        const char *name = verifier->program->buffers.at[verifier->touched.list.at[i]].name;
-        good = require(verifier, unique_name(arena, &names, name) == name, "it knows two buffers called `%s`",
-                       name);
+    for (int i = 0; i < verifier->touched.list.count; i++) {
+        BufferId id = verifier->touched.list.at[i];
+        const Kernel **owner = &verifier->owner[verifier->named[id]];
+        if (!require(verifier, *owner != kernel, "it knows two buffers called `%s`",
+                     verifier->program->buffers.at[id].name))
+            return false;
+        *owner = kernel;
     }
-    return good;
+    return true;
 }
 
 /* Nothing is in scope. */
@@ -264,7 +297,7 @@ static void enter(Verifier *verifier, const char *what, const Kernel *kernel)
 {
     verifier->what = what;
     verifier->kernel = kernel;
-    verifier->bound = NEW_ARRAY(verifier->program->arena, Binding, kernel->vars.count + 1);
+    verifier->bound = NEW_ARRAY(verifier->arena, Binding, kernel->vars.count + 1);
     verifier->scope.count = 0;
 }
 
@@ -281,8 +314,6 @@ static bool verify_function(Verifier *verifier, const LoopFunction *function)
 
 static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 {
-    if (!verify_name(verifier, kernel->name))
-        return false;
     enter(verifier, "kernel", kernel);
     return verify_vars(verifier) && verify_limit(verifier, kernel->first)
            && verify_limit(verifier, kernel->last) && verify_scope(verifier, &kernel->body)
@@ -294,8 +325,7 @@ static bool verify_kernel(Verifier *verifier, const Kernel *kernel)
 static bool verify_buffer(Verifier *verifier, BufferId id)
 {
     const Buffer *buffer = &verifier->program->buffers.at[id];
-    if ((buffer->role != BUFFER_GIVEN && !verify_name(verifier, buffer->name))
-        || !require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name)
+    if (!require(verifier, buffer->type != TYPE_BOOL, "the buffer `%s` holds bool", buffer->name)
         || !require(verifier,
                     buffer->ndim >= 0 && buffer->ndim + buffer->per_sample <= LOOP_MAX_DIMS + 1
                         && buffer->ndim <= LOOP_MAX_DIMS,
@@ -313,7 +343,7 @@ static bool verify_buffer(Verifier *verifier, BufferId id)
 static bool verify_given(Verifier *verifier)
 {
     const Program *program = verifier->program;
-    verifier->given = NEW_ARRAY(program->arena, const Kernel *, program->buffers.count + 1);
+    verifier->given = NEW_ARRAY(verifier->arena, const Kernel *, program->buffers.count + 1);
     for (int k = 0; k < program->kernels.count; k++) {
         const Kernel *kernel = &program->kernels.at[k];
         for (int i = 0; i < kernel->given.count; i++) {
@@ -329,17 +359,26 @@ static bool verify_given(Verifier *verifier)
     return true;
 }
 
-const char *loop_verify(const Program *program)
+/* NULL, or what is wrong with buffers, functions and kernels, each by itself. */
+static const char *verify_parts(const Program *program)
 {
-    Verifier verifier = {.program = program, .touched = buffer_set(program->arena, program)};
-    bool good = verify_given(&verifier);
+    Arena *arena = arena_new();
+    Verifier verifier = {.program = program, .arena = arena, .touched = buffer_set(arena, program)};
+    bool good = verify_names(&verifier) && verify_given(&verifier);
     for (BufferId i = 0; i < program->buffers.count && good; i++)
         good = verify_buffer(&verifier, i);
     for (int f = 0; f < program->functions.count && good; f++)
         good = verify_function(&verifier, &program->functions.at[f]);
     for (int k = 0; k < program->kernels.count && good; k++)
         good = verify_kernel(&verifier, &program->kernels.at[k]);
-    const char *wrong = verifier.error ? verifier.error : functions_verify(program);
+    arena_free(arena);
+    return verifier.error;
+}
+
+const char *loop_verify(const Program *program)
+{
+    const char *wrong = verify_parts(program);
+    wrong = wrong ? wrong : functions_verify(program);
     wrong = wrong ? wrong : vectors_verify(program);
     wrong = wrong ? wrong : tables_verify(program);
     wrong = wrong ? wrong : launches_verify(program);

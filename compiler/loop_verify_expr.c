@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-bool require(Verifier *verifier, bool condition, const char *format, ...)
+bool refuse(Verifier *verifier, const char *format, ...)
 {
-    if (condition || verifier->error)
-        return condition;
+    if (verifier->error)
+        return false;
     char message[400];
     va_list arguments;
     va_start(arguments, format);
@@ -61,7 +61,7 @@ static bool verify_number(Verifier *verifier, const LoopExpr *expr)
     case TYPE_I8:
     case TYPE_I16: break;
     }
-    return require(verifier, false, "a number of type %s, which is for storage only", type_name(expr->type));
+    return refuse(verifier, "a number of type %s, which is for storage only", type_name(expr->type));
 }
 
 bool verify_index(Verifier *verifier, BufferId id, LoopExpr *const *index, int count)
@@ -228,5 +228,5 @@ bool verify_expr(Verifier *verifier, const LoopExpr *expr)
     case LOOP_KEY: return verify_random(verifier, expr, "key", TYPE_I32);
     case LOOP_RANDOM: return verify_random(verifier, expr, "random", TYPE_U32);
     }
-    return require(verifier, false, "an expression of no kind");
+    return refuse(verifier, "an expression of no kind");
 }
