@@ -129,22 +129,12 @@ static bool columns_signs(Build *b, const Scope *frame)
     return false;
 }
 
-static bool columns_choice(Build *b, const Scope *frame, const char *name)
-{
-    const Entry *choice = given_argument(frame, name);
-    if (!data_choice(b, frame, name))
-        return false;
-    if (!choice || choice->expr->kind != EXPR_STRING || data_chooser(b, choice))
-        return true;
-    report(b, RULE_DATA, choice->expr->span, "`%s` must choose rows by a column", name);
-    report_hint(b, "write `%s = \"speaker = theo, lucas\"` or `%s = \"day = 20-30\"`", name, name);
-    return false;
-}
+static const Choosing rows = {"rows by a column", "speaker = theo, lucas", "day = 20-30"};
 
 bool csv_arguments(Build *b, const Scope *frame, Span span)
 {
     b->net->data.temporal = given_argument(frame, name_sequence) != NULL;
     return columns_samples(b, frame, span) && data_text(b, frame, name_sequence)
            && data_text(b, frame, name_name) && columns_target(b, frame) && columns_signs(b, frame)
-           && columns_choice(b, frame, name_test) && columns_choice(b, frame, name_valid);
+           && data_chosen(b, frame, &rows);
 }

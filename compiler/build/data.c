@@ -110,16 +110,19 @@ static const char *const idx_formals[] = {name_shape,           name_none,  name
                                           name_spikes,          name_false, name_target,   name_none,
                                           name_target_temporal, name_false, NULL};
 
-static const char *const shd_formals[] = {name_units,  name_none,   name_bin,  name_none, name_classes,
-                                          name_none,   name_folder, name_none, name_name, name_none,
-                                          name_spikes, name_false,  NULL};
+static const char *const shd_formals[] = {name_units, name_none,   name_bin,    name_none,  name_classes,
+                                          name_none,  name_folder, name_none,   name_name,  name_none,
+                                          name_valid, name_none,   name_spikes, name_false, NULL};
+
+static const Choosing recorded = {"samples by an array", "extra/speaker = 4, 5", "extra/speaker = 0-4"};
 
 /* Channels are groups of neighbouring units. */
 static bool shd_arguments(Build *b, const Scope *frame, Span span)
 {
     int units = 700, bin = 1;
     if (!data_count(b, frame, name_units, &units) || !data_count(b, frame, name_bin, &bin)
-        || !data_text(b, frame, name_name) || !data_step(b, name_shd, name_spikes, span))
+        || !data_text(b, frame, name_name) || !data_step(b, name_shd, name_spikes, span)
+        || !data_chosen(b, frame, &recorded))
         return false;
     data_number(b, "units", units);
     data_number(b, "bin", bin);
@@ -153,15 +156,37 @@ static bool events_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
-static const char *const npy_formals[] = {name_shape,   name_none,           name_classes,
-                                          name_none,    name_folder,         name_none,
-                                          name_name,    name_none,           name_samples,
-                                          name_none,    name_labels,         name_none,
-                                          name_targets, name_none,           name_temporal,
-                                          name_false,   name_spikes,         name_false,
-                                          name_target,  name_none,           name_target_temporal,
-                                          name_false,   name_label_temporal, name_false,
-                                          name_lengths, name_none,           NULL};
+static const char *const npy_formals[] = {name_shape,
+                                          name_none,
+                                          name_classes,
+                                          name_none,
+                                          name_folder,
+                                          name_none,
+                                          name_name,
+                                          name_none,
+                                          name_samples,
+                                          name_none,
+                                          name_labels,
+                                          name_none,
+                                          name_targets,
+                                          name_none,
+                                          name_temporal,
+                                          name_false,
+                                          name_spikes,
+                                          name_false,
+                                          name_target,
+                                          name_none,
+                                          name_target_temporal,
+                                          name_false,
+                                          name_label_temporal,
+                                          name_false,
+                                          name_lengths,
+                                          name_none,
+                                          name_valid,
+                                          name_none,
+                                          NULL};
+
+static const Choosing arrays = {"samples by an array", "speaker = theo, lucas", "day = 20-30"};
 
 /* Arrays have no usual shape. */
 static bool npy_arguments(Build *b, const Scope *frame, Span span)
@@ -170,6 +195,8 @@ static bool npy_arguments(Build *b, const Scope *frame, Span span)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!data_text(b, frame, texts[i]))
             return false;
+    if (!data_chosen(b, frame, &arrays))
+        return false;
     if (given_argument(frame, name_shape))
         return true;
     report(b, RULE_DATA, span, "`npy` needs the shape of a sample");
@@ -210,6 +237,7 @@ static const Format formats[] = {
               .unit = 1.0 / UINT8_MAX}},
     {.name = name_shd,
      .lengths = true,
+     .fields = true,
      .about = "spikes in HDF5 files, as SHD and SSC have them",
      .stream = name_spikes,
      .formals = shd_formals,
@@ -233,6 +261,7 @@ static const Format formats[] = {
      .arguments = events_arguments},
     {.name = name_npy,
      .lengths = true,
+     .fields = true,
      .about = "arrays of NumPy in NPY and NPZ files",
      .stream = name_sample,
      .formals = npy_formals,

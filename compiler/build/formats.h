@@ -34,6 +34,13 @@ bool data_step(Build *b, const char *format, const char *what, Span span);
 bool data_choice(Build *b, const Scope *frame, const char *name);
 /* A choice by a field, as `test = "speaker = theo"`: the field, in the arena; NULL if it is none. */
 const char *data_chooser(Build *b, const Entry *choice);
+/* What `test` and `valid` choose where no pattern says which fields there are, for messages. */
+typedef struct Choosing {
+    const char *what;            /* "rows by a column" */
+    const char *example, *range; /* choices of values and of a range of them */
+} Choosing;
+
+bool data_chosen(Build *b, const Scope *frame, const Choosing *choosing);
 /* How files are called, and which of them are tests: `names`, `test`, `valid`; see snn_fields.h. */
 bool data_names(Build *b, const Scope *frame);
 

@@ -48,6 +48,23 @@ const char *data_chooser(Build *b, const Entry *choice)
     return arena_printf(b->arena, "%.*s", (int)length, text);
 }
 
+static bool is_choice(Build *b, const Scope *frame, const char *name, const Choosing *choosing)
+{
+    const Entry *choice = given_argument(frame, name);
+    if (!data_choice(b, frame, name))
+        return false;
+    if (!choice || choice->expr->kind != EXPR_STRING || data_chooser(b, choice))
+        return true;
+    report(b, RULE_DATA, choice->expr->span, "`%s` must choose %s", name, choosing->what);
+    report_hint(b, "write `%s = \"%s\"` or `%s = \"%s\"`", name, choosing->example, name, choosing->range);
+    return false;
+}
+
+bool data_chosen(Build *b, const Scope *frame, const Choosing *choosing)
+{
+    return is_choice(b, frame, name_test, choosing) && is_choice(b, frame, name_valid, choosing);
+}
+
 static bool check_choice(Build *b, const Entry *names, const Entry *choice, const char *name)
 {
     if (!choice || choice->expr->kind != EXPR_STRING)

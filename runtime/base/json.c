@@ -103,7 +103,7 @@ static bool json_hex(SnnJson *json, uint32_t *unit)
     return true;
 }
 
-static char *json_put_utf8(char *out, uint32_t code)
+char *snn_utf8_put(char *out, uint32_t code)
 {
     if (code < 0x80) {
         *out++ = (char)code;
@@ -141,7 +141,7 @@ static bool json_unicode(SnnJson *json, char **out)
     } else if (code == 0 || (code >= 0xDC00 && code <= 0xDFFF)) {
         return json_fail(json, "a character that is not allowed");
     }
-    *out = json_put_utf8(*out, code);
+    *out = snn_utf8_put(*out, code);
     return true;
 }
 

@@ -15,6 +15,8 @@ typedef struct SnnJson {
 
 /* True if `length` bytes are well-formed UTF-8. */
 bool snn_utf8_valid(const char *text, size_t length);
+/* Writes a sign, up to 0x10ffff, as 1 to 4 bytes. Returns what is behind them. */
+char *snn_utf8_put(char *out, uint32_t code);
 
 /* Each skips white space first; false (NULL) with the error set if something else stands there. */
 bool snn_json_expect(SnnJson *json, char wanted);

@@ -528,4 +528,4 @@ static bool csv_read_samples(SnnDataset *data, const SnnModel *model, const char
     return csv_read(data, model, path, NULL, path, false, error);
 }
 
-const SnnFormat snn_csv = {csv_read_part, csv_exists, csv_has, csv_read_samples, "test.csv"};
+const SnnFormat snn_csv = {csv_read_part, csv_exists, csv_has, csv_read_samples, "test.csv", NULL};

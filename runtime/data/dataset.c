@@ -1,6 +1,7 @@
 /* Data sets, whatever their format. */
 #include "snn_dataset.h"
 #include "snn_draw.h"
+#include "snn_fields.h"
 #include "snn_setting.h"
 
 #include <stdlib.h>
@@ -77,22 +78,78 @@ static bool dataset_divide(SnnDataset *data, const SnnModel *model, double fract
     return ok;
 }
 
+/* ---- parts by what files have of each sample ------------------------------------------------------- */
+
+/* What a model says of a part that has no files of its own, and so is made of samples of the training set; "": nothing. */
+static const char *dataset_choice(const SnnModel *model, const char *folder, const char *part)
+{
+    const SnnFormat *format = model->data.format;
+    return format->choose != NULL && !format->exists(model, folder, part)
+               ? snn_fields_choice(model, snn_fields_part(part))
+               : "";
+}
+
+/* Leaves in `kept` which samples of the training set belong to the part. */
+static bool dataset_belong(bool *kept, bool *chosen, const SnnDataset *data, const SnnModel *model,
+                           const char *folder, const char *part, SnnError *error)
+{
+    memset(kept, true, (size_t)data->count);
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
+        const char *choice = snn_setting(model, snn_fields_parts[i]);
+        if (choice[0] == '\0')
+            continue;
+        if (!model->data.format->choose(chosen, data->count, model, folder, choice, error))
+            return false;
+        for (int32_t k = 0; k < data->count; k++)
+            kept[k] = kept[k] && snn_fields_belongs(part, i, chosen[k]);
+    }
+    return true;
+}
+
+/* Of the training set, keeps what models choose for the part: of `train`, what they choose for no other. */
+static bool dataset_choose(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
+                           SnnError *error)
+{
+    bool *kept = calloc((size_t)data->count, sizeof *kept),
+         *chosen = calloc((size_t)data->count, sizeof *chosen);
+    bool ok =
+        kept != NULL && chosen != NULL && dataset_belong(kept, chosen, data, model, folder, part, error);
+    if (kept == NULL || chosen == NULL)
+        snn_fail(error, "no memory (%d samples)", data->count);
+    if (ok)
+        dataset_keep(data, kept, true);
+    if (ok && data->count == 0)
+        ok = snn_fail(error, "no data (%s): no sample of the training set is of the part `%s`, by `%s`",
+                      folder, part, snn_setting(model, strcmp(part, "train") == 0 ? "test" : part));
+    free(kept);
+    free(chosen);
+    if (!ok)
+        snn_dataset_free(data);
+    return ok;
+}
+
 /* ---- by format ------------------------------------------------------------------------------------- */
 
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error)
 {
+    const SnnFormat *format = model->data.format;
     double fraction = dataset_held(model, folder, part);
-    bool tests = strcmp(part, "t10k") == 0;
-    return model->data.format->read(data, model, folder, tests && fraction > 0.0 ? "train" : part, error)
-           && (fraction == 0.0 || dataset_divide(data, model, fraction, tests, error));
+    bool chosen = dataset_choice(model, folder, part)[0] != '\0';
+    const char *from = chosen || fraction > 0.0 ? "train" : part;
+    bool divided = format->choose != NULL && strcmp(from, "train") == 0;
+    return format->read(data, model, folder, from, error)
+           && (!divided
+               || dataset_choose(data, model, folder, chosen ? snn_fields_part(part) : "train", error))
+           && (fraction == 0.0 || dataset_divide(data, model, fraction, strcmp(part, "t10k") == 0, error));
 }
 
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)
 {
     const SnnFormat *format = model->data.format;
+    bool held = strcmp(part, "t10k") == 0 && dataset_held(model, folder, part) > 0.0;
     return format->exists(model, folder, part)
-           || (strcmp(part, "t10k") == 0 && dataset_held(model, folder, part) > 0.0
+           || ((held || dataset_choice(model, folder, part)[0] != '\0')
                && format->exists(model, folder, "train"));
 }
 

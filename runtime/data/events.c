@@ -145,4 +145,4 @@ static bool events_read_one(SnnDataset *data, const SnnModel *model, const char 
     return events_end(data, model, ok);
 }
 
-const SnnFormat snn_events = {events_read_part, events_exists, events_has, events_read_one, "test/..."};
+const SnnFormat snn_events = {events_read_part, events_exists, events_has, events_read_one, "test/...", NULL};

@@ -240,4 +240,4 @@ static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return ok;
 }
 
-const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_has, idx_read_images, "t10k-images-..."};
+const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_has, idx_read_images, "t10k-images-...", NULL};

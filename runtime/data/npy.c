@@ -1,6 +1,8 @@
 /* Data sets of NumPy's arrays. Settings: `name`, with which the files' names begin, and how the arrays are called:
- * `samples`, `labels`, `targets`, `lengths`, which is what they are called unless there is such a setting. */
+ * `samples`, `labels`, `targets`, `lengths`, which is what they are called unless there is such a setting; and by which array and
+ * values the parts `test` and `valid` are chosen. */
 #include "snn_npy.h"
+#include "snn_fields.h"
 #include "snn_npy_file.h"
 #include "snn_numbers.h"
 #include "snn_output.h"
@@ -315,4 +317,35 @@ static bool npy_read_samples(SnnDataset *data, const SnnModel *model, const char
     return npy_end(data, ok);
 }
 
-const SnnFormat snn_npy = {npy_read_part, npy_exists, npy_has, npy_read_samples, "test_samples.npy"};
+/* ---- parts by an array ----------------------------------------------------------------------------- */
+
+static bool npy_mark(bool *chosen, int32_t count, const SnnNpyFile *file, const char *choice, SnnError *error)
+{
+    char text[SNN_NPY_TEXT];
+    if (file->ndim != 1 || file->dims[0] != (uint32_t)count)
+        return snn_fail(error,
+                        "wrong shape (%s): parts are chosen by it, so it must be [%d], as many as samples",
+                        file->path, count);
+    for (int32_t i = 0; i < count; i++)
+        chosen[i] = snn_fields_chosen(choice, (SnnField){text, snn_npy_text(file, (size_t)i, text)});
+    return true;
+}
+
+static bool npy_choose(bool *chosen, int32_t count, const SnnModel *model, const char *folder,
+                       const char *choice, SnnError *error)
+{
+    char name[NPY_NAME];
+    NpyPlace place;
+    SnnNpyFile file;
+    SnnField field = snn_fields_chooser(choice);
+    snprintf(name, sizeof name, "%.*s", (int)field.length, field.at);
+    if (!npy_locate(&place, model, folder, "train", name, error)
+        || !snn_npy_open_texts(&file, place.path, place.name, snn_dataset_budget(model), error))
+        return false;
+    bool ok = npy_mark(chosen, count, &file, choice, error);
+    snn_npy_close(&file);
+    return ok;
+}
+
+const SnnFormat snn_npy = {npy_read_part,    npy_exists,         npy_has,
+                           npy_read_samples, "test_samples.npy", npy_choose};

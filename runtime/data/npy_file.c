@@ -2,10 +2,13 @@
  * it: {'descr': '<f8', 'fortran_order': False, 'shape': (1000, 4), } */
 #include "snn_npy_file.h"
 #include "snn_bytes.h"
+#include "snn_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NPY_WIDE = 4 }; /* bytes of a sign of a text, which is UTF-32 */
 
 /* What of the header has not been read. */
 typedef struct NpyText {
@@ -45,8 +48,9 @@ static bool npy_records(const SnnNpyFile *file, SnnError *error)
 static bool npy_type(SnnNpyFile *file, const char *type, SnnError *error)
 {
     size_t size = strspn(type + 2, "0123456789") == strlen(type + 2) ? strtoul(type + 2, NULL, 10) : 0;
+    bool text = file->texts && (type[1] == 'U' || type[1] == 'S') && size > 0 && size <= UINT16_MAX;
     file->kind = type[1];
-    file->size = size;
+    file->size = text && type[1] == 'U' ? NPY_WIDE * size : size;
     file->big = type[0] == '>';
     if (file->kind == 'O')
         return snn_fail(error,
@@ -56,7 +60,7 @@ static bool npy_type(SnnNpyFile *file, const char *type, SnnError *error)
     bool whole =
         (file->kind == 'i' || file->kind == 'u') && (size == 1 || size == 2 || size == 4 || size == 8);
     bool real = file->kind == 'f' && (size == 2 || size == 4 || size == 8);
-    return whole || real || (file->kind == 'b' && size == 1)
+    return whole || real || text || (file->kind == 'b' && size == 1)
            || snn_fail(
                error,
                "unusable type (%s): its elements are `%s`, not numbers of up to 64 bits; convert them, as "
@@ -188,9 +192,10 @@ static bool npy_parse(SnnNpyFile *file, const unsigned char *at, uint64_t size, 
            && npy_count(file, begin + length, size, error);
 }
 
-bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, size_t budget, SnnError *error)
+static bool npy_open(SnnNpyFile *file, const char *path, const char *name, bool texts, size_t budget,
+                     SnnError *error)
 {
-    *file = (SnnNpyFile){.size = 0};
+    *file = (SnnNpyFile){.texts = texts};
     if (!snn_map_open(&file->map, path, error))
         return false;
     bool archive = snn_zip_is(&file->map);
@@ -202,6 +207,16 @@ bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, size_t b
     if (!ok)
         snn_npy_close(file);
     return ok;
+}
+
+bool snn_npy_open(SnnNpyFile *file, const char *path, const char *name, size_t budget, SnnError *error)
+{
+    return npy_open(file, path, name, false, budget, error);
+}
+
+bool snn_npy_open_texts(SnnNpyFile *file, const char *path, const char *name, size_t budget, SnnError *error)
+{
+    return npy_open(file, path, name, true, budget, error);
 }
 
 void snn_npy_close(SnnNpyFile *file)
@@ -220,4 +235,24 @@ double snn_npy_number(const SnnNpyFile *file, size_t index)
     case 'u': return (double)snn_bytes_whole(at, file->size, file->big);
     default: return at[0] != 0;
     }
+}
+
+/* Behind its end there are zeros. */
+size_t snn_npy_text(const SnnNpyFile *file, size_t index, char text[SNN_NPY_TEXT])
+{
+    const unsigned char *at = file->at + index * file->size;
+    size_t each = file->kind == 'U' ? NPY_WIDE : 1;
+    char *end = text;
+    if (file->kind != 'U' && file->kind != 'S')
+        return (size_t)snprintf(text, SNN_NPY_TEXT, "%.9g", snn_npy_number(file, index));
+    for (size_t i = 0; i < file->size && end + NPY_WIDE < text + SNN_NPY_TEXT; i += each) {
+        uint32_t sign = (uint32_t)snn_bytes_whole(at + i, each, file->big);
+        if (sign == 0)
+            break;
+        if (each == 1)
+            *end++ = (char)sign;
+        else
+            end = snn_utf8_put(end, sign < 0x110000 ? sign : '?');
+    }
+    return (size_t)(end - text);
 }

@@ -99,5 +99,5 @@ static bool pictures_has(const SnnModel *model, const char *folder, const char *
     return snn_recordings_have(&pictures_kind, target);
 }
 
-const SnnFormat snn_pictures = {pictures_read_part, pictures_exists, pictures_has, pictures_read_one,
-                                "test/..."};
+const SnnFormat snn_pictures = {pictures_read_part, pictures_exists, pictures_has,
+                                pictures_read_one,  "test/...",      NULL};

@@ -1,6 +1,7 @@
 /* Recordings of spikes in HDF5 files. Settings: `units` of a recording, `bin` of them next to each other are one channel,
- * `step` in ms, and `name`, with which the files' names begin. */
+ * `step` in ms, `name`, with which the files' names begin, and by which array and numbers the parts `test` and `valid` are chosen. */
 #include "snn_shd.h"
+#include "snn_fields.h"
 #include "snn_hdf5.h"
 #include "snn_output.h"
 #include "snn_setting.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHD_PATH = 4096 };
+enum { SHD_PATH = 4096, SHD_NAME = 256 };
 
 /* ---- files ----------------------------------------------------------------------------------------- */
 
@@ -255,4 +256,40 @@ static bool shd_read_file(SnnDataset *data, const SnnModel *model, const char *p
     return shd_read(data, model, path, false, error);
 }
 
-const SnnFormat snn_shd = {shd_read_part, shd_exists, shd_has, shd_read_file, "*_test.h5"};
+/* ---- parts by an array ----------------------------------------------------------------------------- */
+
+static bool shd_mark(bool *chosen, int32_t count, const SnnHdf5Array *array, const char *choice,
+                     SnnError *error)
+{
+    char text[32];
+    if (array->rows || array->count != (uint64_t)count)
+        return snn_fail(error, "wrong content (%s): `%s` must have one number for each sample",
+                        array->file->map.path, array->name);
+    for (int32_t i = 0; i < count; i++) {
+        double number = snn_hdf5_number(array, array->at + (uint64_t)i * array->step);
+        int length = snprintf(text, sizeof text, "%.9g", number);
+        chosen[i] = snn_fields_chosen(choice, (SnnField){text, (size_t)length});
+    }
+    return true;
+}
+
+static bool shd_choose(bool *chosen, int32_t count, const SnnModel *model, const char *folder,
+                       const char *choice, SnnError *error)
+{
+    char path[SHD_PATH], name[SHD_NAME];
+    SnnHdf5 file;
+    SnnHdf5Array array;
+    SnnField field = snn_fields_chooser(choice);
+    snprintf(name, sizeof name, "%.*s", (int)field.length, field.at);
+    if (!shd_locate(path, model, folder, "train", error) || !snn_hdf5_open(&file, path, error))
+        return false;
+    bool ok = snn_hdf5_find(&array, &file, name, error);
+    if (ok) {
+        ok = shd_mark(chosen, count, &array, choice, error);
+        snn_hdf5_free(&array);
+    }
+    snn_hdf5_close(&file);
+    return ok;
+}
+
+const SnnFormat snn_shd = {shd_read_part, shd_exists, shd_has, shd_read_file, "*_test.h5", shd_choose};

@@ -46,6 +46,10 @@ typedef struct SnnFormat {
     /* Samples without labels from one file. */
     bool (*read_images)(SnnDataset *data, const SnnModel *model, const char *path, SnnError *error);
     const char *tests; /* how files of the test set are called, for messages */
+    /* Marks which of the `count` samples of the training set a choice means, by numbers or words that its files have of each; see
+     * snn_fields.h. NULL where the reader itself knows by what parts are chosen, or nothing is. */
+    bool (*choose)(bool *chosen, int32_t count, const SnnModel *model, const char *folder, const char *choice,
+                   SnnError *error);
 } SnnFormat;
 
 /* By the model's format. */

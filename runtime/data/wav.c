@@ -205,4 +205,4 @@ static bool wav_has(const SnnModel *model, const char *folder, const char *valid
     return snn_recordings_have(&wav_kind, target);
 }
 
-const SnnFormat snn_wav = {wav_read_part, wav_exists, wav_has, wav_read_one, "test/..."};
+const SnnFormat snn_wav = {wav_read_part, wav_exists, wav_has, wav_read_one, "test/...", NULL};

@@ -146,6 +146,34 @@ START_TEST(finds_parts)
 }
 END_TEST
 
+static const char *const by_speaker[] = {"test = speaker = Zo\xc3\xab, anna", "valid = day = 2", NULL};
+static const char *const by_initial[] = {"test = initial = Z", NULL};
+static const char *const by_byte[] = {"test = byte = bc", NULL};
+static const char *const by_two[] = {"test = two = 0", NULL};
+static const char *const by_none[] = {"test = age = 0", NULL};
+
+/* Words of either kind, and numbers. */
+START_TEST(parts_by_an_array)
+{
+    const char *const *const all[] = {by_speaker, by_initial, by_byte};
+    fake_copy(&fake, GOLDEN, "speakers.npz", "train.npz");
+    for (int i = 0; i < 3; i++) {
+        fake.fake.model.data.settings = all[i];
+        ck_assert_msg(read_part("t10k"), "%s", error.text);
+        ck_assert(data.count == 1 && data.labels[0] == 0 && data.reals[0] == WIDTH);
+        ck_assert_msg(read_part("train"), "%s", error.text);
+        ck_assert(data.count == (i == 0 ? 1 : 2) && data.labels[0] == 2 && data.reals[0] == 0.0f);
+    }
+    fake.fake.model.data.settings = by_speaker;
+    ck_assert_msg(read_part("valid"), "%s", error.text);
+    ck_assert(data.count == 1 && data.labels[0] == 1);
+    fake.fake.model.data.settings = by_two;
+    assert_refused("train.npz: two): parts are chosen by it, so it must be [3], as many as samples");
+    fake.fake.model.data.settings = by_none;
+    assert_refused("there is no `age`; there are `speaker`, `initial`, `day`,");
+}
+END_TEST
+
 START_TEST(samples_alone)
 {
     ck_assert(snn_dataset_read_images(&data, &fake.fake.model, GOLDEN "packed.npz", &error));
@@ -339,6 +367,7 @@ Suite *rt_npy_suite(void)
     tcase_add_loop_test(tests, reads_archives, 0, 4);
     tcase_add_loop_test(tests, no_room_for_archives, 0, 2);
     tcase_add_test(tests, finds_parts);
+    tcase_add_test(tests, parts_by_an_array);
     tcase_add_test(tests, samples_alone);
     tcase_add_test(tests, reads_shapes);
     tcase_add_loop_test(tests, wrong_types, 0, sizeof refused / sizeof *refused);

@@ -109,6 +109,69 @@ START_TEST(samples_without_labels)
 }
 END_TEST
 
+/* ---- parts by an array ----------------------------------------------------------------------------- */
+
+#define RECORDING "units = 10", "bin = 2", "step = 125"
+static const char *const by_speaker[] = {RECORDING, "test = extra/speaker = 5", NULL};
+static const char *const by_day[] = {RECORDING, "test = extra/day = 1", "valid = extra/day = 3-4", NULL};
+static const char *const by_nobody[] = {RECORDING, "test = extra/speaker = 6", NULL};
+static const char *const by_all[] = {RECORDING, "test = extra/speaker = 4, 5", NULL};
+static const char *const by_none[] = {RECORDING, "test = extra/age = 6", NULL};
+static const char *const by_few[] = {RECORDING, "test = extra/few = 4", NULL};
+static const char *const by_times[] = {RECORDING, "test = spikes/times = 4", NULL};
+
+/* What is read of a sample can be told by its label. */
+static void assert_part(const char *part, const char *const *settings, int32_t count, int32_t first)
+{
+    fake.fake.model.data.settings = settings;
+    ck_assert_msg(snn_dataset_exists(&fake.fake.model, fake.folder, part), "%s", part);
+    ck_assert_msg(read_part(part), "%s: %s", part, error.text);
+    ck_assert_int_eq(data.count, count);
+    ck_assert_int_eq(data.labels[0], first);
+}
+
+START_TEST(parts_by_an_array)
+{
+    fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
+    assert_part("t10k", by_speaker, 1, 0);
+    ck_assert(data.ends[0] == 4 && data.events[0] == 0 && data.events[3] == 6 * 5 + 1);
+    assert_part("train", by_speaker, 2, 2);
+    ck_assert(data.labels[1] == 1 && data.ends[0] == 3 && data.ends[1] == 4 && data.events[3] == 3 * 5 + 3);
+    ck_assert(!snn_dataset_exists(&fake.fake.model, fake.folder, "valid") && !read_part("valid"));
+    assert_part("t10k", by_day, 1, 0);
+    assert_part("valid", by_day, 1, 2);
+    assert_part("train", by_day, 1, 1);
+}
+END_TEST
+
+/* A test set of its own is the test set; what is chosen is not learned from all the same. */
+START_TEST(files_come_first)
+{
+    fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
+    fake_copy(&fake, GOLDEN, "h5py.h5", "a_test.h5");
+    assert_part("t10k", by_speaker, 3, 2);
+    assert_part("train", by_speaker, 2, 2);
+}
+END_TEST
+
+START_TEST(arrays_that_choose_nothing)
+{
+    static const struct {
+        const char *const *settings, *part, *says;
+    } all[] = {
+        {by_nobody, "t10k", "no sample of the training set is of the part `test`, by `extra/speaker = 6`"},
+        {by_all, "train", "no sample of the training set is of the part `train`, by `extra/speaker = 4, 5`"},
+        {by_none, "t10k", "a_train.h5): there is no `extra/age`"},
+        {by_few, "train", "a_train.h5): `extra/few` must have one number for each sample"},
+        {by_times, "t10k", "a_train.h5): `spikes/times` must have one number for each sample"}};
+    fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
+    fake.fake.model.data.settings = all[_i].settings;
+    ck_assert(!read_part(all[_i].part));
+    ck_assert_msg(strstr(error.text, all[_i].says) != NULL, "`%s` is not in: %s", all[_i].says, error.text);
+    ck_assert(data.events == NULL && data.ends == NULL && data.labels == NULL);
+}
+END_TEST
+
 START_TEST(halves)
 {
     static const struct {
@@ -191,6 +254,9 @@ Suite *rt_shd_suite(void)
     tcase_add_loop_test(tests, reads_files, 0, (int)(sizeof files / sizeof *files));
     tcase_add_test(tests, finds_parts);
     tcase_add_test(tests, samples_without_labels);
+    tcase_add_test(tests, parts_by_an_array);
+    tcase_add_test(tests, files_come_first);
+    tcase_add_loop_test(tests, arrays_that_choose_nothing, 0, 5);
     tcase_add_test(tests, halves);
     tcase_add_test(tests, wrong_content);
     tcase_add_test(tests, no_hdf5);

@@ -30,6 +30,11 @@ write("packed.h5", times=">f8", units=">i4", labels=">i8", chunks=(2,), compress
 write("floats.h5", times="<f4", units="<i8", labels="u1", chunks=(2,))
 write("empty.h5", of_times=[[], [0.5]], of_units=[[], [3]], of_labels=[0, 1])
 write("typed.h5", labels="S2")
+write("speakers.h5")
+with h5py.File(os.path.join(here, "speakers.h5"), "a") as file:
+    file["extra/speaker"] = np.array([4, 5, 4], dtype="<u2")
+    file["extra/day"] = np.array([3, 1, 2], dtype="<i8")
+    file["extra/few"] = np.array([4, 5], dtype="<u2")
 with tables.open_file(os.path.join(here, "pytables.h5"), "w") as file:
     spikes = file.create_group("/", "spikes")
     for name, atom, values in (("times", tables.Float16Atom(), TIMES), ("units", tables.UInt16Atom(), UNITS)):

@@ -25,6 +25,9 @@ write("records.npy", np.zeros(3, dtype=[("x", "<f4"), ("y", "<i4")]))
 write("text.npy", np.array(["a", "b", "c"]))
 write("complex.npy", SAMPLES.astype("<c8"))
 arrays = {"x": SAMPLES.astype("<f4"), "y": LABELS, "samples": SAMPLES.astype("<f4"), "labels": LABELS, "targets": LABELS / 2}
+speakers = np.array(["theo", "Zoë", "theo"])
 np.savez(os.path.join(here, "plain.npz"), **arrays)
 np.savez_compressed(os.path.join(here, "packed.npz"), **arrays)
+np.savez(os.path.join(here, "speakers.npz"), speaker=speakers, initial=speakers.astype(">U1"), day=np.array([3, 1, 2], dtype=">i2"),
+         byte=np.array([b"a", b"bc", b"a"]), two=np.zeros((3, 2)), **arrays)
 np.savez(os.path.join(here, "whole.npz"), x_train=arrays["x"], y_train=LABELS, x_test=arrays["x"][:2], y_test=LABELS[:2])
