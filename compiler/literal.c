@@ -15,17 +15,20 @@ static bool reads_back(const char *text, double value, bool single)
     return single ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value;
 }
 
-/* The fewest significant digits that read back to the value. */
+/* The fewest significant digits that read back to the value: more of them lie no farther away. */
 static int digits_needed(double value, bool single)
 {
     char text[LITERAL_SIZE];
-    int digits = 1, most = single ? 9 : 17;
-    for (; digits < most; digits++) {
+    int least = 1, most = single ? 9 : 17;
+    while (least < most) {
+        int digits = (least + most) / 2;
         snprintf(text, sizeof text, "%.*e", digits - 1, value);
         if (reads_back(text, value, single))
-            break;
+            most = digits;
+        else
+            least = digits + 1;
     }
-    return digits;
+    return least;
 }
 
 /* 1e-05 -> 1e-5, 1e+20 -> 1e20 */
@@ -45,7 +48,7 @@ static void shorten_exponent(char *text)
 static void print_finite(char buffer[LITERAL_SIZE], double value, bool single)
 {
     if (fabs(value) < whole_below && floor(value) == value) {
-        snprintf(buffer, LITERAL_SIZE, "%.0f", value);
+        snprintf(buffer, LITERAL_SIZE, "%s%d", value == 0 && signbit(value) ? "-" : "", (int)value);
         return;
     }
     int digits = digits_needed(value, single);
