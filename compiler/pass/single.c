@@ -97,6 +97,32 @@ static bool is_known_number(const LoopStmt *stmt)
     return stmt->kind == LOOP_LET && stmt->value->kind == LOOP_NUMBER && stmt->value->type == TYPE_I32;
 }
 
+typedef struct Widths {
+    const Program *program;
+    int bytes;  /* of elements; 0: none yet */
+    bool mixed; /* there are others */
+} Widths;
+
+static void note_width(void *context, BufferId *buffer, Access access)
+{
+    Widths *widths = context;
+    int bytes = type_bytes(widths->program->buffers.at[*buffer].type);
+    (void)access;
+    widths->mixed = widths->mixed || (widths->bytes > 0 && bytes != widths->bytes);
+    widths->bytes = bytes;
+}
+
+/* Of one struct, the state, compilers see by themselves whether turns are independent, but for elements of several sizes. */
+static bool is_to_be_told(const Program *program, const LoopStmt *stmt)
+{
+    Widths widths = {.program = program};
+    for (int i = 0; i < stmt->body.count; i++)
+        if (stmt->body.at[i]->kind == LOOP_FOR)
+            return false;
+    loop_visit(&stmt->body, note_width, &widths);
+    return widths.mixed;
+}
+
 static void settle_block(Single *single, LoopBlock *block);
 
 /* What is left of the statement comes to `into`. */
@@ -106,7 +132,8 @@ static void settle_statement(Single *single, LoopStmt *stmt, LoopBlock *into)
     stmt->to = settled(single, stmt->to);
     stmt->value = settled(single, stmt->value);
     settle_index(single, stmt);
-    stmt->independent = stmt->few = false;
+    stmt->independent = stmt->independent && is_to_be_told(single->program, stmt);
+    stmt->few = false;
     int turns = known_turns(stmt);
     bool once = turns == 1, number = is_known_number(stmt), truth = true;
     if (once || number)

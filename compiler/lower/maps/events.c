@@ -31,11 +31,12 @@ void emit_events(Lower *lower, const Linear *map, Site site)
 {
     LoopExpr *units[EVENTS_TOGETHER];
     int width = site_width(lower, site, map->node->out);
-    Rows rows = {map, NULL, 1, width, width < LEAST_SUMS, false};
+    bool in_place = width < LEAST_SUMS || lower->program->predicts; /* there, sums never stay in registers */
+    Rows rows = {map, NULL, 1, width, in_place, false};
     emit_sums_start(lower, &rows, site);
     Heard heard = for_heard(lower, map, site);
     LoopExpr *first = NULL;
-    if (lower->program->predicts) { /* sums that do not stay in registers, as in kernels with vectors */
+    if (lower->program->predicts) { /* each sum is loaded and stored once for some rows */
         LoopStmt *some =
             loop_events_together(lower, map->node->in, heard.site, EVENTS_TOGETHER, units, &first);
         emit_rows(lower, &rows, &heard.map.matrix, site, EVENTS_TOGETHER, units, &some->body);
