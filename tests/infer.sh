@@ -367,11 +367,7 @@ check_board() {
 # Random models with random weights: by either compiler, C computes what the interpreter does, to the bit. Of some there is no
 # inference: they predict nothing, or nothing of their data, or read where a training is.
 check_random() {
-    includes=$(printf " -iquote $root/%s" compiler backends backends/interp runtime/base runtime/kernels runtime/data runtime/run \
-        runtime/train runtime/report)
-    # shellcheck disable=SC2086
-    cc -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off -O1 $includes -rdynamic "$root"/tests/run/random_*.c -Wl,--whole-archive \
-        "$build/libsnnc.a" -Wl,--no-whole-archive "$build/libsnn_rt.a" -lm -lpthread -lz -ldl -o random_models || exit 1
+    make_random_models
     cat > test.c << 'END'
 #include "kws.h"
 int main(void)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Inference in whole numbers: what `snnc --infer --quantize` writes computes what the interpreter does, to the bit, for small
-# models; it holds no real number; and what has no form in whole numbers is refused, with its place.
+# models and random ones; it holds no real number; and what has no form in whole numbers is refused, with its place.
 #
 #     tests/quantize.sh
 #     BUILD=dir  SNNC=path
@@ -82,6 +82,63 @@ learned votes bars
 computes votes int8 clang
 gcc -std=c99 -E -P kws.c kws_weights.c > whole.c && [ -s whole.c ] && ! grep -qwE 'float|double' whole.c
 if [ $? -eq 0 ]; then ok "there is no real in it"; else fail "there is a real in it"; fi
+
+# ---- random models ----
+
+# Why there may be none: there is no inference at all, or none in whole numbers.
+none='predicts nothing|does not depend|another size'
+none="$none|no form in whole numbers|in whole numbers there are|in whole numbers, weights are the same|in whole numbers, only spikes do"
+none="$none|32 bits|nothing bounds|whole numbers do neither|a unit for each channel"
+
+# runs_alike NAME COMMAND...: links the self-test; it succeeds
+runs_alike() {
+    alike=$1
+    shift
+    if "$@" -DKWS_SELFTEST -iquote . test.o -o test > messages 2>&1 && ./test > messages 2>&1; then
+        ok "$alike"
+    else
+        fail "$alike"
+        show_messages
+    fi
+}
+
+# compare_random NAME KIND: C without a warning, as it runs under sanitizers; and the object that LLVM makes, with the self-test of C
+compare_random() {
+    gcc -DKWS_SELFTEST -iquote . -c test.c
+    # shellcheck disable=SC2086
+    passes "$1, no warning" gcc $strict -O1 -c kws.c kws_weights.c
+    runs_alike "$1" gcc -std=c99 -O1 -fsanitize=address,undefined -fno-sanitize-recover=all kws.c kws_weights.c
+    gcc -std=c99 -fPIC -DKWS_SELFTEST -c kws.c -o selftest.o &&
+        objcopy --weaken-symbol=kws_run --weaken-symbol=kws_reset --weaken-symbol=kws_step --weaken-symbol=kws_step_events selftest.o
+    passes "$1, an object" "$snnc" -w random.snn --weights weights.safetensors --infer --quantize "$2" -o kws.o
+    runs_alike "$1, the object" gcc kws.o selftest.o kws_weights.o
+}
+
+# compare_randoms COUNT: they take turns
+compare_randoms() {
+    make_random_models
+    : > refused
+    compared=0
+    for number in $(seq "$1"); do
+        case $((number % 8)) in 1 | 4 | 6) kind=binary ;; 3) kind=int16 ;; 7) kind=ternary ;; *) kind=int8 ;; esac
+        ./random_models text 7 "$number" . > random.snn
+        if weights random.snn && whole random.snn $kind && grep -q KWS_SELFTEST kws.h; then
+            compared=$((compared + 1))
+            compare_random "random model $number in $kind" $kind
+        elif grep -oE "$none" messages > why; then
+            sed "s/^/    $number in $kind: /" messages >> refused
+        else
+            fail "random model $number in $kind"
+            show_messages
+        fi
+    done
+    echo "random models that are refused:"
+    cat refused
+    if [ $((2 * compared)) -ge "$1" ]; then ok "most random models infer"; else fail "only $compared of $1 random models infer"; fi
+}
+compare_randoms 32
+
+# ---- what is refused ----
 
 # declines NAME TEXT MODEL: those weights, with a message that has the text, and nothing is written
 declines() {

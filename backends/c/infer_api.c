@@ -321,8 +321,9 @@ static void refuse_if(const Infer *infer, const char *condition, const char *sta
 
 static void set_sample(const Infer *infer, Out *out)
 {
+    const Program *program = infer->program;
     if (infer->layout->draws)
-        out_line(out, "state->sample = sample;");
+        out_line(out, "%s = sample;", c_buffer(infer->arena, &program->buffers.at[program->sample]));
 }
 
 static void write_reset(const Infer *infer, Out *out)

@@ -20,10 +20,7 @@ static const double *constant_values(const Quantizer *quantizer, StreamId stream
     const Node *maker = &net->nodes.at[net->streams.at[stream].node];
     if (maker->kind == NODE_PARAM)
         return quantize_param_values(quantizer, maker->weight);
-    BufferId buffer = loop_find(quantizer->floats, net->streams.at[stream].name);
-    return buffer < 0 || !quantizer->floats->buffers.at[buffer].values
-               ? NULL
-               : quantize_values(net->arena, &quantizer->floats->buffers.at[buffer]);
+    return quantize_stored(quantizer, net->streams.at[stream].name);
 }
 
 /* ---- nodes ---- */
@@ -116,6 +113,11 @@ static void quantize_node(Quantizer *quantizer, Node *node)
     case NODE_COPY: quantize_move(quantizer, node); break;
     case NODE_REDUCE: quantize_reduce(quantizer, node); break;
     case NODE_PREDICT: node->factor = quantizer->streams[node->in].unit; break;
+    case NODE_PARAM:
+        quantize_refuse(quantizer, node->span,
+                        "`%s` is another number at each step: in whole numbers, weights are the same at all",
+                        quantizer->net->params.at[node->weight].name);
+        break;
     default:
         quantize_refuse(quantizer, node->span, "`%s` has no form in whole numbers",
                         node_kind_name(node->kind));

@@ -52,6 +52,8 @@ void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* What a buffer of constants holds, in the arena. */
 const double *quantize_values(Arena *arena, const Buffer *buffer);
+/* What is kept of the program in reals under this name; NULL: it is not there, or not constant. */
+const double *quantize_stored(const Quantizer *quantizer, const char *name);
 /* The values of a parameter in reals. */
 const double *quantize_param_values(const Quantizer *quantizer, ParamId param);
 /* A parameter of the new Net: values in the order of its shape. */
@@ -66,6 +68,20 @@ bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream);
  * at most 48, within 1/2048 of the greatest magnitude there, or one unit, and half a unit of rounding for each piece; where so
  * many do not suffice, within as little as does. NO_VAL if that is more than 1/64, or if it is infinite somewhere. */
 Val quantize_function(Arena *arena, Body *body, Val x, WholeFunction function, Range reals);
+
+/* ---- quantize_bounds.c ---- */
+
+/* So many values of the scan are added up in one of `out`. */
+double quantize_terms(const Net *net, const Node *scan, StreamId out);
+/* By value: what the scan comes to in reals. */
+Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan);
+/* A sum of what is not negative is no less than its greatest term: says so of streams that are such. */
+void quantize_least(Quantizer *quantizer, const Node *scan, const Range *reals);
+/* Bits behind the point, so that the greatest has a place in 32 bits; what comes after may add up all steps. `terms`: how many
+ * values one of each result is the sum of. */
+int quantize_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms);
+/* In whole numbers, with what rounding adds: the ranges of its results, or an error. */
+void quantize_prove(Quantizer *quantizer, const Node *scan, const double *terms);
 
 /* ---- quantize_scan.c ---- */
 

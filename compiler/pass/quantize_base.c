@@ -30,6 +30,15 @@ const double *quantize_values(Arena *arena, const Buffer *buffer)
     return values;
 }
 
+const double *quantize_stored(const Quantizer *quantizer, const char *name)
+{
+    const Program *floats = quantizer->floats;
+    BufferId buffer = loop_find(floats, name);
+    return buffer < 0 || !floats->buffers.at[buffer].values
+               ? NULL
+               : quantize_values(quantizer->net->arena, &floats->buffers.at[buffer]);
+}
+
 const double *quantize_param_values(const Quantizer *quantizer, ParamId param)
 {
     const Program *floats = quantizer->floats;

@@ -150,27 +150,40 @@ static void round_weights(Quantizer *quantizer, const Node *map, Weights *weight
         round_columns(weights, quantizer->kind, levels, c, c + 1);
 }
 
-/* Fewer levels, where sums would need more than 32 bits. */
-static Range fit_weights(Quantizer *quantizer, const Node *map, Weights *weights, Range input)
+/* How large the bias is in the unit of its sums. */
+static double bias_most(const Quantizer *quantizer, const Node *map, const Weights *weights, double unit)
+{
+    double most = 0;
+    if (map->bias == NONE)
+        return 0;
+    const double *reals = quantize_param_values(quantizer, map->bias);
+    for (int c = 0; c < shape_size(quantizer->net->params.at[map->bias].shape); c++)
+        most = fmax(most, fabs(reals[c] / (weights->units[c % weights->columns] * unit)));
+    return most;
+}
+
+/* Fewer levels, where sums with their bias would need more than 32 bits. */
+static Range fit_weights(Quantizer *quantizer, const Node *map, Weights *weights, const Quantity *in)
 {
     double levels = levels_of(quantizer->kind), most = ldexp(1, WHOLE_BITS);
     round_weights(quantizer, map, weights, levels);
-    Range sums = sums_range(weights, map, input);
-    if (range_most(sums) < most)
+    Range sums = sums_range(weights, map, in->range);
+    double all = range_most(sums) + bias_most(quantizer, map, weights, in->unit);
+    if (all < most)
         return sums;
-    levels = floor(levels * most / range_most(sums) * 0.99);
+    levels = floor(levels * most / all * 0.99);
     if (levels >= 7 && levels_of(quantizer->kind) > 1) {
         round_weights(quantizer, map, weights, levels);
-        return sums_range(weights, map, input);
+        return sums_range(weights, map, in->range);
     }
-    quantize_refuse(quantizer, map->span,
-                    "sums of `%s` may come to %.6g, which 32 bits do not hold: let it read spikes, or fewer "
-                    "inputs",
-                    node_title(map), range_most(sums));
+    quantize_refuse(
+        quantizer, map->span,
+        "sums of `%s` and its bias may come to %.6g, which 32 bits do not hold: let it read spikes, or fewer "
+        "inputs",
+        node_title(map), all);
     return sums;
 }
 
-/* Of a bias whose unit is much less than it, the unit grows. */
 static ParamId whole_bias(Quantizer *quantizer, const Node *map, const double *units, int columns,
                           Range *sums)
 {
@@ -184,11 +197,6 @@ static ParamId whole_bias(Quantizer *quantizer, const Node *map, const double *u
         range = range_both(range, (Range){whole[c], whole[c]});
     }
     *sums = (Range){sums->low + range.low, sums->high + range.high};
-    if (range_most(*sums) > ldexp(1, WHOLE_BITS))
-        quantize_refuse(
-            quantizer, map->span,
-            "the bias of `%s` is %.3g times as large as its weights' unit: 32 bits do not hold it",
-            node_title(map), range_most(range));
     return quantize_add_param(quantizer, bias->name, bias->shape, bias->matrix, whole, bias->span);
 }
 
@@ -245,12 +253,12 @@ void quantize_map(Quantizer *quantizer, Node *map)
         return;
     Weights weights = weights_of(quantizer, map, reals);
     Quantity *out = &quantizer->streams[map->out];
-    out->range = fit_weights(quantizer, map, &weights, in->range);
+    out->range = fit_weights(quantizer, map, &weights, in);
     for (int c = 0; c < weights.columns; c++) {
         weights.units[c] *= in->unit;
         out->unit = fmax(out->unit, weights.units[c]);
     }
-    if (map->bias != NONE)
+    if (map->bias != NONE && !quantizer->error)
         map->bias = whole_bias(quantizer, map, weights.units, weights.columns, &out->range);
     if (has_channels(quantizer, map, weights.columns))
         out->units = weights.units;

@@ -383,91 +383,6 @@ static Number converted(Equations *equations, const Instr *instr)
 
 /* ---- the scan ---- */
 
-static Range constants_range(const double *values, int count)
-{
-    Range range = {values[0], values[0]};
-    for (int i = 1; i < count; i++)
-        range = range_both(range, (Range){values[i], values[i]});
-    return range;
-}
-
-/* Of inputs, as whole numbers or as the reals that they stand for. */
-static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool reals)
-{
-    Range *ranges = NEW_ARRAY(quantizer->net->arena, Range, scan->ins.count + 1);
-    for (int i = 0; i < scan->ins.count; i++) {
-        const Quantity *quantity = &quantizer->streams[scan->ins.at[i]];
-        int size = shape_size(quantizer->net->streams.at[scan->ins.at[i]].shape);
-        ranges[i] = quantity->constants ? constants_range(quantity->constants, size)
-                                        : range_times(quantity->range, reals ? quantity->unit : 1);
-        int maker = quantizer->net->streams.at[scan->ins.at[i]].node;
-        if (reals && quantity->bounded && quantizer->net->nodes.at[maker].kind == NODE_SCAN)
-            ranges[i].low = fmax(ranges[i].low, quantity->least);
-    }
-    return ranges;
-}
-
-/* So many values of the scan are added up in one of the result. */
-static double terms_of(const Net *net, const Node *scan, StreamId out)
-{
-    double terms = scan_sums_steps(net, scan, out) ? net->steps : 1;
-    if (scan_sums_units(net, scan, out))
-        terms *= (double)shape_size(scan_units(net, scan)) / shape_size(net->streams.at[out].shape);
-    return terms;
-}
-
-/* A sum of what is not negative is no less than its greatest term. */
-static void find_least(Quantizer *quantizer, const Node *scan, const Range *reals)
-{
-    const Net *net = quantizer->net;
-    for (int k = 0; k < scan->outs.count; k++) {
-        const ScanOut *out = &scan->outs.at[k];
-        StreamId greatest;
-        double peak = scan_peak(net, scan, out->value, &greatest);
-        if (greatest == NONE || reals[out->value].low < 0 || !scan_sums_units(net, scan, out->stream)
-            || !shape_equal(net->streams.at[out->stream].shape, net->streams.at[greatest].shape))
-            continue;
-        quantizer->streams[out->stream].bounded = true;
-        quantizer->streams[out->stream].least = peak;
-    }
-}
-
-static const char *title_of(const Node *scan)
-{
-    return scan->name ? scan->name : "a formula";
-}
-
-/* What it comes to in reals. */
-static Range *real_ranges(const Quantizer *quantizer, const Node *scan)
-{
-    const Net *net = quantizer->net;
-    Range *params = NEW_ARRAY(net->arena, Range, scan->params.count + 1);
-    for (int p = 0; p < scan->params.count; p++)
-        params[p] = constants_range(quantize_param_values(quantizer, scan->params.at[p]),
-                                    shape_size(net->params.at[scan->params.at[p]].shape));
-    return scan_ranges(net, scan, input_ranges(quantizer, scan, true), params, net->steps);
-}
-
-/* So that the greatest has a place in 32 bits; what comes after may add up all steps. */
-static int choose_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
-{
-    double most = 1, steps = quantizer->net->steps;
-    const bool *live = live_values(quantizer->net->arena, scan);
-    for (Val v = 0; v < scan->body.code.count; v++)
-        most = live[v] ? fmax(most, range_most(reals[v])) : most;
-    double all = most * steps;
-    for (int k = 0; k < scan->outs.count; k++)
-        all = fmax(all, range_most(reals[scan->outs.at[k].value]) * terms[k]);
-    double room = isfinite(all) ? WHOLE_BITS - ceil(log2(all)) : -1;
-    if (room >= LEAST_FRACTION)
-        return room < MOST_FRACTION ? (int)room : MOST_FRACTION;
-    quantize_refuse(quantizer, scan->span,
-                    "`%s` may come to %.6g, and in the %.0f steps of a sample to more than 32 bits hold: let "
-                    "it forget or reset, or take fewer steps",
-                    title_of(scan), most, steps);
-    return 0;
-}
-
 static void convert_body(Equations *equations)
 {
     const bool *live = live_values(equations->arena, equations->scan);
@@ -513,28 +428,18 @@ static void convert_results(Equations *equations, const Range *old)
     }
 }
 
-/* In whole numbers, with what rounding adds: the proof. `terms`: how many values one of each result is the sum of. */
-static void prove(Quantizer *quantizer, const Node *scan, const double *terms)
+/* Schedules end where the weights are from: what they are there is known. */
+static void know_schedules(const Quantizer *quantizer, Node *scan)
 {
     const Net *net = quantizer->net;
-    Range *params = NEW_ARRAY(net->arena, Range, scan->params.count + 1);
-    for (int p = 0; p < scan->params.count; p++) {
-        const Param *param = &quantizer->params.at[scan->params.at[p]];
-        params[p] = constants_range(param->values, shape_size(param->shape));
+    for (Val v = 0; v < scan->body.code.count; v++) {
+        Instr *instr = &scan->body.code.at[v];
+        if (instr->op != OP_SCALAR || instr->index < SCALAR_COUNT)
+            continue;
+        const double *value = quantize_stored(quantizer, net->scalars.at[instr->index - SCALAR_COUNT].name);
+        if (value)
+            *instr = (Instr){.op = OP_CONST, .number = *value, .span = instr->span};
     }
-    const Range *ranges = scan_ranges(net, scan, input_ranges(quantizer, scan, false), params, net->steps);
-    double most = 0;
-    const bool *live = live_values(net->arena, scan);
-    for (Val v = 0; v < scan->body.code.count; v++)
-        most = live[v] ? fmax(most, range_most(ranges[v])) : most;
-    for (int k = 0; k < scan->outs.count; k++) {
-        Range *range = &quantizer->streams[scan->outs.at[k].stream].range;
-        *range = range_times(ranges[scan->outs.at[k].value], terms[k]);
-        most = fmax(most, range_most(*range));
-    }
-    if (most > INT32_MAX)
-        quantize_refuse(quantizer, scan->span, "`%s` may come to %.0f, which 32 bits do not hold",
-                        title_of(scan), most);
 }
 
 static Equations begin(Quantizer *quantizer, Node *scan, const Body *old)
@@ -563,21 +468,22 @@ static void finish(Equations *equations)
 void quantize_scan(Quantizer *quantizer, Node *scan)
 {
     Net *net = quantizer->net;
+    know_schedules(quantizer, scan);
     const Body old = scan->body;
     double *terms = NEW_ARRAY(net->arena, double, scan->outs.count + 1);
     for (int k = 0; k < scan->outs.count; k++)
-        terms[k] = terms_of(net, scan, scan->outs.at[k].stream);
+        terms[k] = quantize_terms(net, scan, scan->outs.at[k].stream);
     scan_fix(net, scan);
-    const Range *reals = real_ranges(quantizer, scan);
-    find_least(quantizer, scan, reals);
+    const Range *reals = quantize_real_ranges(quantizer, scan);
+    quantize_least(quantizer, scan, reals);
     Equations equations = begin(quantizer, scan, &old);
     equations.reals = reals;
-    equations.fraction = choose_fraction(quantizer, scan, reals, terms);
+    equations.fraction = quantize_fraction(quantizer, scan, reals, terms);
     if (!quantizer->error)
         convert_body(&equations);
     if (quantizer->error)
         return;
     convert_results(&equations, reals);
     finish(&equations);
-    prove(quantizer, scan, terms);
+    quantize_prove(quantizer, scan, terms);
 }

@@ -1,5 +1,6 @@
 #include "range.h"
 
+#include "affine.h"
 #include "rebuild.h"
 
 #include <math.h>
@@ -7,9 +8,11 @@
 typedef struct Ranges {
     const Net *net;
     const Node *scan;
-    const Range *inputs, *params;
+    const Range *params;
     const bool *live;
-    Range *states;
+    Range *states, *inputs; /* the leaves of affine values, states first */
+    Leaves leaves;
+    Affine *forms; /* by value */
     Range *values;
 } Ranges;
 
@@ -45,6 +48,13 @@ static Range products(Range a, Range b)
     for (int k = 1; k < 4; k++)
         range = range_both(range, (Range){corners[k], corners[k]});
     return range;
+}
+
+/* Of a value by itself. */
+static Range square(Range a)
+{
+    Range range = products(a, a);
+    return (Range){fmax(range.low, 0), range.high};
 }
 
 static Range quotient(Range a, Range b)
@@ -91,9 +101,11 @@ static bool rises(Op op)
     }
 }
 
-/* Of powers of what is positive by a known exponent, and of a positive base that is known. */
+/* Of powers of what is positive by a known exponent, or of anything by an even one, and of a positive base that is known. */
 static Range power(Range a, Range b)
 {
+    if (b.low == b.high && fmod(b.low, 2) == 0)
+        a = magnitude(a);
     double ends[2] = {pow(a.low, b.low), pow(a.high, b.high)};
     if (a.low < 0 || (a.low != a.high && b.low != b.high) || isnan(ends[0]) || isnan(ends[1]))
         return anything;
@@ -129,6 +141,13 @@ static Val attached(const Node *scan, Val value)
     while (scan->body.code.at[value].op == OP_DETACH)
         value = scan->body.code.at[value].a;
     return value;
+}
+
+static bool is_same(const Node *scan, Val a, Val b)
+{
+    const Instr *code = scan->body.code.at, *x = &code[attached(scan, a)], *y = &code[attached(scan, b)];
+    bool leaf = x->op == OP_INPUT || x->op == OP_STATE || x->op == OP_PARAM;
+    return x == y || (leaf && x->op == y->op && x->index == y->index);
 }
 
 /* What the value is where `condition`, a step of its difference to something, is 0, or 1. */
@@ -182,9 +201,8 @@ double scan_peak(const Net *net, const Node *scan, Val value, StreamId *greatest
     return rises(instr->op) ? op_eval(instr->op, scan_peak(net, scan, instr->a, greatest), 0, 0) : -INFINITY;
 }
 
-static Range value_range(const Ranges *ranges, const Instr *instr)
+static Range value_range(const Ranges *ranges, const Instr *instr, const Range *operands)
 {
-    Range operands[3] = {anything, anything, anything};
     switch ((int)instr->op) {
     case OP_CONST: return (Range){instr->number, instr->number};
     case OP_INPUT: return ranges->inputs[instr->index];
@@ -192,21 +210,51 @@ static Range value_range(const Ranges *ranges, const Instr *instr)
     case OP_STATE: return ranges->states[instr->index];
     case OP_SELECT:
     case OP_MIX: return choice(ranges, instr);
-    default: break;
+    case OP_MUL:
+    case OP_FMA:
+    case OP_RESCALE:
+        if (is_same(ranges->scan, instr->a, instr->b))
+            return operation(instr->op, square(operands[0]), (Range){1, 1}, operands[2]);
+        return operation(instr->op, operands[0], operands[1], operands[2]);
+    default: return operation(instr->op, operands[0], operands[1], operands[2]);
     }
+}
+
+/* As an affine value; one that is not is opaque. */
+static void find_form(const Ranges *ranges, const Instr *instr, const Range *operands, Affine *form)
+{
+    const Affine *forms[3] = {0};
+    for (int k = 0; k < op_value_arity(instr->op); k++)
+        forms[k] = &ranges->forms[instr_operand(instr, k)];
+    if (instr->op == OP_STATE)
+        affine_leaf(&ranges->leaves, instr->index, form);
+    else if (instr->op == OP_INPUT)
+        affine_leaf(&ranges->leaves, ranges->scan->states.count + instr->index, form);
+    else if (!affine_operation(&ranges->leaves, instr->op, forms, operands, form))
+        affine_opaque(&ranges->leaves, value_range(ranges, instr, operands), form);
+}
+
+/* What is known of it in either way. */
+static void find_value(const Ranges *ranges, Val v)
+{
+    const Instr *instr = &ranges->scan->body.code.at[v];
+    Range operands[3] = {anything, anything, anything};
     for (int k = 0; k < op_value_arity(instr->op); k++)
         operands[k] = ranges->values[instr_operand(instr, k)];
-    return operation(instr->op, operands[0], operands[1], operands[2]);
+    Range *range = &ranges->values[v];
+    *range = value_range(ranges, instr, operands);
+    find_form(ranges, instr, operands, &ranges->forms[v]);
+    Range affine = affine_range(&ranges->leaves, &ranges->forms[v]);
+    *range = (Range){fmax(range->low, affine.low), fmin(range->high, affine.high)};
+    if (greatest_below(ranges->net, ranges->scan, v) != NONE)
+        range->high = fmin(range->high, 0);
 }
 
 static void find_values(const Ranges *ranges)
 {
     for (Val v = 0; v < ranges->scan->body.code.count; v++)
-        if (ranges->live[v]) {
-            ranges->values[v] = value_range(ranges, &ranges->scan->body.code.at[v]);
-            if (greatest_below(ranges->net, ranges->scan, v) != NONE)
-                ranges->values[v].high = fmin(ranges->values[v].high, 0);
-        }
+        if (ranges->live[v])
+            find_value(ranges, v);
 }
 
 /* Whether a state may be more than it was known to be. */
@@ -224,14 +272,30 @@ static bool advance(const Ranges *ranges)
     return more;
 }
 
+static void prepare_leaves(Ranges *ranges, const Range *inputs)
+{
+    Arena *arena = ranges->net->arena;
+    const Node *scan = ranges->scan;
+    int states = scan->states.count, count = states + scan->ins.count, values = scan->body.code.count;
+    ranges->states = NEW_ARRAY(arena, Range, count + 1);
+    ranges->inputs = ranges->states + states;
+    for (int s = 0; s < states; s++)
+        ranges->states[s] = (Range){scan->states.at[s].initial, scan->states.at[s].initial};
+    for (int i = 0; i < scan->ins.count; i++)
+        ranges->inputs[i] = inputs[i];
+    ranges->leaves = (Leaves){ranges->states, count};
+    ranges->forms = NEW_ARRAY(arena, Affine, values + 1);
+    double *slopes = NEW_ARRAY(arena, double, (size_t)values *(size_t)count + 1);
+    for (Val v = 0; v < values; v++)
+        ranges->forms[v].slopes = slopes + (size_t)v * (size_t)count;
+}
+
 Range *scan_ranges(const Net *net, const Node *scan, const Range *inputs, const Range *params, int steps)
 {
-    Ranges ranges = {.net = net, .scan = scan, .inputs = inputs, .params = params};
+    Ranges ranges = {.net = net, .scan = scan, .params = params};
     ranges.live = live_values(net->arena, scan);
-    ranges.states = NEW_ARRAY(net->arena, Range, scan->states.count + 1);
     ranges.values = NEW_ARRAY(net->arena, Range, scan->body.code.count + 1);
-    for (int s = 0; s < scan->states.count; s++)
-        ranges.states[s] = (Range){scan->states.at[s].initial, scan->states.at[s].initial};
+    prepare_leaves(&ranges, inputs);
     find_values(&ranges);
     for (int t = 1; t < steps && advance(&ranges); t++)
         find_values(&ranges);

@@ -151,3 +151,12 @@ bars_and_sparks() {
             > sparks/$part-images-idx3-ubyte
     done
 }
+
+# make_random_models: ./random_models, which says what random models are
+make_random_models() {
+    includes=$(printf " -iquote $root/%s" compiler backends backends/interp runtime/base runtime/kernels runtime/data runtime/run \
+        runtime/train runtime/report)
+    # shellcheck disable=SC2086
+    cc -std=c11 -D_XOPEN_SOURCE=700 -ffp-contract=off -O1 $includes -rdynamic "$root"/tests/run/random_*.c -Wl,--whole-archive \
+        "$build/libsnnc.a" -Wl,--no-whole-archive "$build/libsnn_rt.a" -lm -lpthread -lz -ldl -o random_models || exit 1
+}

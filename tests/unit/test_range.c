@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdio.h>
 
 Suite *range_suite(void);
 
@@ -128,6 +129,48 @@ START_TEST(states_and_peaks_are_known)
 }
 END_TEST
 
+/* The first scan of a model with states. */
+static const Node *neurons_of(const Net *net)
+{
+    for (int n = 0; n < net->nodes.count; n++)
+        if (net->nodes.at[n].kind == NODE_SCAN && net->nodes.at[n].states.count > 0)
+            return &net->nodes.at[n];
+    ck_abort_msg("no neurons");
+    return NULL;
+}
+
+typedef struct Bound {
+    const char *neuron; /* its equation */
+    double low, high;   /* of its state in 60 steps, of inputs from -4 to 8 */
+} Bound;
+
+static const Bound bounds[] = {
+    {"v + (input - v) / 2", -4, 8},                      /* not (1 + 1/2)^60 */
+    {"v - 0.25 * (v - 1) + input / 4", -3, 9},           /* a rest of 1 */
+    {"v - v / 2 + 0.5 * input - (input - 4) / 2", 2, 4}, /* input leaves it; 2 is the first */
+    {"0.5 * v + (input * input) / 64", 0, 2},
+    {"0.5 * v + 0.125 * input ^ 2 / 8", 0, 2},
+};
+
+/* What is added and taken away of the same number is so much less of it. */
+START_TEST(membranes_stay_between_their_inputs)
+{
+    const char *text = "neuron own() {\n state v = 0\n v = %s\n output = v\n}\n"
+                       "model m {\n data idx(shape = [6], classes = 3, temporal)\n time 60 steps\n"
+                       " predict argmax(mean(image -> dense(3) -> own))\n}\n";
+    const Bound *bound = &bounds[_i];
+    char model[400];
+    snprintf(model, sizeof model, text, bound->neuron);
+    Built *built = build_text(model);
+    const Node *neurons = neurons_of(built->net);
+    Range inputs[] = {{-4, 8}, {-4, 8}};
+    Range range = scan_ranges(built->net, neurons, inputs, NULL, 60)[neurons->states.at[0].next];
+    ck_assert_double_eq_tol(range.low, bound->low, 1e-6);
+    ck_assert_double_eq_tol(range.high, bound->high, 1e-6);
+    built_free(built);
+}
+END_TEST
+
 Suite *range_suite(void)
 {
     Suite *suite = suite_create("range");
@@ -136,6 +179,8 @@ Suite *range_suite(void)
     tcase_add_test(tests, infinite_functions_are_refused);
     tcase_add_test(tests, rescaling_rounds);
     tcase_add_test(tests, states_and_peaks_are_known);
+    tcase_add_loop_test(tests, membranes_stay_between_their_inputs, 0,
+                        (int)(sizeof bounds / sizeof bounds[0]));
     suite_add_tcase(suite, tests);
     return suite;
 }
