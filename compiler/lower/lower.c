@@ -78,6 +78,14 @@ static void add_stream_buffer(Lower *lower, StreamId id, const char *name)
     values->padding = plan->room - stream_size(lower, id);
 }
 
+/* None yet. */
+static void add_narrow_buffers(Lower *lower)
+{
+    lower->narrow = NEW_ARRAY(lower->arena, NarrowBuffers, lower->net->nodes.count + 1);
+    for (int n = 0; n < lower->net->nodes.count; n++)
+        lower->narrow[n] = (NarrowBuffers){-1, -1, -1};
+}
+
 /* Of one that is known. */
 static const double *param_values(const Lower *lower, const Param *param, int room)
 {
@@ -278,6 +286,7 @@ static void add_buffers(Lower *lower)
 {
     const Net *net = lower->net;
     lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
+    add_narrow_buffers(lower);
     lower->params = NEW_ARRAY(lower->arena, ParamBuffers, net->params.count + 1);
     take_stream_names(lower);
     add_fixed_buffers(lower);
@@ -425,6 +434,7 @@ static void add_evaluated_buffers(Lower *lower, const StreamBuffers *training)
     const Net *net = lower->net;
     Program *program = lower->program;
     lower->streams = NEW_ARRAY(lower->arena, StreamBuffers, net->streams.count + 1);
+    add_narrow_buffers(lower);
     for (StreamId s = 0; s < net->streams.count; s++) {
         lower->streams[s] = no_stream_buffers();
         int maker = stream_of(lower, s)->node;

@@ -44,6 +44,13 @@ typedef struct ParamBuffers {
     const Node *update;  /* NULL: not learned */
 } ParamBuffers;
 
+/* Of a map along time whose weights may be there at few taps: see maps/narrow_taps.c; -1: no such buffer. */
+typedef struct NarrowBuffers {
+    BufferId begins;  /* [inputs][outputs, whole tiles]: how much later each synapse is first heard */
+    BufferId windows; /* [tile][input][output][NARROW_TAPS]: its weights from there on */
+    BufferId chosen;  /* [1]: these are all that there are, and are followed in this batch */
+} NarrowBuffers;
+
 typedef struct Lower {
     Arena *arena;
     const Net *net;
@@ -54,6 +61,7 @@ typedef struct Lower {
     StreamBuffers *streams; /* by StreamId */
     ParamBuffers *params;   /* by ParamId */
     BufferId *scalars;      /* by number in Net.scalars: of one number */
+    NarrowBuffers *narrow;  /* by node, of maps */
     int *layers;            /* by node, of a program that only predicts: in Program.layers, or NONE */
     int layer;              /* of the kernels that are being written; NONE: they belong to all */
 } Lower;

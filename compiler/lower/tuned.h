@@ -116,6 +116,13 @@ enum {
 };
 
 enum {
+    NARROW_TAPS = 8,    /* taps that are added, or summed, together: a vector of AVX2; */
+    NARROW_WIDTH = 32,  /* outputs whose steps are in a cache together; */
+    NARROW_INPUTS = 64, /* inputs whose gradients are summed together; */
+    NARROW_LEAST = 16   /* taps of which so few may be there */
+};
+
+enum {
     FREQUENCY_PART = 16, /* frequencies for which a thread keeps a tile's weights in a cache; */
     FREQUENCY_SAMPLES =
         8, /* samples whose sums are made together, half as many where vectors are not of WIDE_LANES; */
@@ -143,6 +150,9 @@ enum {
 
 /* Maps along time by frequencies win where more of the inputs are not 0. */
 #define FREQUENCY_ACTIVITY 0.06
+
+/* Few taps of each synapse, one input that is not 0 after the other, win over frequencies where no more of them are. */
+#define NARROW_ACTIVITY 0.16
 
 /* In convolutions, the kernels of windows win above these. */
 #define WINDOW_ACTIVITY_FORWARD 0.55

@@ -127,9 +127,11 @@ static void adjoin_reduce(Diff *diff, int index)
 }
 
 /* Of the parameter, or of the stream that the map takes its weights from. */
-static void add_weight_gradient(Diff *diff, const Node *map, StreamId g)
+static void add_weight_gradient(Diff *diff, int index, StreamId g)
 {
+    const Node copy = diff->net->nodes.at[index], *map = &copy;
     Node node = node_new(NODE_MAP_GRAD, map->span);
+    node.forward = index;
     node.map = map->map;
     node.weight = map->weight;
     node.in = map->transposed ? g : map->in;
@@ -158,7 +160,7 @@ static void adjoin_map(Diff *diff, int index)
     if (g == NONE)
         return;
     if (param_may_learn(diff->net, node.weight) || (node.aux != NONE && diff->needs[node.aux]))
-        add_weight_gradient(diff, &node, g);
+        add_weight_gradient(diff, index, g);
     if (param_may_learn(diff->net, node.bias))
         add_bias_gradient(diff, &node, g);
     if (!diff->needs[node.in])

@@ -137,6 +137,9 @@ static const char *const fast[] = {
     "    k = weights([2, 36, 36])\n"
     "    g = h -> conv(36, kernel = 2, along = time, weights = k) -> lif(threshold = 0.1)\n"
     "    o = g -> conv(36, kernel = 2, along = time, weights = k) -> dense(5) -> li\n",
+    "    h = image -> dense(33, bias = 0.2, delay = learned(max = 10)) -> lif(threshold = 0.1)\n"
+    "    g = h -> dense(7, delay = learned(max = 9, bump = triangle, width = 1)) -> lif(threshold = 0.1)\n"
+    "    o = g -> dense(35, bias, delay = learned(max = 10, per = outputs)) -> dense(5) -> li\n",
     "    h = (image -> dense(70)) + (h[-1] -> dense(70, bias = 0.1, delay = learned(max = 6, width = 2))) -> "
     "lif(threshold = 0.1)\n"
     "    o = (h -> dense(5)) + (o[-2] -> dense(5, delay = random(0, 2))) -> li\n",
@@ -157,8 +160,9 @@ START_TEST(fast_and_naive_agree)
                                     fast[_i]);
     const Compilation *naive = compiled_without(arena, text, 1u << OPTIMISATION_TAPS);
     expect_agreement(compiled_without(arena, text, 0), naive);
-    /* back by frequencies, however few steps there are */
+    /* back by frequencies, however few steps there are; by few taps of each synapse, however few there are in all */
     expect_agreement(compiled_with(arena, text, (LowerOptions){.kernels = KERNELS_TABLE}), naive);
+    expect_agreement(compiled_with(arena, text, (LowerOptions){.kernels = KERNELS_EVENT}), naive);
     arena_free(arena);
 }
 END_TEST

@@ -205,7 +205,8 @@ static BufferId emit_products_of(Lower *lower, const Spectrum *spectrum, BufferI
                               name, stream_of(lower, taps->node->in)->name),
                  taps->node->span, taps->tiles * parts);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, taps->node, (Site){.into = &items->body}, true);
+    LoopBlock *into = if_narrow(lower, taps->node, &items->body, false);
+    into = if_chosen(lower, taps->node, (Site){.into = into}, true);
     LoopExpr *item = loop_variable(lower, items);
     Product product = {.spectrum = spectrum, .tiles = tiles, .products = products};
     product.tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, parts)));
@@ -234,7 +235,7 @@ static void prepare(Lower *lower, Linear *linear)
     if (linear->plan->choice)
         choice_prepare(lower, node->in, RIVAL_FREQUENCIES);
     taps_prepare(lower, linear);
-    Spectrum spectrum = spectrum_of(lower, &taps, node->in, node);
+    Spectrum spectrum = spectrum_of(lower, &taps, node->in);
     linear->spectrum = emit_products_of(lower, &spectrum, linear->tiles);
 }
 
@@ -270,7 +271,7 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     const Node *node = map->node;
     Taps taps = taps_of(node);
-    Spectrum spectrum = spectrum_of(lower, &taps, node->in, node);
+    Spectrum spectrum = spectrum_of(lower, &taps, node->in);
     site.tile = NULL;
     site = walk_samples(lower, walk, site);
     note_map(lower, map, site.into, ", back from frequencies");

@@ -115,13 +115,14 @@ void frequency_gradient(Lower *lower, const Node *node)
     const char *name = weight_name(lower->net, node);
     if (plan_of(lower, node)->choice)
         choice_prepare(lower, node->in, RIVAL_FREQUENCIES);
-    Spectrum in = spectrum_of(lower, &taps, node->in, node), out = spectrum_of(lower, &taps, node->aux, NULL);
+    Spectrum in = spectrum_of(lower, &taps, node->in), out = spectrum_of(lower, &taps, node->aux);
     int tiles = out.room / STEPS_WIDTH, tile_parts = (tiles + FREQUENCY_TILES - 1) / FREQUENCY_TILES;
     int input_parts = (taps.ins + FREQUENCY_PART_INPUTS - 1) / FREQUENCY_PART_INPUTS;
     kernel_begin(lower, "gradient", name, arena_printf(lower->arena, "gradient of %s, by frequencies", name),
                  node->span, input_parts * tile_parts);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, node, (Site){.into = &items->body}, true);
+    LoopBlock *into = if_narrow(lower, node, &items->body, false);
+    into = if_chosen(lower, node, (Site){.into = into}, true);
     LoopExpr *item = loop_variable(lower, items), *i0, *i1, *tile0, *tile1;
     LoopExpr *number = loop_local(lower, into, "part", op2(lower, OP_DIV, item, num(lower, tile_parts)));
     range_part(lower, into, number, FREQUENCY_PART_INPUTS, (Range){0, taps.ins}, &i0, &i1);

@@ -132,7 +132,29 @@ static void store_sum(Lower *lower, const Waved *waved, LoopBlock *into, LoopExp
                value, false);
 }
 
-static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name, const Node *chooser)
+/* Whether no other map, nor its gradient, reads the transforms of the stream. */
+static bool is_alone(const Lower *lower, StreamId stream, const Node *node)
+{
+    bool alone = true;
+    for (int n = 0; n < lower->net->updates; n++) {
+        const Node *other = &lower->net->nodes.at[n];
+        bool reads = other->in == stream || (other->kind == NODE_MAP_GRAD && other->aux == stream);
+        if (reads && plan_of(lower, other)->frequencies)
+            alone = alone && map_of(lower->net, other) == map_of(lower->net, node);
+    }
+    return alone;
+}
+
+/* Where they are read: the activity of a stream decides for all that read it. */
+static LoopBlock *if_read(Lower *lower, StreamId stream, const Node *node, LoopBlock *into)
+{
+    bool alone = is_alone(lower, stream, node);
+    if (alone)
+        into = if_narrow(lower, node, into, false);
+    return alone || node->in == stream ? if_chosen(lower, node, (Site){.into = into}, true) : into;
+}
+
+static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name)
 {
     const Taps *taps = spectrum->taps;
     int dims[2] = {2 * spectrum->count, spectrum->room};
@@ -140,8 +162,7 @@ static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name, const 
     Site site = kernel_samples(lower, "transform", name,
                                arena_printf(lower->arena, "%s: Fourier transforms along time", name),
                                taps->node->span);
-    if (chooser)
-        site.into = if_chosen(lower, chooser, site, true);
+    site.into = if_read(lower, spectrum->stream, taps->node, site.into);
     LoopStmt *tiles = for_range(lower, site.into, "tile", spectrum->room / STEPS_WIDTH);
     Waved waved = {
         .spectrum = spectrum, .read = taps->steps, .made = dims[0], .site = site, .store = store_sum};
@@ -154,7 +175,7 @@ static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name, const 
     emit_waved(lower, &waved, site.into);
 }
 
-Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream, const Node *chooser)
+Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream)
 {
     StreamBuffers *made = &lower->streams[stream];
     const char *name = stream_of(lower, stream)->name;
@@ -167,7 +188,7 @@ Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream, const Node
     if (made->waves >= 0 && lower->program->buffers.at[made->waves].dims[1] == 2 * spectrum.count)
         return spectrum;
     emit_waves(lower, &spectrum, name, taps->node->span);
-    emit_sums(lower, &spectrum, name, chooser);
+    emit_sums(lower, &spectrum, name);
     made->waves = spectrum.waves;
     made->spectrum = spectrum.sums;
     return spectrum;

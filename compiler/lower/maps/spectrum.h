@@ -14,9 +14,9 @@ typedef struct Spectrum {
     BufferId sums;     /* of the stream's values: [batch][2 count][room] */
 } Spectrum;
 
-/* Kernels that make them, unless they are there already: in batches for which frequencies were chosen for node `chooser`, if
- * it is not NULL and has a choice. `taps` outlives it. */
-Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream, const Node *chooser);
+/* Kernels that make them, unless they are there already, in batches in which the node of `taps`, or another one, may read them.
+ * `taps` outlives it. */
+Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream);
 LoopExpr *sine_of(Lower *lower, const Spectrum *spectrum, LoopExpr *f);
 /* 1 / n for frequency 0, else 2 / n. */
 LoopExpr *frequency_share(Lower *lower, const Spectrum *spectrum, LoopExpr *f);

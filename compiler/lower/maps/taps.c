@@ -130,15 +130,15 @@ void taps_prepare(Lower *lower, Linear *linear)
                  arena_printf(lower->arena, "%s: weights of %d units next to each other", name, taps.width),
                  node->span, taps.tiles);
     LoopStmt *items = kernel_items(lower, "tile");
-    emit_tile(lower, &taps, &items->body, linear->tiles, loop_variable(lower, items));
+    LoopBlock *into = if_narrow(lower, node, &items->body, false);
+    emit_tile(lower, &taps, into, linear->tiles, loop_variable(lower, items));
     if (!turned && (!linear->plan->frequencies || linear->plan->choice))
         times_prepare(lower, node->in);
 }
 
 /* ---- events ---- */
 
-/* What the input is, where spikes are followed NULL: 1. */
-static LoopExpr *heard(Lower *lower, StreamId in, Site site, LoopExpr *i)
+LoopExpr *taps_heard(Lower *lower, StreamId in, Site site, LoopExpr *i)
 {
     if (stream_of(lower, in)->kind == STREAM_SPIKES)
         return NULL;
@@ -146,8 +146,8 @@ static LoopExpr *heard(Lower *lower, StreamId in, Site site, LoopExpr *i)
                       loop_cast(lower->arena, TYPE_F32, load_stream(lower, in, site, i)));
 }
 
-static void add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, LoopExpr *const *place,
-                      LoopExpr *x, LoopExpr *value)
+void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, LoopExpr *const *place,
+                    LoopExpr *x, LoopExpr *value)
 {
     if (x)
         store_product(lower, into, sums, count, place, x, value);
@@ -162,13 +162,13 @@ static void emit_input(Lower *lower, const Taps *taps, const Linear *map, Site s
                        LoopExpr *i, BufferId rows)
 {
     site.into = &loop_times(lower, taps->node->in, site, i, &site.t)->body;
-    LoopExpr *x = heard(lower, taps->node->in, site, i);
+    LoopExpr *x = taps_heard(lower, taps->node->in, site, i);
     LoopStmt *later = for_range(lower, site.into, "later", taps->taps);
     LoopExpr *k = loop_variable(lower, later);
     LoopStmt *loop = for_units(lower, &later->body, "j", taps->width);
     LoopExpr *j = loop_variable(lower, loop);
     LoopExpr *w = loop_load(lower->program, map->tiles, 4, (LoopExpr *[]){tile, i, k, j});
-    add_heard(lower, &loop->body, rows, 2, (LoopExpr *[]){op2(lower, OP_ADD, site.t, k), j}, x, w);
+    taps_add_heard(lower, &loop->body, rows, 2, (LoopExpr *[]){op2(lower, OP_ADD, site.t, k), j}, x, w);
 }
 
 static void store_rows(Lower *lower, const Taps *taps, Site site, BufferId rows, LoopExpr *j0,
@@ -319,7 +319,7 @@ static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExp
     LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES];
     for (int r = 0; r < count; r++) {
         t[r] = site.t = time_at(lower, in, site, op2(lower, OP_ADD, e, num(lower, r)));
-        x[r] = heard(lower, in, site, unit);
+        x[r] = taps_heard(lower, in, site, unit);
     }
     LoopStmt *later = for_range(lower, site.into, "later", block->taps->taps);
     LoopExpr *k = loop_variable(lower, later);
@@ -387,7 +387,8 @@ void taps_gradient(Lower *lower, const Node *node)
                  arena_printf(lower->arena, "gradient of %s, by inputs that are not 0", name), node->span,
                  taps.tiles * blocks);
     LoopStmt *items = kernel_items(lower, "item");
-    LoopBlock *into = if_chosen(lower, node, (Site){.into = &items->body}, false);
+    LoopBlock *into = if_narrow(lower, node, &items->body, false);
+    into = if_chosen(lower, node, (Site){.into = into}, false);
     LoopExpr *item = loop_variable(lower, items);
     LoopExpr *tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, blocks)));
     LoopExpr *number = op2(lower, OP_SUB, item, op2(lower, OP_MUL, tile, num(lower, blocks)));

@@ -159,7 +159,7 @@ static void leave_whole(NodePlan *node)
     if (!node->group || !node->taps)
         return;
     node->past = true;
-    node->taps = node->frequencies = node->choice = false;
+    node->taps = node->frequencies = node->narrow = node->choice = false;
 }
 
 void plan_groups(Planning *plan)

@@ -113,6 +113,7 @@ typedef struct NodePlan {
     bool steps_shared;      /* a map along time that all units share, or its gradient */
     bool taps;              /* a map along time that mixes all units, or its gradient; */
     bool frequencies;       /* one for which transforms along time pay */
+    bool narrow;            /* one whose weights may be there at few taps next to each other; */
     bool recent;            /* or such a map where all nodes go through time together, */
     bool past;              /* or in a recurrent group */
     bool choice;            /* the activity of each batch decides; false: there is no choice */
@@ -136,6 +137,11 @@ typedef struct Plan {
 
 /* Of the weights that a map reads, or of which a gradient is: a parameter or a stream. */
 const char *weight_name(const Net *net, const Node *node);
+/* Of weights that are a stream made as `where(there, weight, 0)`: the value `there` of its maker's body; else NO_VAL. Weights
+ * that are not there are 0, and no gradient flows back through them. */
+Val weight_condition(const Net *net, StreamId weights);
+/* The map of whose weights a node makes the gradient, or itself. */
+const Node *map_of(const Net *net, const Node *node);
 /* Lives in the arena, as the Net does. */
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options);
 

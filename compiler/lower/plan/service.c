@@ -140,6 +140,40 @@ static bool has_frequencies(const Planning *plan, int n)
     return kernels == KERNELS_TABLE || FREQUENCY_GAIN * products <= map->time.taps * steps * ins * outs;
 }
 
+Val weight_condition(const Net *net, StreamId weights)
+{
+    int maker = weights == NONE ? NONE : net->streams.at[weights].node;
+    if (maker == NONE || net->nodes.at[maker].kind != NODE_SCAN || net->streams.at[weights].temporal)
+        return NO_VAL;
+    const Node *scan = &net->nodes.at[maker];
+    for (int k = 0; k < scan->outs.count; k++) {
+        const Instr *made = &scan->body.code.at[scan->outs.at[k].value];
+        double other;
+        if (scan->outs.at[k].stream == weights && made->op == OP_SELECT
+            && body_is_const(&scan->body, made->c, &other) && other == 0
+            && shape_equal(scan_units(net, scan), net->streams.at[weights].shape))
+            return made->a;
+    }
+    return NO_VAL;
+}
+
+const Node *map_of(const Net *net, const Node *node)
+{
+    return node->kind == NODE_MAP_GRAD ? &net->nodes.at[node->forward] : node;
+}
+
+/* Of maps with taps, or their gradients: so many taps that to leave out those that are not there may pay. */
+static bool may_be_narrow(const Planning *plan, int n)
+{
+    const Node *node = &plan->net->nodes.at[n];
+    int taps = plan->options.kernels == KERNELS_EVENT ? 1 : NARROW_LEAST;
+    if (node->transposed || node->map->time.taps < taps
+        || (node->kind == NODE_MAP_GRAD && node->forward == NONE))
+        return false;
+    const Node *map = map_of(plan->net, node);
+    return map->kind == NODE_MAP && !map->transposed && weight_condition(plan->net, map->aux) != NO_VAL;
+}
+
 /* Products of a pair of channels: of windows those that read what is there; in squares of 2 x 2 outputs 16. */
 static bool gains_by_squares(const Node *node)
 {
@@ -215,6 +249,8 @@ static void serve(Planning *plan, int n)
     record->taps = past && !plan->net->stepwise && !is_without(plan->options.without, OPTIMISATION_TAPS);
     record->frequencies = record->taps && !is_without(plan->options.without, OPTIMISATION_FREQUENCIES)
                           && has_frequencies(plan, n);
+    record->narrow =
+        record->taps && !is_without(plan->options.without, OPTIMISATION_NARROW) && may_be_narrow(plan, n);
     record->choice = record->choice
                      || (record->frequencies && (node->kind == NODE_MAP_GRAD || !node->transposed)
                          && kernels == KERNELS_AUTO);

@@ -99,6 +99,14 @@ static LoopBlock *if_flag(Lower *lower, LoopExpr *flag, LoopBlock *into, bool se
     return &loop_if(lower->arena, into, op2(lower, set ? OP_NE : OP_EQ, flag, num(lower, 0)))->body;
 }
 
+LoopBlock *if_narrow(Lower *lower, const Node *node, LoopBlock *into, bool narrow)
+{
+    if (!plan_of(lower, node)->narrow)
+        return into;
+    BufferId chosen = lower->narrow[map_of(lower->net, node) - lower->net->nodes.at].chosen;
+    return if_flag(lower, load1(lower, chosen, num(lower, 0)), into, narrow);
+}
+
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables)
 {
     BufferId busy = lower->streams[stream].spikes.busy;
@@ -134,6 +142,13 @@ static BufferId counts_of(Lower *lower, StreamId stream)
         emit_count(lower, stream, spikes->counts);
     }
     return spikes->counts;
+}
+
+LoopExpr *spikes_above(Lower *lower, LoopBlock *into, StreamId stream, double activity)
+{
+    LoopExpr *all, *spikes = measured_total(lower, into, counts_of(lower, stream), steps_of(lower, stream),
+                                            stream_size(lower, stream), &all);
+    return op2(lower, OP_GT, spikes, op2(lower, OP_MUL, loop_float(lower->arena, activity), all));
 }
 
 void choice_prepare(Lower *lower, StreamId stream, Rival rival)

@@ -39,16 +39,18 @@ static void emit_unit(Lower *lower, StreamId stream, Site site, LoopExpr *i)
     store2(lower, into, lists->counted, site.b, i, op2(lower, OP_ADD, count, num(lower, 1)), false);
 }
 
-/* A node that reads the stream's lists: one that does so in every batch, if there is one. */
+/* A node whose choice says in which batches the stream's lists are read; NULL: they may be in all. */
 static const Node *reader_of(const Lower *lower, StreamId stream)
 {
     const Node *reader = NULL;
     for (int n = 0; n < lower->net->updates; n++) {
         const Node *node = &lower->net->nodes.at[n];
         const NodePlan *plan = plan_of(lower, node);
-        bool reads = node->in == stream && plan->taps && (!plan->frequencies || plan->choice);
-        if (reads && (!reader || !plan->choice))
-            reader = node;
+        if (node->in != stream || !plan->taps || (plan->frequencies && !plan->choice))
+            continue;
+        if (plan->narrow || !plan->choice)
+            return NULL;
+        reader = node;
     }
     return reader;
 }
@@ -61,7 +63,9 @@ void times_prepare(Lower *lower, StreamId stream)
     add_buffers(lower, stream);
     Site site = kernel_samples(lower, "list_times_of", name,
                                arena_printf(lower->arena, "%s: when each unit is not 0", name), (Span){0, 0});
-    site.into = if_chosen(lower, reader_of(lower, stream), site, false);
+    const Node *reader = reader_of(lower, stream);
+    if (reader)
+        site.into = if_chosen(lower, reader, site, false);
     LoopStmt *zeros = for_units(lower, site.into, "i", stream_size(lower, stream));
     store2(lower, &zeros->body, lower->streams[stream].spikes.counted, site.b, loop_variable(lower, zeros),
            num(lower, 0), false);

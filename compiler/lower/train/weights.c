@@ -4,41 +4,14 @@
 #include "lower/train/weights.h"
 
 #include "lower/base/code.h"
+#include "lower/base/elements.h"
 #include "lower/base/equations.h"
-#include "lower/base/streams.h"
-
-/* A place in the units of a scan: a loop variable for each axis, and the step, if it goes over them. */
-typedef struct Units {
-    Shape shape;
-    LoopExpr *at[MAX_DIMS], *t;
-} Units;
-
-/* The indices of the stream's element there, in its own buffer or another one of that size. Returns how many. */
-static int element(Lower *lower, const Units *units, StreamId stream, BufferId buffer, LoopExpr *index[2])
-{
-    const Stream *of = stream_of(lower, stream);
-    LoopExpr *place[2] = {of->temporal ? units->t : num(lower, 0), num(lower, 0)};
-    for (int d = 0; d < of->shape.ndim; d++) {
-        LoopExpr *at = units->at[shape_find(units->shape, shape_axis(of->shape, d))];
-        LoopExpr **part = &place[of->temporal || d == of->shape.ndim - 1];
-        *part = op2(lower, OP_ADD, op2(lower, OP_MUL, *part, num(lower, of->shape.dims[d])), at);
-    }
-    return shared_element(lower, stream, buffer, place[0], place[1], index);
-}
-
-static LoopExpr *load_element(Lower *lower, const Units *units, StreamId stream)
-{
-    LoopExpr *index[2];
-    BufferId buffer = lower->streams[stream].values;
-    int count = element(lower, units, stream, buffer, index);
-    return loop_load(lower->program, buffer, count, index);
-}
 
 static void store_in(Lower *lower, LoopBlock *into, const Units *units, StreamId stream, BufferId buffer,
                      LoopExpr *value, bool add)
 {
     LoopExpr *index[2];
-    int count = element(lower, units, stream, buffer, index);
+    int count = element_place(lower, units, stream, buffer, index);
     loop_store(lower->program, into, buffer, count, index, value, add);
 }
 
@@ -128,9 +101,7 @@ void lower_weights(Lower *lower, const Node *scan)
         over_units(lower, into, &units, rows, all_have(lower, scan, units.shape, units.shape.ndim - 1));
     if (scan_in_time(lower->net, scan))
         equations.into = over_steps(lower, equations.into, &units);
-    equations.inputs = NEW_ARRAY(lower->arena, LoopExpr *, scan->ins.count + 1);
-    for (int i = 0; i < scan->ins.count; i++)
-        equations.inputs[i] = load_element(lower, &units, scan->ins.at[i]);
+    equations.inputs = load_elements(lower, &units, scan);
     for (int k = 0; k < scan->outs.count; k++)
         store_element(lower, equations.into, &units, scan->outs.at[k].stream,
                       equation_number(&equations, scan->outs.at[k].value),
