@@ -1,6 +1,7 @@
 /* Maps along time whose synapses have few taps each, and gradients of their weights: each input that is not 0 adds a window of
  * weights to steps of an output that are next to each other, from where the synapse begins on; see narrow_taps.c. So steps of an
- * output stand in a row here, in order of time. Sums are made in the order of taps.c, and are the same to the bit. */
+ * output stand in a row here, in order of time. Outputs are summed in the order of taps.c and
+ * recent.c, and are the same to the bit. */
 #include "lower/maps/frequencies.h"
 
 #include "lower/base/code.h"
@@ -137,7 +138,13 @@ static void zero_block(Lower *lower, const Block *block, LoopBlock *into)
     loop_store(lower->program, &loop->body, block->sums, 3, place, loop_float(lower->arena, 0), false);
 }
 
-/* The sums of input i += what it contributes at steps that stand from e on in its list, */
+/* With x times g, or g. */
+static LoopExpr *add_part(Lower *lower, LoopExpr *part, LoopExpr *x, LoopExpr *g)
+{
+    return x ? multiply_add(lower, part, x, g) : op2(lower, OP_ADD, part, g);
+}
+
+/* The sums of input i += what it contributes, which is summed before, as long sums round more, at steps that stand from e on in its list, */
 static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit,
                             LoopExpr *e, int count)
 {
@@ -155,11 +162,12 @@ static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExp
         at[r] = loop_local(lower, &units->body, "at", op2(lower, OP_ADD, t[r], begin));
     LoopStmt *loop = for_units(lower, &units->body, "m", NARROW_TAPS);
     LoopExpr *m = loop_variable(lower, loop), *place[3] = {i, j, m};
-    LoopExpr *sum = loop_load(lower->program, block->sums, 3, place);
+    LoopExpr *part = NULL;
     for (int r = 0; r < count; r++) {
         LoopExpr *g = load2(lower, block->tiled.rows, j, op2(lower, OP_ADD, at[r], m));
-        sum = x[r] ? multiply_add(lower, sum, x[r], g) : op2(lower, OP_ADD, sum, g);
+        part = part ? add_part(lower, part, x[r], g) : x[r] ? op2(lower, OP_MUL, x[r], g) : g;
     }
+    LoopExpr *sum = op2(lower, OP_ADD, loop_load(lower->program, block->sums, 3, place), part);
     loop_store(lower->program, &loop->body, block->sums, 3, place, sum, false);
 }
 
