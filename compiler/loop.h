@@ -149,7 +149,8 @@ struct LoopStmt {
     bool
         few; /* FOR: from a number to a number, or to the variable of such a loop around it; faster if a target writes
                    the turns out. A hint */
-    int unroll; /* FOR: UNROLL_NONE, UNROLL_FULL or a factor: see unroll_loops */
+    bool literal; /* FOR: turns are written out once constants are known: see write_literals() */
+    int unroll;   /* FOR: UNROLL_NONE, UNROLL_FULL or a factor: see unroll_loops */
     LoopExpr *value;
     BufferId buffer;
     int nindex;

@@ -112,6 +112,7 @@ static void print_for(const Printer *printer, const LoopStmt *stmt)
     out_open(printer->out, "for %s in %s .. %s%s%s%s%s%s", var_name(printer, stmt->var),
              text_of(printer, stmt->from), text_of(printer, stmt->to), stmt->down ? " down" : "",
              stmt->vector        ? " vector"
+             : stmt->literal     ? " literal"
              : stmt->independent ? " independent"
                                  : "",
              stmt->few ? " few" : "", where_text(printer, stmt->value), unroll_text(printer, stmt->unroll));

@@ -28,6 +28,7 @@ enum Key {
     KEY_QUANTIZE,
     KEY_SELFTEST,
     KEY_WHOLE,
+    KEY_DELAYS,
     KEY_REPORT,
     KEY_RATES,
     KEY_FLASH,
@@ -99,6 +100,10 @@ static const struct argp_option table[] = {
     {"whole", KEY_WHOLE, NULL, 0,
      "With --infer: only whole samples, all steps of a layer before the next one; takes more memory, and is "
      "faster on large processors where each weight has a delay",
+     1},
+    {"delays", KEY_DELAYS, "FORM", 0,
+     "With --infer: where each weight has a delay, what inputs are heard by as tables (default), or as code, "
+     "with each weight and place as a literal, which is larger and faster",
      1},
     {"selftest", KEY_SELFTEST, "N", 0,
      "With --infer: how many random samples, run by the interpreter, FILE_selftest() compares with (default: "
@@ -240,6 +245,7 @@ static const struct {
     {KEY_SINGLE_FILE, "--single-file", "--infer", 1u << ACTION_INFER},
     {KEY_QUANTIZE, "--quantize", "--infer", 1u << ACTION_INFER},
     {KEY_WHOLE, "--whole", "--infer", 1u << ACTION_INFER},
+    {KEY_DELAYS, "--delays", "--infer", 1u << ACTION_INFER},
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_REPORT, "--report", "--infer", 1u << ACTION_INFER},
     {KEY_RATES, "--rates", "--infer", 1u << ACTION_INFER},
@@ -332,6 +338,14 @@ static Products products_named(struct argp_state *state, const char *name)
     if (!apart && strcmp(name, "fused") != 0)
         argp_error(state, "--products takes fused or apart, not `%s`", name);
     return apart ? PRODUCTS_APART : PRODUCTS_FUSED;
+}
+
+static bool delays_as_code(struct argp_state *state, const char *name)
+{
+    bool code = strcmp(name, "code") == 0;
+    if (!code && strcmp(name, "tables") != 0)
+        argp_error(state, "--delays takes tables or code, not `%s`", name);
+    return code;
 }
 
 static void refuse_without(Parsing *parsing, struct argp_state *state, const char *name, size_t length)
@@ -458,6 +472,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     case 'D': add_define(parsing, state, arg); break;
     case KEY_KERNELS: options->lower.kernels = kernels_named(state, arg); break;
     case KEY_PRODUCTS: options->lower.products = products_named(state, arg); break;
+    case KEY_DELAYS: options->lower.delays_as_code = delays_as_code(state, arg); break;
     case KEY_QUANTIZE: options->lower.quantize = quantize_named(state, arg); break;
     case KEY_WITHOUT: add_without(parsing, state, arg); break;
     case KEY_TARGET: options->target = target_named(parsing, state, arg); break;

@@ -97,11 +97,12 @@ typedef struct LowerOptions {
     int unroll; /* time steps written out one after the other: 0 to choose, UNROLL_FULL, or a factor */
     Kernels kernels;
     Products products;
-    Without without;   /* also of passes over the Net and the Program */
-    bool infer;        /* a program that predicts, one sample at a time, and does not learn */
-    bool all_steps;    /* and takes whole samples */
-    Quantize quantize; /* and computes in whole numbers */
-    bool chain_small;  /* for tests: see chain_kernels */
+    Without without;     /* also of passes over the Net and the Program */
+    bool infer;          /* a program that predicts, one sample at a time, and does not learn */
+    bool all_steps;      /* and takes whole samples */
+    Quantize quantize;   /* and computes in whole numbers */
+    bool delays_as_code; /* and has each weight of delays as a literal */
+    bool chain_small;    /* for tests: see chain_kernels */
 } LowerOptions;
 
 /* Net -> Loop. */
@@ -115,6 +116,9 @@ void whole_program(Program *program);
 void single_sample(Program *program);
 /* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */
 void freeze_kernels(Program *program);
+
+/* Loop -> Loop, once constants are known: loops marked `literal` are written out, and what they read of constants are numbers. */
+void write_literals(Program *program);
 
 /* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
  * whatever the size of what lies between them. */

@@ -69,8 +69,8 @@ static bool run_smooth(Compilation *c)
 }
 
 /* Of batches and threads, which inference has none of. */
-static const Without not_for_inference = 1u << OPTIMISATION_CHAINS | 1u << OPTIMISATION_SHARE
-                                         | 1u << OPTIMISATION_VECTORS;
+static const Without not_for_inference =
+    1u << OPTIMISATION_CHAINS | 1u << OPTIMISATION_SHARE | 1u << OPTIMISATION_VECTORS;
 
 static bool leaves_out(const Compilation *c, Optimisation optimisation)
 {
@@ -269,6 +269,13 @@ static bool run_trim(Compilation *c)
     return true;
 }
 
+static bool run_literals(Compilation *c)
+{
+    if (c->make_constants && c->lower.delays_as_code)
+        write_literals(c->program);
+    return true;
+}
+
 /* clang-format off */
 const Pass passes[] = {
     /* name          from        to          run                what holds afterwards, and whether it is for inference only */
@@ -301,6 +308,7 @@ const Pass passes[] = {
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime", false},
     {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged", true},
     {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
+    {"literals",      STAGE_LOOP, STAGE_LOOP, run_literals,      "for --delays=code: loops over synapses are written out, with their weights; else unchanged", true},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
 };
 /* clang-format on */

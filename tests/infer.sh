@@ -396,6 +396,18 @@ END
     if [ $((2 * compared)) -ge "$1" ]; then ok "most random models infer"; else fail "only $compared of $1 random models infer"; fi
 }
 
+# literals MODEL: delays of each weight as code predict the same, and read no table of synapses.
+literals() {
+    passes "$1: delays as code" "$snnc" -w "$root/tests/infer/$1.snn" --weights trained.safetensors --infer --delays=code -o kws.c
+    if grep -Eq 'kws_(ends|targets|heard)_of_w_' kws.c; then fail "$1: there are tables of synapses"; else ok "$1: no table of synapses"; fi
+    if grep -Eq '(\+= -?|[(, ])0\.0f, sums|\+= -?0\.0f;' kws.c; then fail "$1: a synapse of weight 0"; else ok "$1: no synapse of weight 0"; fi
+    predicts "$1, delays as code" sparks "" gcc -O2
+    predicts "$1, delays as code" sparks "" clang -O1
+    passes "$1: an object with delays as code" \
+        "$snnc" -w "$root/tests/infer/$1.snn" --weights trained.safetensors --infer --delays=code -o kws.o
+    linked=kws.o predicts_linked "$1, an object with delays as code" sparks "" gcc
+}
+
 # ---- what is refused ----
 
 check_refused() {
@@ -435,6 +447,9 @@ check_refused() {
     refuses "one thing at a time" 2 'only one of' "$snnc" "$model" --infer --run --weights trained.safetensors -o new.c
     refuses "--selftest alone" 2 '--selftest is for --infer' "$snnc" "$model" --selftest=3 -o new.c
     refuses "--whole alone" 2 '--whole is for --infer' "$snnc" "$model" --whole -o new.c
+    refuses "--delays alone" 2 '--delays is for --infer' "$snnc" "$model" --delays=code -o new.c
+    refuses "--delays of another form" 2 '--delays takes tables or code, not `lists`' \
+        "$snnc" "$model" --weights trained.safetensors --infer --delays=lists -o new.c
     refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
     sed 's/predict argmax/predict tone = argmax/' "$model" > named.snn
     "$snnc" -w named.snn --weights trained.safetensors --infer -o called.c
@@ -485,6 +500,7 @@ for model; do
         infers loops sparks "$root/tests/infer/loops.snn"
         passes "loops: for whole samples" "$snnc" -w "$root/tests/infer/loops.snn" --weights trained.safetensors --infer --whole -o kws.c
         predicts "loops, whole samples" sparks "" gcc -O2
+        literals loops
         ;;
     late)
         infers late sparks "$root/tests/infer/late.snn"
@@ -492,7 +508,10 @@ for model; do
         says "late: the header says that they have to be whole" kws.h 'no function for one step: it was made for whole samples'
         predicts "late, whole samples" sparks "" gcc -O2
         ;;
-    whole_spikes) infers whole_spikes sparks "$root/tests/infer/whole_spikes.snn" ;;
+    whole_spikes)
+        infers whole_spikes sparks "$root/tests/infer/whole_spikes.snn"
+        literals whole_spikes
+        ;;
     *) infers "$model" bars "$root/tests/infer/$model.snn" ;;
     esac
 done

@@ -1,11 +1,12 @@
 /* Divides loops that are to be unrolled into rounds of a few turns. Upwards these are a loop of their own, marked as `few`,
  * for targets to write out; downwards their bodies stand here one after the other, the variable replaced by its
- * value: gcc 12.2 makes 2 to 6 % slower kernels of adjoints whose turns are a loop. */
-#include "loop.h"
+ * value: gcc 12.2 makes 2 to 6 % slower kernels of adjoints whose turns are a loop. Loops of literals are written out once constants are known: each turn with its numbers. */
+#include "passes.h"
 
 typedef struct Unroll {
     Arena *arena;
     Kernel *kernel;
+    const Program *known; /* whose constants are numbers; NULL: of none are */
 } Unroll;
 
 /* One replacement; the innermost enclosing one comes first. */
@@ -14,6 +15,21 @@ typedef struct Binding {
     LoopExpr *value;
     const struct Binding *outer;
 } Binding;
+
+/* The element that it loads, or NULL. */
+static const double *known_element(const Unroll *unroll, const LoopExpr *load)
+{
+    const Buffer *buffer = unroll->known ? &unroll->known->buffers.at[load->buffer] : NULL;
+    int64_t place = 0;
+    if (!buffer || !buffer->values || load->nargs != buffer->ndim)
+        return NULL;
+    for (int d = 0; d < buffer->ndim; d++) {
+        if (load->args[d]->kind != LOOP_NUMBER)
+            return NULL;
+        place = place * buffer->dims[d] + (int64_t)load->args[d]->number;
+    }
+    return &buffer->values[place];
+}
 
 static LoopExpr *copy_expr(Unroll *unroll, LoopExpr *expr, const Binding *bindings)
 {
@@ -33,6 +49,9 @@ static LoopExpr *copy_expr(Unroll *unroll, LoopExpr *expr, const Binding *bindin
     LoopExpr *copy = NEW(unroll->arena, LoopExpr);
     *copy = *expr;
     memcpy(copy->args, args, sizeof args);
+    const double *element = expr->kind == LOOP_LOAD ? known_element(unroll, copy) : NULL;
+    if (element)
+        *copy = (LoopExpr){.kind = LOOP_NUMBER, .type = expr->type, .number = *element};
     return copy;
 }
 
@@ -105,9 +124,21 @@ static void unroll_by_factor(Unroll *unroll, const LoopStmt *loop, LoopExpr *fro
         write_steps(unroll, loop, rest_from, rest, to, bindings);
 }
 
+/* Turn by turn, without a word about it: there may be thousands. */
+static void copy_literals(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const Binding *bindings)
+{
+    LoopExpr *from = copy_expr(unroll, loop->from, bindings), *end = copy_expr(unroll, loop->to, bindings);
+    for (int turn = (int)from->number; turn < (int)end->number; turn++)
+        copy_block(unroll, &loop->body, to, &(Binding){loop->var, loop_int(unroll->arena, turn), bindings});
+}
+
 static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const Binding *bindings)
 {
-    int trips = loop_turns(loop), factor = loop->unroll;
+    if (loop->literal && unroll->known) {
+        copy_literals(unroll, loop, to, bindings);
+        return;
+    }
+    int trips = loop_turns(loop), factor = unroll->known ? UNROLL_NONE : loop->unroll;
     LoopExpr *from = copy_expr(unroll, loop->from, bindings);
     if (factor != UNROLL_NONE && trips >= 0) {
         if (factor == UNROLL_FULL || factor >= trips)
@@ -120,8 +151,17 @@ static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const
     copy->down = loop->down;
     copy->independent = loop->independent;
     copy->few = loop->few;
+    copy->literal = loop->literal;
     copy->value = loop->value ? copy_expr(unroll, loop->value, bindings) : NULL;
     copy_block(unroll, &loop->body, &copy->body, bindings);
+}
+
+static bool does_something(const LoopBlock *block)
+{
+    bool does = false;
+    for (int i = 0; i < block->count; i++)
+        does = does || block->at[i]->kind != LOOP_LET;
+    return does;
 }
 
 /* A branch whose condition became known is taken or left out. */
@@ -129,8 +169,10 @@ static void copy_branch(Unroll *unroll, const LoopStmt *branch, LoopBlock *to, c
 {
     LoopExpr *condition = copy_expr(unroll, branch->value, bindings);
     if (condition->kind != LOOP_NUMBER) {
-        LoopStmt *copy = loop_if(unroll->arena, to, condition);
-        copy_block(unroll, &branch->body, &copy->body, bindings);
+        LoopBlock body = {0};
+        copy_block(unroll, &branch->body, &body, bindings);
+        if (does_something(&body)) /* else it is of none of the constants */
+            loop_if(unroll->arena, to, condition)->body = body;
     } else if (condition->number != 0) {
         copy_block(unroll, &branch->body, to, bindings);
     }
@@ -169,12 +211,22 @@ static void copy_block(Unroll *unroll, const LoopBlock *from, LoopBlock *to, con
         copy_stmt(unroll, from->at[i], to, bindings);
 }
 
-void unroll_loops(Program *program)
+static void copy_kernels(Program *program, const Program *known)
 {
     for (int k = 0; k < program->kernels.count; k++) {
-        Unroll unroll = {.arena = program->arena, .kernel = &program->kernels.at[k]};
+        Unroll unroll = {.arena = program->arena, .kernel = &program->kernels.at[k], .known = known};
         LoopBlock body = {0};
         copy_block(&unroll, &unroll.kernel->body, &body, NULL);
         unroll.kernel->body = body;
     }
+}
+
+void unroll_loops(Program *program)
+{
+    copy_kernels(program, NULL);
+}
+
+void write_literals(Program *program)
+{
+    copy_kernels(program, program);
 }

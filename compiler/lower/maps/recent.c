@@ -12,7 +12,7 @@
 #include "lower/maps/view.h"
 #include "lower/spikes/lists.h"
 
-enum { BYTE = 256 };
+enum { BYTE = 256, LITERALS = 128 /* that a function has at most, if each weight has one delay */ };
 
 /* The first three are constants of one number: slots of an input, places in `ends`, synapses. */
 struct Synapses {
@@ -21,6 +21,7 @@ struct Synapses {
     BufferId slots, places, count;
     BufferId ends, target, heard;
     BufferId recent; /* [inputs][slots]: that of step t is at t mod slots */
+    BufferId sums;   /* that kernels of literals make; else -1 */
 };
 
 static bool serves(const Linear *linear)
@@ -149,23 +150,6 @@ static void add_recent(Lower *lower, struct Synapses *synapses)
            nothing, false);
 }
 
-static void prepare(Lower *lower, Linear *linear)
-{
-    struct Synapses *synapses = NEW(lower->arena, struct Synapses);
-    const AxisMap *map = linear->node->map;
-    const char *name = weight_name(lower->net, linear->node);
-    *synapses = (struct Synapses){
-        .node = linear->node, .taps = map->time.taps, .ins = map->space[0].in, .outs = map->space[0].out};
-    add_lists(lower, synapses);
-    kernel_begin(lower, "list_synapses_of", name,
-                 arena_printf(lower->arena, "%s: the weights that are not 0, by input and delay", name),
-                 linear->node->span, 1);
-    emit_lists(lower, synapses, &lower->kernel->body);
-    add_recent(lower, synapses);
-    layer_drive(lower, linear->node)->counted = synapses->count;
-    linear->synapses = synapses;
-}
-
 /* ---- a step ---- */
 
 static bool hears_spikes(const Lower *lower, const struct Synapses *synapses)
@@ -177,7 +161,19 @@ typedef struct Hearing {
     const struct Synapses *synapses;
     BufferId sums;
     LoopExpr *i, *now; /* the slot of this step */
+    BufferId before;   /* of literals: the slots of the steps before */
 } Hearing;
+
+/* Synapse e, by which x is heard. */
+static void emit_synapse(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *e, LoopExpr *x)
+{
+    LoopExpr *w = load1(lower, hearing->synapses->heard, e);
+    LoopExpr *j = load1(lower, hearing->synapses->target, e);
+    if (hears_spikes(lower, hearing->synapses))
+        store1(lower, into, hearing->sums, j, w, true);
+    else
+        store_product(lower, into, hearing->sums, 1, &j, x, w);
+}
 
 /* The synapses by which x, what input i was in this slot, is heard now. */
 static void emit_synapses(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *slot, LoopExpr *x,
@@ -190,12 +186,7 @@ static void emit_synapses(Lower *lower, const Hearing *hearing, LoopBlock *into,
                    op2(lower, OP_ADD, op2(lower, OP_MUL, hearing->i, load0(lower, synapses->slots)), later));
     LoopStmt *events = for_bounds(lower, into, "e", load1(lower, synapses->ends, place),
                                   load1(lower, synapses->ends, op2(lower, OP_ADD, place, num(lower, 1))));
-    LoopExpr *e = loop_variable(lower, events), *w = load1(lower, synapses->heard, e);
-    LoopExpr *j = load1(lower, synapses->target, e);
-    if (hears_spikes(lower, synapses))
-        store1(lower, &events->body, hearing->sums, j, w, true);
-    else
-        store_product(lower, &events->body, hearing->sums, 1, &j, x, w);
+    emit_synapse(lower, hearing, &events->body, loop_variable(lower, events), x);
 }
 
 static LoopBlock *if_heard(Lower *lower, const struct Synapses *synapses, LoopBlock *into, LoopExpr *x)
@@ -277,6 +268,105 @@ static void start_sums(Lower *lower, const Linear *map, Site site, BufferId sums
            false);
 }
 
+static LoopExpr *emit_now(Lower *lower, const struct Synapses *synapses, LoopBlock *into)
+{
+    LoopExpr *slots = load0(lower, synapses->slots), *rounds = op2(lower, OP_DIV, step_now(lower), slots);
+    return loop_local(lower, into, "now",
+                      op2(lower, OP_SUB, step_now(lower), op2(lower, OP_MUL, rounds, slots)));
+}
+
+/* ---- a step, of literals ---- */
+
+static LoopStmt *for_literal(Lower *lower, LoopBlock *into, const char *name, LoopExpr *from, LoopExpr *to)
+{
+    LoopStmt *loop = for_bounds(lower, into, name, from, to);
+    loop->literal = true;
+    return loop;
+}
+
+static BufferId lasting_buffer(Lower *lower, const struct Synapses *synapses, const char *prefix, Type type,
+                               int count)
+{
+    const char *name = stream_of(lower, synapses->node->out)->name;
+    return named_buffer(lower, prefix, name, type, BUFFER_SCRATCH, false, 1, &count);
+}
+
+/* before[later]: the slot of so many steps ago. */
+static void emit_before(Lower *lower, Hearing *hearing, LoopBlock *into)
+{
+    hearing->before =
+        lasting_buffer(lower, hearing->synapses, "slots_before", TYPE_I32, hearing->synapses->taps);
+    lower->program->buffers.at[hearing->before].length = hearing->synapses->slots;
+    LoopExpr *slots = load0(lower, hearing->synapses->slots);
+    LoopStmt *steps = for_bounds(lower, into, "later", num(lower, 0), slots);
+    LoopExpr *later = loop_variable(lower, steps), *slot = op2(lower, OP_SUB, hearing->now, later);
+    LoopExpr *begun = op2(lower, OP_GE, slot, num(lower, 0));
+    slot = loop_op(lower->arena, OP_SELECT, begun, slot, op2(lower, OP_ADD, slot, slots));
+    store1(lower, &steps->body, hearing->before, later, slot, false);
+}
+
+/* The synapses by which hearing->i is heard after so many steps as there are slots behind k. */
+static void emit_literals(Lower *lower, const Hearing *hearing, LoopBlock *into, LoopExpr *k)
+{
+    const struct Synapses *synapses = hearing->synapses;
+    LoopExpr *slots = load0(lower, synapses->slots);
+    LoopExpr *later = op2(lower, OP_SUB, op2(lower, OP_SUB, slots, num(lower, 1)), k);
+    LoopExpr *x = load2(lower, synapses->recent, hearing->i, load1(lower, hearing->before, later));
+    LoopExpr *place = op2(lower, OP_ADD, op2(lower, OP_MUL, hearing->i, slots), later);
+    LoopExpr *end = load1(lower, synapses->ends, op2(lower, OP_ADD, place, num(lower, 1)));
+    into = if_heard(lower, synapses, into, x);
+    if (!hears_spikes(lower, synapses))
+        x = loop_local(lower, into, "x", x);
+    LoopStmt *events = for_literal(lower, into, "e", load1(lower, synapses->ends, place), end);
+    emit_synapse(lower, hearing, &events->body, loop_variable(lower, events), x);
+}
+
+/* Step by step as the tables, of a loop: it has one kernel. */
+static void emit_steps_as_code(Lower *lower, Hearing *hearing, Site site)
+{
+    LoopExpr *zero = num(lower, 0), *ins = num(lower, hearing->synapses->ins);
+    Site input = site;
+    for_inputs(lower, hearing, &input.into);
+    keep_input(lower, hearing, input);
+    emit_before(lower, hearing, site.into);
+    LoopStmt *slots = for_literal(lower, site.into, "k", zero, load0(lower, hearing->synapses->slots));
+    LoopStmt *inputs = for_literal(lower, &slots->body, "i", zero, ins);
+    hearing->i = loop_variable(lower, inputs);
+    emit_literals(lower, hearing, &inputs->body, loop_variable(lower, slots));
+}
+
+static Site begin_hearing(Lower *lower, const struct Synapses *synapses, const char *what)
+{
+    const Stream *out = stream_of(lower, synapses->node->out);
+    Site site = kernel_samples(lower, "hear", out->name,
+                               arena_printf(lower->arena, "%s: %s", out->name, what), synapses->node->span);
+    site.t = num(lower, 0);
+    return site;
+}
+
+/* Input by input as the tables, by kernels of some inputs each: compilers take too long for large functions. */
+static void hear_as_code(Lower *lower, const Linear *map, struct Synapses *synapses)
+{
+    Hearing hearing = {.synapses = synapses};
+    int ins = synapses->ins, size = LITERALS / synapses->outs + 1;
+    hearing.sums = synapses->sums = lasting_buffer(lower, synapses, "sums_of", TYPE_F32, synapses->outs);
+    Site site = begin_hearing(lower, synapses, "inputs are kept, and nothing is heard yet");
+    start_sums(lower, map, site, hearing.sums);
+    hearing.now = emit_now(lower, synapses, site.into);
+    emit_before(lower, &hearing, site.into);
+    for_inputs(lower, &hearing, &site.into);
+    keep_input(lower, &hearing, site);
+    for (int i = 0; i < ins; i += size) {
+        int end = i + size < ins ? i + size : ins;
+        site = begin_hearing(lower, synapses, arena_printf(lower->arena, "inputs %d .. %d", i, end - 1));
+        LoopStmt *inputs = for_literal(lower, site.into, "i", num(lower, i), num(lower, end));
+        LoopStmt *slots =
+            for_literal(lower, &inputs->body, "k", num(lower, 0), load0(lower, synapses->slots));
+        hearing.i = loop_variable(lower, inputs);
+        emit_literals(lower, &hearing, &slots->body, loop_variable(lower, slots));
+    }
+}
+
 static void store_sums(Lower *lower, const Linear *map, Site site, BufferId sums)
 {
     const Node *node = map->node;
@@ -288,23 +378,48 @@ static void store_sums(Lower *lower, const Linear *map, Site site, BufferId sums
     store_stream(lower, node->out, site, j, value, false);
 }
 
+/* ---- all of it ---- */
+
+static void prepare(Lower *lower, Linear *linear)
+{
+    struct Synapses *synapses = NEW(lower->arena, struct Synapses);
+    const AxisMap *map = linear->node->map;
+    const char *name = weight_name(lower->net, linear->node);
+    *synapses = (struct Synapses){.node = linear->node,
+                                  .taps = map->time.taps,
+                                  .ins = map->space[0].in,
+                                  .outs = map->space[0].out,
+                                  .sums = -1};
+    add_lists(lower, synapses);
+    kernel_begin(lower, "list_synapses_of", name,
+                 arena_printf(lower->arena, "%s: the weights that are not 0, by input and delay", name),
+                 linear->node->span, 1);
+    emit_lists(lower, synapses, &lower->kernel->body);
+    add_recent(lower, synapses);
+    layer_drive(lower, linear->node)->counted = synapses->count;
+    linear->synapses = synapses;
+    if (lower->plan->options.delays_as_code && !linear->plan->cyclic)
+        hear_as_code(lower, linear, synapses);
+}
+
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
-    const Node *node = map->node;
+    const struct Synapses *synapses = map->synapses;
+    bool code = lower->plan->options.delays_as_code;
     site.tile = NULL;
     site = walk_samples(lower, walk, site);
     site.t = num(lower, 0);
+    if (synapses->sums >= 0) {
+        store_sums(lower, map, site, synapses->sums);
+        return;
+    }
     note_map(lower, map, site.into, ", as inputs of the last steps are heard now");
-    int units = stream_size(lower, node->out);
-    Hearing hearing = {.synapses = map->synapses};
-    hearing.sums = named_buffer(lower, "sums_of", stream_of(lower, node->out)->name, TYPE_F32, BUFFER_LOCAL,
-                                false, 1, &units);
+    const char *name = stream_of(lower, map->node->out)->name;
+    Hearing hearing = {.synapses = synapses};
+    hearing.sums = named_buffer(lower, "sums_of", name, TYPE_F32, BUFFER_LOCAL, false, 1, &synapses->outs);
     start_sums(lower, map, site, hearing.sums);
-    LoopExpr *slots = load0(lower, map->synapses->slots);
-    LoopExpr *rounds = op2(lower, OP_DIV, step_now(lower), slots);
-    hearing.now = loop_local(lower, site.into, "now",
-                             op2(lower, OP_SUB, step_now(lower), op2(lower, OP_MUL, rounds, slots)));
-    (map->plan->cyclic ? emit_by_steps : emit_by_inputs)(lower, &hearing, site);
+    hearing.now = emit_now(lower, synapses, site.into);
+    (code ? emit_steps_as_code : map->plan->cyclic ? emit_by_steps : emit_by_inputs)(lower, &hearing, site);
     store_sums(lower, map, site, hearing.sums);
 }
 
