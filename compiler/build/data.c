@@ -286,7 +286,7 @@ static const Format formats[] = {
      .arguments = csv_arguments},
     {.name = name_pictures,
      .fields = true,
-     .about = "PNG files",
+     .about = "PNG and JPEG files",
      .stream = name_image,
      .formals = pictures_formals,
      .data = {.format = name_pictures,

@@ -1,12 +1,21 @@
 /* Data sets of pictures, of the shape [height, width] or, with their colours, [height, width, 3]. */
 #include "snn_pictures.h"
+#include "snn_jpeg.h"
 #include "snn_png.h"
 #include "snn_recordings.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-static const SnnRecordingKind pictures_kind = {snn_png_is_named, "pictures", ".png"};
+static bool pictures_is_named(const char *path)
+{
+    const char *end = strrchr(path, '.');
+    return end != NULL
+           && (strcasecmp(end, ".png") == 0 || strcasecmp(end, ".jpg") == 0 || strcasecmp(end, ".jpeg") == 0);
+}
+
+static const SnnRecordingKind pictures_kind = {pictures_is_named, "pictures", ".png, .jpg or .jpeg"};
 
 /* Of red, green and blue: how bright they are together, as television has it, in 256ths. */
 static unsigned char pictures_grey(const unsigned char *pixel)
@@ -15,30 +24,43 @@ static unsigned char pictures_grey(const unsigned char *pixel)
 }
 
 /* A grey picture has three equal colours, a coloured one is grey where the model has no channels. */
-static void pictures_copy(unsigned char *into, const SnnPng *png, int channels)
+static void pictures_copy(unsigned char *into, const SnnPixels *picture, int channels)
 {
-    int64_t pixels = (int64_t)png->width * png->height;
-    for (int64_t i = 0; i < pixels; i++)
+    int64_t count = (int64_t)picture->width * picture->height;
+    for (int64_t i = 0; i < count; i++)
         for (int k = 0; k < channels; k++) {
-            const unsigned char *pixel = png->at + i * png->channels;
-            *into++ = png->channels == channels ? pixel[k] : channels == 1 ? pictures_grey(pixel) : pixel[0];
+            const unsigned char *pixel = picture->at + i * picture->channels;
+            *into++ = picture->channels == channels ? pixel[k]
+                      : channels == 1               ? pictures_grey(pixel)
+                                                    : pixel[0];
         }
+}
+
+/* By what it begins with, whatever it is called. */
+static bool pictures_open(SnnPixels *picture, const char *path, SnnError *error)
+{
+    SnnMap map;
+    if (!snn_map_open(&map, path, error))
+        return false;
+    bool ok = snn_jpeg_is(&map) ? snn_jpeg_read(picture, &map, error) : snn_png_read(picture, &map, error);
+    snn_map_close(&map);
+    return ok;
 }
 
 static bool pictures_read_file(SnnDataset *data, const SnnModel *model, const char *path, int32_t sample,
                                SnnError *error)
 {
     const int *dims = model->data.dims;
-    SnnPng png;
-    if (!snn_png_read(&png, path, error))
+    SnnPixels picture;
+    if (!pictures_open(&picture, path, error))
         return false;
-    bool ok = png.height == dims[0] && png.width == dims[1];
+    bool ok = picture.height == dims[0] && picture.width == dims[1];
     if (ok)
-        pictures_copy(data->bytes + sample * data->width, &png, model->data.ndim == 3 ? 3 : 1);
+        pictures_copy(data->bytes + sample * data->width, &picture, model->data.ndim == 3 ? 3 : 1);
     else
         snn_fail(error, "wrong size (%s): it has %d x %d pixels, rows first, the model `%s` takes %d x %d",
-                 path, png.height, png.width, model->name, dims[0], dims[1]);
-    free(png.at);
+                 path, picture.height, picture.width, model->name, dims[0], dims[1]);
+    free(picture.at);
     return ok;
 }
 

@@ -5,20 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-enum {
-    PNG_GREY = 0,
-    PNG_COLOUR = 2,
-    PNG_PALETTE = 3,
-    PNG_GREY_ALPHA = 4,
-    PNG_COLOUR_ALPHA = 6,
-    PNG_MOST = 1 << 14
-};
+enum { PNG_GREY = 0, PNG_COLOUR = 2, PNG_PALETTE = 3, PNG_GREY_ALPHA = 4, PNG_COLOUR_ALPHA = 6 };
 
 /* One file while it is read. */
 typedef struct PngReader {
-    SnnMap map;
+    const SnnMap *map;
     int width, height, bits, kind; /* `bits` of a number */
     int numbers;                   /* of a pixel, in the file */
     size_t row;                    /* bytes of a row, without the filter's before it */
@@ -31,7 +23,7 @@ typedef struct PngReader {
 
 static bool png_wrong(const PngReader *reader, const char *what)
 {
-    return snn_fail(reader->error, "unusable PNG file (%s): %s", reader->map.path, what);
+    return snn_fail(reader->error, "unusable PNG file (%s): %s", reader->map->path, what);
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------------- */
@@ -52,10 +44,11 @@ static bool png_read_header(PngReader *reader, const unsigned char *at, uint64_t
         return png_wrong(reader, "its pixels are of an unknown kind");
     if (at[12] != 0)
         return png_wrong(reader, "it is interlaced; save it without that");
-    if (width < 1 || height < 1 || width > PNG_MOST || height > PNG_MOST)
-        return snn_fail(
-            reader->error, "unusable PNG file (%s): it has %llu x %llu pixels, up to %d x %d are read",
-            reader->map.path, (unsigned long long)width, (unsigned long long)height, PNG_MOST, PNG_MOST);
+    if (width < 1 || height < 1 || width > SNN_PIXELS_MOST || height > SNN_PIXELS_MOST)
+        return snn_fail(reader->error,
+                        "unusable PNG file (%s): it has %llu x %llu pixels, up to %d x %d are read",
+                        reader->map->path, (unsigned long long)width, (unsigned long long)height,
+                        SNN_PIXELS_MOST, SNN_PIXELS_MOST);
     reader->width = (int)width;
     reader->height = (int)height;
     reader->row = ((size_t)reader->width * (size_t)(reader->numbers * reader->bits) + 7) / 8;
@@ -86,18 +79,20 @@ static bool png_read_chunk(PngReader *reader, const unsigned char *name, uint64_
 static bool png_read_chunks(PngReader *reader)
 {
     static const unsigned char magic[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    uint64_t place = sizeof magic, end = reader->map.size;
-    if (end < place || memcmp(reader->map.at, magic, sizeof magic) != 0)
-        return snn_fail(reader->error, "not a PNG file (%s): it does not begin as one", reader->map.path);
+    uint64_t place = sizeof magic, end = reader->map->size;
+    if (end < place || memcmp(reader->map->at, magic, sizeof magic) != 0)
+        return snn_fail(reader->error,
+                        "not a picture (%s): it begins neither as a PNG file nor as a JPEG file",
+                        reader->map->path);
     reader->packed = malloc((size_t)end);
     if (reader->packed == NULL)
-        return snn_fail(reader->error, "no memory (%s)", reader->map.path);
+        return snn_fail(reader->error, "no memory (%s)", reader->map->path);
     for (;;) {
-        const unsigned char *at = reader->map.at + place;
+        const unsigned char *at = reader->map->at + place;
         uint64_t size = end - place >= 12 ? snn_bytes_whole(at, 4, true) : UINT64_MAX;
         if (end - place < 12 || size > end - place - 12)
             return snn_fail(reader->error, "truncated (%s): it ends within a chunk; get the file anew",
-                            reader->map.path);
+                            reader->map->path);
         if (!png_read_chunk(reader, at + 4, size, place == sizeof magic))
             return false;
         if (memcmp(at + 4, "IEND", 4) == 0)
@@ -141,7 +136,7 @@ static bool png_unpack(PngReader *reader)
                          "this program was compiled with -DSNN_NO_ZLIB: compile it without that option");
     reader->rows = malloc(size);
     if (reader->rows == NULL)
-        return snn_fail(reader->error, "no memory (%s): it needs %zu bytes", reader->map.path, size);
+        return snn_fail(reader->error, "no memory (%s): it needs %zu bytes", reader->map->path, size);
     if (!snn_inflate(reader->rows, size, reader->packed, (size_t)reader->used, false))
         return png_wrong(reader, "its pixels are corrupt; get the file anew");
     for (int y = 0; y < reader->height; y++)
@@ -163,12 +158,12 @@ static unsigned png_number(const PngReader *reader, const unsigned char *row, si
     return reader->kind == PNG_PALETTE ? number : number * (255 / most);
 }
 
-static bool png_take_row(const PngReader *reader, SnnPng *png, int y)
+static bool png_take_row(const PngReader *reader, SnnPixels *pixels, int y)
 {
     const unsigned char *row = reader->rows + (size_t)y * (1 + reader->row) + 1;
-    unsigned char *into = png->at + (size_t)y * (size_t)(png->width * png->channels);
-    for (int x = 0; x < png->width; x++)
-        for (int k = 0; k < png->channels; k++) {
+    unsigned char *into = pixels->at + (size_t)y * (size_t)(pixels->width * pixels->channels);
+    for (int x = 0; x < pixels->width; x++)
+        for (int k = 0; k < pixels->channels; k++) {
             bool palette = reader->kind == PNG_PALETTE;
             size_t index = (size_t)x * (size_t)reader->numbers + (palette ? 0 : (size_t)k);
             unsigned number = png_number(reader, row, index);
@@ -179,36 +174,27 @@ static bool png_take_row(const PngReader *reader, SnnPng *png, int y)
     return true;
 }
 
-static bool png_take(const PngReader *reader, SnnPng *png)
+static bool png_take(const PngReader *reader, SnnPixels *pixels)
 {
     bool grey = reader->kind == PNG_GREY || reader->kind == PNG_GREY_ALPHA, ok;
-    *png = (SnnPng){.width = reader->width, .height = reader->height, .channels = grey ? 1 : 3};
-    png->at = malloc((size_t)png->width * (size_t)png->height * (size_t)png->channels);
-    ok = png->at != NULL || snn_fail(reader->error, "no memory (%s): its pixels", reader->map.path);
-    for (int y = 0; ok && y < png->height; y++)
-        ok = png_take_row(reader, png, y);
+    *pixels = (SnnPixels){.width = reader->width, .height = reader->height, .channels = grey ? 1 : 3};
+    pixels->at = malloc((size_t)pixels->width * (size_t)pixels->height * (size_t)pixels->channels);
+    ok = pixels->at != NULL || snn_fail(reader->error, "no memory (%s): its pixels", reader->map->path);
+    for (int y = 0; ok && y < pixels->height; y++)
+        ok = png_take_row(reader, pixels, y);
     if (!ok) {
-        free(png->at);
-        png->at = NULL;
+        free(pixels->at);
+        pixels->at = NULL;
     }
     return ok;
 }
 
-bool snn_png_is_named(const char *path)
+bool snn_png_read(SnnPixels *pixels, const SnnMap *map, SnnError *error)
 {
-    const char *end = strrchr(path, '.');
-    return end != NULL && strcasecmp(end, ".png") == 0;
-}
-
-bool snn_png_read(SnnPng *png, const char *path, SnnError *error)
-{
-    PngReader reader = {.error = error};
-    *png = (SnnPng){0};
-    if (!snn_map_open(&reader.map, path, error))
-        return false;
-    bool ok = png_read_chunks(&reader) && png_unpack(&reader) && png_take(&reader, png);
+    PngReader reader = {.map = map, .error = error};
+    *pixels = (SnnPixels){.at = NULL};
+    bool ok = png_read_chunks(&reader) && png_unpack(&reader) && png_take(&reader, pixels);
     free(reader.packed);
     free(reader.rows);
-    snn_map_close(&reader.map);
     return ok;
 }

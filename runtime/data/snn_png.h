@@ -3,16 +3,9 @@
 #define SNN_PNG_H
 
 #include "snn_map.h"
+#include "snn_pixels.h"
 
-/* Its pixels as bytes, 0 to 255: of grey, or of red, green and blue; what is transparent shows its colour, and of 16 bits the
- * higher 8 are taken. */
-typedef struct SnnPng {
-    int width, height, channels; /* 1 or 3 */
-    unsigned char *at;           /* [height][width][channels], to be freed */
-} SnnPng;
-
-bool snn_png_is_named(const char *path);
-/* After a failure nothing is to be freed. */
-bool snn_png_read(SnnPng *png, const char *path, SnnError *error);
+/* What is transparent shows its colour, and of 16 bits the higher 8 are taken. After a failure nothing is to be freed. */
+bool snn_png_read(SnnPixels *pixels, const SnnMap *map, SnnError *error);
 
 #endif

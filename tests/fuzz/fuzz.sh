@@ -58,7 +58,7 @@ readers_seeds() {
     printf '\005%% evt 2.0\n\000\000\000\200\001\040\000\020' > "$1/evt2"
     printf '\005%% evt 3.0\n%% end\n\000\200\000\140\001\000\004\050' > "$1/evt3"
     printf '\010run,a,"b"\r\np,1,-2\np,1e3,""\n' > "$1/table"
-    for file in tests/golden/png/*.png; do
+    for file in tests/golden/png/*.png tests/golden/jpeg/*.jpg; do
         { printf '\011'; cat "$file"; } > "$1/$(basename "$file")"
     done
     printf '\012param w: [2, 3]\nh: v = 2\n' > "$1/text"

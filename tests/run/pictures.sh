@@ -13,10 +13,13 @@ model seen {
     train { loss cross_entropy(out, label)  batch 2  epochs 3 }
 }
 END
+cp "$root/tests/golden/jpeg/narrow.jpg" pictures/wrong.jpeg
 same_bits pictures seen
 shows "pictures: info says what is in the files" '^training set: 2 samples, 1 of each class' ./seen info --data pictures
 shows "pictures: one of a file has no label" '^sample,predicted,score_0' \
     ./seen predict pictures/train/a/1.png --data pictures --weights one.safetensors
+refuses "pictures: a JPEG file of another size" 1 'wrong size \(pictures/wrong.jpeg\): it has 9 x 3 pixels' \
+    ./seen predict pictures/wrong.jpeg --data pictures --weights one.safetensors
 printf 'xx' > pictures/train/b/3.png
-refuses "pictures: what is none is refused" 1 'not a PNG file \(pictures/train/b/3.png\)' \
+refuses "pictures: what is none is refused" 1 'not a picture \(pictures/train/b/3.png\)' \
     ./seen train --data pictures --out four.safetensors

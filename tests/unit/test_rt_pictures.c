@@ -41,6 +41,16 @@ static int number(int x, int y, int k)
     return (37 * x + 91 * y + 53 * k + x * y) % 256;
 }
 
+static bool read_png(SnnPixels *pixels, const char *path)
+{
+    SnnMap map;
+    if (!snn_map_open(&map, path, &error))
+        return false;
+    bool ok = snn_png_read(pixels, &map, &error);
+    snn_map_close(&map);
+    return ok;
+}
+
 static bool read_one(const char *name)
 {
     snn_dataset_free(&data);
@@ -63,11 +73,11 @@ static const struct {
 
 START_TEST(reads_kinds)
 {
-    SnnPng png;
+    SnnPixels png;
     char path[128];
     int most = (1 << kinds[_i].bits) - 1;
     snprintf(path, sizeof path, "%s%s.png", GOLDEN, kinds[_i].file);
-    ck_assert_msg(snn_png_read(&png, path, &error), "%s", error.text);
+    ck_assert_msg(read_png(&png, path), "%s", error.text);
     ck_assert(png.width == WIDTH && png.height == HEIGHT && png.channels == kinds[_i].channels);
     for (int i = 0; i < PIXELS * png.channels; i++) {
         int pixel = i / png.channels, wanted = number(pixel % WIDTH, pixel / WIDTH, i % png.channels);
@@ -79,8 +89,8 @@ END_TEST
 
 START_TEST(reads_palettes)
 {
-    SnnPng png;
-    ck_assert_msg(snn_png_read(&png, GOLDEN "palette.png", &error), "%s", error.text);
+    SnnPixels png;
+    ck_assert_msg(read_png(&png, GOLDEN "palette.png"), "%s", error.text);
     ck_assert(png.channels == 3);
     for (int i = 0; i < PIXELS * 3; i++)
         ck_assert_int_eq(png.at[i], number(number(i / 3 % WIDTH, i / 3 / WIDTH, 0) >> 4, 0, i % 3));
@@ -142,7 +152,7 @@ START_TEST(what_is_not_read)
     assert_says("a pixel has a colour that its palette lacks");
     fake_write(&fake, "a.png", "GIF89a..", 8);
     ck_assert(!read_one("a.png"));
-    assert_says("not a PNG file (");
+    assert_says("not a picture (");
 }
 END_TEST
 
@@ -160,7 +170,7 @@ START_TEST(every_byte_is_checked)
     for (size_t length = 0; length < size; length++) {
         fake_write(&fake, "a.png", bytes, length);
         ck_assert(!read_one("a.png"));
-        assert_says(length < 8 ? "not a PNG file (" : "truncated (");
+        assert_says(length < 8 ? "not a picture (" : "truncated (");
     }
     free(bytes);
 }
