@@ -83,6 +83,10 @@ computes votes int8 clang
 gcc -std=c99 -E -P kws.c kws_weights.c > whole.c && [ -s whole.c ] && ! grep -qwE 'float|double' whole.c
 if [ $? -eq 0 ]; then ok "there is no real in it"; else fail "there is a real in it"; fi
 
+# Counts that wait for their delays are bytes; sums are not.
+weights "$root/examples/shd_delays/model.snn" && whole "$root/examples/shd_delays/model.snn" int8
+if grep -q 'uint8_t recent_spikes_\[140\]' kws.h && grep -q 'int32_t digit_\[' kws.h; then ok "counts lie in bytes"; else fail "counts do not lie in bytes"; show_messages; fi
+
 # ---- random models ----
 
 # Why there may be none: there is no inference at all, or none in whole numbers.

@@ -2,7 +2,8 @@
 # Trained networks as C on emulated boards: each predicts samples of the test set, and says what this host says, bit for bit. Prints
 # a table for each network; README.md says what is in it.
 #
-#     examples/boards/boards.sh [clothes] [digits]      BUILD=dir  SNNC=path  CC=command  SAMPLES=n
+#     examples/boards/boards.sh [NETWORK...]            clothes, digits, and in whole numbers clothes-int8, digits-int8
+#                                                       BUILD=dir  SNNC=path  CC=command  SAMPLES=n
 #                                                       BOARDS="cortex-m4 wasm32"  COMPILERS="gcc clang snnc"
 #                                                       CLOTHES=dir  DIGITS=dir   with the data
 #                                                       TRAINING="--epochs 1"     instead of what stands below
@@ -200,41 +201,56 @@ ways_of() {
     ! grep -q 'int32_t sample' kws.h || printf ' -DDRAWS'
     ! grep -q 'in\[KWS_STEPS\]' kws.h || printf ' -DTEMPORAL'
     ! grep -q 'const uint8_t in' kws.h || printf ' -DSPIKES'
+    ! grep -q 'int32_t scores' kws.h || printf ' -DWHOLE'
     [ "$1" != clothes ] || printf ' -DBYTES'
 }
 
-# prepare NETWORK MODEL DATA SNNC-OPTIONS TRAINING: trained weights, kws.c, samples, and what has to be predicted of these
-prepare() {
+# trained MODEL DATA SNNC-OPTIONS TRAINING: weights, and what the trainer predicts
+trained() {
     # shellcheck disable=SC2086
     [ -f trained.safetensors ] || {
-        "$snnc" -w "$2" $4 --kernels=event -o net.c
+        "$snnc" -w "$1" $3 --kernels=event -o net.c
         $cc -std=c11 -D_XOPEN_SOURCE=700 -w -O3 -march=native -ffp-contract=off -DGENERATED="\"$PWD/net.c\"" "$here/trainer.c" \
             -o trainer -lm -lpthread -lz
-        ./trainer train --quiet --force --data "$3" ${TRAINING:-$5} --no-test --out new.safetensors
-        ./trainer predict --force --data "$3" --weights new.safetensors --out predicted.csv
+        ./trainer train --quiet --force --data "$2" ${TRAINING:-$4} --no-test --out new.safetensors
+        ./trainer predict --force --data "$2" --weights new.safetensors --out predicted.csv
         mv new.safetensors trained.safetensors
     }
-    ./trainer samples "$3" "$samples" samples
-    inference="$2 $4 --weights trained.safetensors --infer --selftest=0"
+    ./trainer samples "$2" "$samples" samples
+}
+
+# prepare NETWORK MODEL SNNC-OPTIONS: kws.c, and what has to be predicted of the samples
+prepare() {
+    inference="$2 $3 --weights trained.safetensors --infer --selftest=0"
     # shellcheck disable=SC2086
     "$snnc" -w $inference -o kws.c
     ways=$(ways_of "$1")
     # shellcheck disable=SC2086
     $cc $strict $ways -iquote . "$here/main.c" "$here/linux.c" kws.c kws_weights.c -o host
     ./host | grep -v '^stack ' > expected
-    awk 'NR == FNR { split($0, c, ","); label[c[1]] = c[2]; class[c[1]] = c[3]; next }
-         $2 != class[$1] { wrong++ } $2 == label[$1] { right++ }
-         END { printf "%d samples of the test set, %d of them right.\n", FNR, right; exit wrong > 0 }' predicted.csv expected ||
+    awk -v whole="${1#*-}" 'NR == FNR { split($0, c, ","); label[c[1]] = c[2]; class[c[1]] = c[3]; next }
+         $2 != class[$1] { other++ } $2 == label[$1] { right++ } class[$1] == label[$1] { before++ }
+         END { printf "%d samples of the test set, %d of them right", FNR, right
+               if (whole == "int8") printf "; in floats %d, and %d of another class than in these", before, other
+               print "."
+               exit whole != "int8" && other > 0 }' predicted.csv expected ||
         fail "$1: the host does not predict what the trainer does"
 }
 
-# network NAME MODEL DATA SNNC-OPTIONS TRAINING
+# network NAME MODEL DATA SNNC-OPTIONS TRAINING: of NAME-int8 the weights of NAME
 network() {
-    mkdir -p "$build/$1"
-    cd "$build/$1"
+    mkdir -p "$build/${1%-*}" "$build/$1"
+    cd "$build/${1%-*}"
+    trained "$2" "$3" "$4" "$5"
+    options=$4
+    [ "$1" = "${1%-*}" ] || {
+        cp trained.safetensors predicted.csv samples "../$1"
+        options="$4 --quantize ${1#*-}"
+        cd "../$1"
+    }
     echo
-    echo "$1: $(basename "$(dirname "$2")")/$(basename "$2") $4"
-    prepare "$@"
+    echo "$1: $(basename "$(dirname "$2")")/$(basename "$2") $options"
+    prepare "$1" "$2" "$options"
     echo
     echo "| board | compiler | code | constants | image | state | stack | instructions | in the longest step | equal |"
     echo "|---|---|---:|---:|---:|---:|---:|---:|---:|---|"
@@ -254,18 +270,18 @@ fits() {
 
 tools=$(llvm-config-19 --bindir)
 $cc -O2 -shared -fPIC "$here/count.c" -o "$build/count.so"
-[ $# -gt 0 ] || set -- clothes digits
+[ $# -gt 0 ] || set -- clothes digits clothes-int8 digits-int8
 for name; do
     case $name in
-    clothes) network clothes "$root/examples/fashion_mnist/model.snn" "$clothes" "-D width=64" "--samples 12000 --epochs 4" ;;
-    digits)
+    clothes | clothes-int8) network "$name" "$root/examples/fashion_mnist/model.snn" "$clothes" "-D width=64" "--samples 12000 --epochs 4" ;;
+    digits | digits-int8)
         [ -n "$digits" ] || {
-            echo "skip digits: spoken digits as spikes (DIGITS names no folder with NAME_train.h5 and NAME_test.h5, nor SNN_DATA one with hd_spikes)"
+            echo "skip $name: spoken digits as spikes (DIGITS names no folder with NAME_train.h5 and NAME_test.h5, nor SNN_DATA one with hd_spikes)"
             continue
         }
-        network digits "$root/examples/shd_delays/model.snn" "$digits" "-D width=64" "--epochs 10 --batch 64"
+        network "$name" "$root/examples/shd_delays/model.snn" "$digits" "-D width=64" "--epochs 10 --batch 64"
         ;;
-    *) fail "no network: $name (there are clothes and digits)" ;;
+    *) fail "no network: $name (there are clothes, digits, clothes-int8, digits-int8)" ;;
     esac
 done
 exit $failed

@@ -2,7 +2,8 @@
  * have to be the same on every board. At last a line "stack BYTES", which need not.
  *
  * A sample in the file: its number and its label, 4 bytes each, lowest first; then bytes, of which one is a value of the input.
- * -DDRAWS: kws draws random numbers; -DTEMPORAL: each step has data of its own; -DSPIKES: as spikes; -DBYTES: as numbers in 1/255. */
+ * -DDRAWS: kws draws random numbers; -DTEMPORAL: each step has data of its own; -DSPIKES: as bytes, spikes for one; -DBYTES: as reals in
+ * 1/255; -DWHOLE: there are no reals, scores are whole numbers. */
 #include "board.h"
 #include "kws.h"
 
@@ -15,6 +16,12 @@
 typedef uint8_t Input;
 #else
 typedef float Input;
+#endif
+
+#ifdef WHOLE
+typedef int32_t Score;
+#else
+typedef float Score;
 #endif
 
 typedef struct Line {
@@ -40,13 +47,13 @@ static void add_number(Line *line, uint32_t number)
         add_char(line, digits[--count]);
 }
 
-static void add_bits(Line *line, float value)
+static void add_bits(Line *line, Score value)
 {
     union {
-        float real;
+        Score score;
         uint32_t bits;
     } word;
-    word.real = value;
+    word.score = value;
     for (int32_t shift = 28; shift >= 0; shift -= 4)
         add_char(line, "0123456789abcdef"[word.bits >> shift & 15u]);
 }
