@@ -55,7 +55,7 @@ typedef enum Scalar {
     SCALAR_EPOCHS,
     SCALAR_BATCH, /* of the epoch, from 0 */
     SCALAR_BATCHES,
-    SCALAR_TRAINING, /* 1 while the network learns, else 0: a constant from the pass `evaluate` on */
+    SCALAR_TRAINING, /* 1 while the network learns, else 0: in equations, a constant from the pass `evaluate` on */
     SCALAR_COUNT
 } Scalar;
 

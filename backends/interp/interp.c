@@ -99,6 +99,7 @@ Interp *interp_new(const Program *program, int rows, Precision precision)
     interp->scalars[SCALAR_ROWS] = rows;
     interp->scalars[SCALAR_LR] = program->lr;
     interp->scalars[SCALAR_STEP] = interp->scalars[SCALAR_SCALE] = interp->scalars[SCALAR_BATCHES] = 1;
+    interp->scalars[SCALAR_TRAINING] = 1;
     interp->scalars[SCALAR_EPOCHS] = program->epochs;
     interp->made = made_by_launches(program);
     interp->vars = calloc((size_t)most_vars(program), sizeof *interp->vars);

@@ -189,9 +189,11 @@ static LLVMValueRef load(Code *code, const LoopExpr *expr)
 static int scalar_member(Scalar scalar)
 {
     static const int members[SCALAR_COUNT] = {
-        [SCALAR_ROWS] = SnnRun_rows,       [SCALAR_LR] = SnnRun_lr,           [SCALAR_STEP] = SnnRun_step,
-        [SCALAR_SCALE] = SnnRun_scale,     [SCALAR_EPOCH] = SnnRun_epoch_now, [SCALAR_EPOCHS] = SnnRun_epochs,
-        [SCALAR_BATCH] = SnnRun_batch_now, [SCALAR_BATCHES] = SnnRun_batches};
+        [SCALAR_ROWS] = SnnRun_rows,        [SCALAR_LR] = SnnRun_lr,
+        [SCALAR_STEP] = SnnRun_step,        [SCALAR_SCALE] = SnnRun_scale,
+        [SCALAR_EPOCH] = SnnRun_epoch_now,  [SCALAR_EPOCHS] = SnnRun_epochs,
+        [SCALAR_BATCH] = SnnRun_batch_now,  [SCALAR_BATCHES] = SnnRun_batches,
+        [SCALAR_TRAINING] = SnnRun_training};
     return members[scalar];
 }
 

@@ -50,6 +50,7 @@ typedef struct SnnRun {
     float scale;    /* factor of every gradient: clipping by norm, else 1 */
     /* Where the training is, for schedules; in a test, where it was at the end. */
     float epoch_now, epochs, batch_now, batches; /* the epoch, and the batch in it, count from 0 */
+    float training; /* 1 while the network learns, 0 while it only tells what it has learned */
 } SnnRun;
 
 enum {

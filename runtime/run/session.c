@@ -166,21 +166,30 @@ void snn_session_expect(const SnnDataset *data, const int32_t *order, int64_t fi
         snn_dataset_expect(data, order == NULL ? (int32_t)i : order[i]);
 }
 
+static void session_learns(SnnModel *model)
+{
+    model->evaluated = false;
+    model->run->training = 1.0f;
+}
+
 void snn_session_forward(SnnSession *session)
 {
-    session->model->evaluated = false;
+    session_learns(session->model);
     session->model->forward(session->net, session->pool);
+}
+
+void snn_session_backward(SnnSession *session)
+{
+    session_learns(session->model);
+    session->model->backward(session->net, session->pool);
 }
 
 void snn_session_evaluate(SnnSession *session)
 {
     SnnModel *model = session->model;
-    if (model->evaluate == NULL) {
-        snn_session_forward(session);
-        return;
-    }
-    model->evaluated = true;
-    model->evaluate(session->net, session->pool);
+    model->evaluated = model->evaluate != NULL;
+    model->run->training = 0.0f;
+    (model->evaluated ? model->evaluate : model->forward)(session->net, session->pool);
 }
 
 bool snn_session_test(SnnSession *session, const SnnPart *part, uint32_t seed, bool watch, SnnScore *score)

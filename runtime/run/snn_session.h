@@ -26,8 +26,10 @@ void snn_session_load(SnnSession *session, const SnnDataset *data, const int32_t
 /* These are loaded next: what of them is in a file is read meanwhile. */
 void snn_session_expect(const SnnDataset *data, const int32_t *order, int64_t first, int32_t most,
                         int32_t count);
-/* Run the network on what was loaded: as a training does, and as a test. */
+/* Run the network on what was loaded: as a training does, with what is to follow for gradients (of a model that is `whole`, both at
+ * once), and as a test. */
 void snn_session_forward(SnnSession *session);
+void snn_session_backward(SnnSession *session);
 void snn_session_evaluate(SnnSession *session);
 /* What the network makes of samples: means over all of them. */
 /* False if the user interrupted it, or the network made NaN or infinity: session->wrong. */

@@ -59,8 +59,7 @@ static bool train_gradients(SnnSession *session)
         if (!snn_forward_is_finite(session))
             return false;
     }
-    session->model->evaluated = false;
-    model->backward(session->net, session->pool);
+    snn_session_backward(session);
     if ((!model->whole || snn_forward_is_finite(session)) && snn_gradients_are_finite(model))
         return true;
     snn_session_forward(session); /* backward may have used up what tells where it began */

@@ -149,6 +149,7 @@ static void load(const Bench *bench, size_t number)
         .lr = model->lr,
         .step = (float)(number + 1),
         .scale = 1.0f,
+        .training = 1.0f,
     };
     snn_clock_set(model->run, 0, model->epochs, 0, 1);
 }

@@ -107,6 +107,7 @@ static void take_settings(Words *batch, SnnRun *run)
     take_all(batch, &run->epochs, 1);
     take_all(batch, &run->batch_now, 1);
     take_all(batch, &run->batches, 1);
+    take_all(batch, &run->training, 1);
 }
 
 static void take_input(Words *batch, const SnnModel *model, size_t count)
@@ -414,7 +415,8 @@ static void make_settings(Words *batch)
                         .epoch_now = 2.0f,
                         .epochs = 5.0f,
                         .batch_now = 1.0f,
-                        .batches = 7.0f};
+                        .batches = 7.0f,
+                        .training = 1.0f};
     put_all(batch, &run.rows, 1);
     put_all(batch, &run.seed, 1);
     put_all(batch, &run.epoch, 1);
@@ -425,6 +427,7 @@ static void make_settings(Words *batch)
     put_all(batch, &run.epochs, 1);
     put_all(batch, &run.batch_now, 1);
     put_all(batch, &run.batches, 1);
+    put_all(batch, &run.training, 1);
 }
 
 /* Weights are as large as lets some neurons spike; what the optimiser has seen is small. */

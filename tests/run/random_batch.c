@@ -93,6 +93,7 @@ void fill_batch(Interp *interp, uint32_t seed, uint32_t number)
     interp->scalars[SCALAR_EPOCH] = dice_below(&dice, (int)interp->scalars[SCALAR_EPOCHS]);
     interp->scalars[SCALAR_BATCHES] = dice_between(&dice, 1, 500);
     interp->scalars[SCALAR_BATCH] = dice_below(&dice, (int)interp->scalars[SCALAR_BATCHES]);
+    interp->scalars[SCALAR_TRAINING] = dice_chance(&dice, 75);
     for (int b = 0; b < interp->rows; b++) {
         if (program->label_steps == 0)
             interp->buffers[program->label][b] = dice_below(&dice, program->classes);
@@ -144,7 +145,7 @@ static bool put_buffer(FILE *file, const Interp *interp, BufferId id, bool integ
 static bool put_settings(FILE *file, const Interp *interp)
 {
     static const Scalar scalars[] = {SCALAR_LR,     SCALAR_STEP,   SCALAR_SCALE,  SCALAR_EPOCH,
-                                     SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES};
+                                     SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES, SCALAR_TRAINING};
     bool put = put_word(file, (uint32_t)interp->rows) && put_word(file, interp->seed)
                && put_word(file, interp->epoch);
     for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)

@@ -1,5 +1,7 @@
 /* Whether lists of events, or what rivals them is faster depends on how many units spike: tables, and
- * transforms along time, are made for many samples, and chosen by this batch alone; windows for each sample by itself. */
+ * transforms along time, are made for many samples, and chosen by this batch alone; windows for each sample by itself.
+ * Either adds in an order of its own. What the network tells when it does not learn shall depend on the sample alone, so it
+ * follows events then, as inference does. */
 #include "lower/spikes/choice.h"
 
 #include "lower/base/code.h"
@@ -47,17 +49,28 @@ static BufferId *flags_of(Lower *lower, StreamId stream, Rival rival)
     return NULL;
 }
 
-/* flags[use], or flags[b][use], forward and backward: whether more than so many of `all` spike. */
+/* Whether more than `limit` spike; forward, only where the network learns. */
+static LoopExpr *is_faster(Lower *lower, int use, LoopExpr *spikes, LoopExpr *limit)
+{
+    LoopExpr *many = op2(lower, OP_GT, spikes, limit);
+    if (use > 0)
+        return many;
+    LoopExpr *training = loop_scalar(lower->arena, SCALAR_TRAINING);
+    return op2(lower, OP_AND, op2(lower, OP_NE, training, loop_float(lower->arena, 0)), many);
+}
+
+/* flags[use], or flags[b][use], forward and backward: for each, an activity, of `all`. */
 static void emit_flags(Lower *lower, Site site, const Crossover *crossover, BufferId flags, LoopExpr *spikes,
                        LoopExpr *all)
 {
     for (int use = 0; use < 2; use++) {
         LoopExpr *limit = op2(lower, OP_MUL, loop_float(lower->arena, crossover->activity[use]), all);
         loop_comment(lower->arena, site.into,
-                     arena_printf(lower->arena, "%s: %s are faster where more than %g %% of the units spike",
+                     arena_printf(lower->arena,
+                                  "%s: %s are faster where more than %g %% of the units spike%s",
                                   use ? "backward" : "forward", crossover->what,
-                                  100 * crossover->activity[use]));
-        LoopExpr *choice = as_bit(lower, op2(lower, OP_GT, spikes, limit));
+                                  100 * crossover->activity[use], use ? "" : "; tests follow events"));
+        LoopExpr *choice = as_bit(lower, is_faster(lower, use, spikes, limit));
         if (site.b)
             store2(lower, site.into, flags, site.b, num(lower, use), choice, false);
         else

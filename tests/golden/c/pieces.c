@@ -473,8 +473,8 @@ static void SNN_AT_LEVEL(choose_out_max_pool_)(void *context, int32_t first_2, i
                 count = count + out_max_pool_[b][k * 4][n];
             }
         }
-        /* forward: windows are faster where more than 55 % of the units spike */
-        crowded_out_max_pool_[b][0] = (float)count > 0.55f * 256.0f ? 1 : 0;
+        /* forward: windows are faster where more than 55 % of the units spike; tests follow events */
+        crowded_out_max_pool_[b][0] = net->run.training != 0.0f && (float)count > 0.55f * 256.0f ? 1 : 0;
         /* backward: windows are faster where more than 60 % of the units spike */
         crowded_out_max_pool_[b][1] = (float)count > 0.6f * 256.0f ? 1 : 0;
     }

@@ -1,0 +1,84 @@
+/* `predictions FOLDER` predicts the test set in FOLDER with kws.h, and writes what `predict` of the trainer writes; samples are read as the
+ * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer. -DDRAWS: kws draws random numbers; -DTEMPORAL: each step
+ * has data of its own; -DSPIKES: as spikes. */
+#define main trainer_main
+int trainer_main(int argc, char **argv);
+#include GENERATED
+#undef main
+
+#include "kws.h"
+
+#ifdef DRAWS
+#define SAMPLE(number) , number
+#else
+#define SAMPLE(number)
+#endif
+#ifdef TEMPORAL
+enum { VALUES = KWS_STEPS * KWS_INPUTS };
+#define INPUTS(values) ((const Input(*)[KWS_INPUTS])(values))
+#else
+enum { VALUES = KWS_INPUTS };
+#define INPUTS(values) (values)
+#endif
+#ifdef SPIKES
+typedef uint8_t Input;
+#else
+typedef float Input;
+#endif
+
+/* What the network sees of the sample, see SnnDataset. */
+static void sample_values(const SnnDataset *data, int32_t sample, float values[VALUES])
+{
+    for (int i = 0; i < VALUES; i++)
+        values[i] = data->bytes != NULL   ? (float)data->bytes[(int64_t)sample * VALUES + i] / 255.0f
+                    : data->reals != NULL ? data->reals[(int64_t)sample * VALUES + i]
+                                          : 0.0f;
+    if (data->bytes != NULL || data->reals != NULL)
+        return;
+    for (int64_t e = snn_dataset_first_event(data, sample); e < data->ends[sample]; e++)
+        values[data->events[e]] += 1.0f;
+}
+
+static bool predict_sample_alone(const SnnDataset *data, int32_t sample)
+{
+    static float values[VALUES];
+    static Input in[VALUES];
+    static kws_state state;
+    kws_output out;
+    sample_values(data, sample, values);
+    for (int i = 0; i < VALUES; i++)
+#ifdef SPIKES
+        in[i] = values[i] != 0.0f;
+#else
+        in[i] = values[i];
+#endif
+    if (kws_run(&state SAMPLE(sample), INPUTS(in), &out) != KWS_OK)
+        return false;
+    printf("%d,%d,%d", sample, data->labels[sample], (int)out.predicted);
+    for (int k = 0; k < KWS_OUTPUTS; k++)
+        printf(",%.9g", (double)out.scores[k]);
+    printf("\n");
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    SnnModel model = description;
+    SnnDataset data;
+    SnnError error = {""};
+    if (argc != 2 || !snn_dataset_read(&data, &model, argv[1], "t10k", &error)) {
+        fprintf(stderr, "predictions: %s\n", argc == 2 ? error.text : "give the folder of the data");
+        return EXIT_FAILURE;
+    }
+    bool fits = data.labels != NULL && data.width == VALUES;
+    printf("sample,label,predicted");
+    for (int k = 0; k < KWS_OUTPUTS; k++)
+        printf(",score_%d", k);
+    printf("\n");
+    for (int32_t sample = 0; fits && sample < data.count; sample++)
+        fits = predict_sample_alone(&data, sample);
+    snn_dataset_free(&data);
+    if (!fits)
+        fprintf(stderr, "predictions: samples of other values, without labels, or refused\n");
+    return fits ? EXIT_SUCCESS : EXIT_FAILURE;
+}
