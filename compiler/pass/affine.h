@@ -4,8 +4,7 @@
 #ifndef SNNC_AFFINE_H
 #define SNNC_AFFINE_H
 
-#include "net.h"
-#include "range.h"
+#include "interval.h"
 
 typedef struct Affine {
     double *slopes; /* by leaf */

@@ -2,17 +2,8 @@
 #ifndef SNNC_RANGE_H
 #define SNNC_RANGE_H
 
+#include "interval.h"
 #include "net.h"
-
-typedef struct Range {
-    double low, high;
-} Range;
-
-Range range_both(Range a, Range b);
-/* Times a factor. */
-Range range_times(Range a, double factor);
-/* The greater of the magnitudes of its ends. */
-double range_most(Range a);
 
 /* By value of the scan's body: all that it may be in so many steps, given what inputs and parameters may be. A step that
  * compares a value with a number says of the value on either side of a choice what it then is. Values that nothing needs
