@@ -161,7 +161,7 @@ LoopExpr *spikes_above(Lower *lower, LoopBlock *into, StreamId stream, double ac
 {
     LoopExpr *all, *spikes = measured_total(lower, into, counts_of(lower, stream), steps_of(lower, stream),
                                             stream_size(lower, stream), &all);
-    return op2(lower, OP_GT, spikes, op2(lower, OP_MUL, loop_float(lower->arena, activity), all));
+    return is_faster(lower, 0, spikes, op2(lower, OP_MUL, loop_float(lower->arena, activity), all));
 }
 
 void choice_prepare(Lower *lower, StreamId stream, Rival rival)

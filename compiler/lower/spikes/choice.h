@@ -12,7 +12,8 @@ void choice_prepare(Lower *lower, StreamId stream, Rival rival);
 /* The block that runs if the rival, or windows for the site's sample, were chosen for the node, or were not; the site's if it has
  * no choice. */
 LoopBlock *if_chosen(Lower *lower, const Node *node, Site site, bool rival);
-/* Whether more than this part of a stream's units are not 0 in this batch: of one that choice_prepare has measured. */
+/* Whether the network learns and more than this part of a stream's units are not 0 in this batch: of one that choice_prepare has
+ * measured. */
 LoopExpr *spikes_above(Lower *lower, LoopBlock *into, StreamId stream, double activity);
 /* The block that runs where few taps are followed, or are not: the same if the node has no choice of these. See
  * maps/narrow_taps.c. */
