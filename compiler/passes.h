@@ -112,7 +112,7 @@ Program *lower_inference(Arena *arena, const Net *net, LowerOptions options);
 
 /* Loop -> Loop: a program of a Net of whole numbers has no reals. */
 void whole_program(Program *program);
-/* Loop -> Loop, after that, on kernels that are launched once: what holds nothing but bytes lies in bytes. */
+/* Loop -> Loop, after that: what holds nothing but bytes lies in bytes. */
 void bytes_program(Program *program);
 /* Loop -> Loop, on kernels that are launched once: there is one sample, and loops of one turn are none. */
 void single_sample(Program *program);

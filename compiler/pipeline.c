@@ -171,10 +171,15 @@ static bool run_lower(Compilation *c)
 
 static bool run_whole(Compilation *c)
 {
-    if (c->net->whole) {
+    if (c->net->whole)
         whole_program(c->program);
+    return true;
+}
+
+static bool run_bytes(Compilation *c)
+{
+    if (c->net->whole)
         bytes_program(c->program);
-    }
     return true;
 }
 
@@ -297,7 +302,8 @@ const Pass passes[] = {
     {"watch",         STAGE_NET,  STAGE_NET,  run_watch,         "NaN that a neuron compares is in a state at the end, or in a trace", false},
     {"infer",         STAGE_NET,  STAGE_NET,  run_infer,         "for --infer: what predicts, of what tests run, and nothing else; else unchanged", true},
     {"lower",         STAGE_NET,  STAGE_LOOP, run_lower,         "loops, loads, stores and scalar operations only; casts explicit", false},
-    {"whole",         STAGE_LOOP, STAGE_LOOP, run_whole,         "for --quantize: there are no reals, and bytes lie in bytes; else unchanged", true},
+    {"whole",         STAGE_LOOP, STAGE_LOOP, run_whole,         "for --quantize: there are no reals; else unchanged", true},
+    {"bytes",         STAGE_LOOP, STAGE_LOOP, run_bytes,         "for --quantize: what holds bytes only lies in bytes; else unchanged", true},
     {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged", true},
     {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase", true},
     {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these", false},

@@ -156,35 +156,15 @@ static bool events_arguments(Build *b, const Scope *frame, Span span)
     return false;
 }
 
-static const char *const npy_formals[] = {name_shape,
-                                          name_none,
-                                          name_classes,
-                                          name_none,
-                                          name_folder,
-                                          name_none,
-                                          name_name,
-                                          name_none,
-                                          name_samples,
-                                          name_none,
-                                          name_labels,
-                                          name_none,
-                                          name_targets,
-                                          name_none,
-                                          name_temporal,
-                                          name_false,
-                                          name_spikes,
-                                          name_false,
-                                          name_target,
-                                          name_none,
-                                          name_target_temporal,
-                                          name_false,
-                                          name_label_temporal,
-                                          name_false,
-                                          name_lengths,
-                                          name_none,
-                                          name_valid,
-                                          name_none,
-                                          NULL};
+/* clang-format off */
+static const char *const npy_formals[] = {
+    name_shape, name_none, name_classes, name_none, name_folder, name_none,
+    name_name, name_none, name_samples, name_none, name_labels, name_none,
+    name_targets, name_none, name_temporal, name_false, name_spikes, name_false,
+    name_target, name_none, name_target_temporal, name_false, name_label_temporal, name_false,
+    name_lengths, name_none, name_valid, name_none,
+    NULL};
+/* clang-format on */
 
 static const Choosing arrays = {"samples by an array", "speaker = theo, lucas", "day = 20-30"};
 

@@ -40,6 +40,7 @@ typedef struct Choosing {
     const char *example, *range; /* choices of values and of a range of them */
 } Choosing;
 
+/* Both, as data_choice does: parts are chosen by a field, or `test` is a fraction. */
 bool data_chosen(Build *b, const Scope *frame, const Choosing *choosing);
 /* How files are called, and which of them are tests: `names`, `test`, `valid`; see snn_fields.h. */
 bool data_names(Build *b, const Scope *frame);

@@ -1,6 +1,7 @@
 /* Divides loops that are to be unrolled into rounds of a few turns. Upwards these are a loop of their own, marked as `few`,
  * for targets to write out; downwards their bodies stand here one after the other, the variable replaced by its
- * value: gcc 12.2 makes 2 to 6 % slower kernels of adjoints whose turns are a loop. Loops of literals are written out once constants are known: each turn with its numbers. */
+ * value: gcc 12.2 makes 2 to 6 % slower kernels of adjoints whose turns are a loop. Loops of literals are written out once
+ * constants are known: each turn with its numbers. */
 #include "passes.h"
 
 typedef struct Unroll {

@@ -1,7 +1,7 @@
 /* Maps along time whose synapses have few taps each, and gradients of their weights: each input that is not 0 adds a window of
  * weights to steps of an output that are next to each other, from where the synapse begins on; see narrow_taps.c. So steps of an
- * output stand in a row here, in order of time. Outputs are summed in the order of taps.c and
- * recent.c, and are the same to the bit. */
+ * output stand in a row here, in order of time. Outputs are summed in the order of taps.c and recent.c, and are the same to the
+ * bit. */
 #include "lower/maps/frequencies.h"
 
 #include "lower/base/code.h"
@@ -144,10 +144,11 @@ static LoopExpr *add_part(Lower *lower, LoopExpr *part, LoopExpr *x, LoopExpr *g
     return x ? multiply_add(lower, part, x, g) : op2(lower, OP_ADD, part, g);
 }
 
-/* The sums of input i += what it contributes, which is summed before, as long sums round more, at steps that stand from e on in its list, */
-static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit,
+/* The sums of input i += what it contributes, which is summed before, as long sums round more. */
+static void emit_some_times(Lower *lower, const void *context, Site site, LoopExpr *i, LoopExpr *unit,
                             LoopExpr *e, int count)
 {
+    const Block *block = context;
     const Node *node = block->tiled.node;
     LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES], *at[TAPS_TIMES];
     for (int r = 0; r < count; r++) {
@@ -171,24 +172,6 @@ static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExp
     loop_store(lower->program, &loop->body, block->sums, 3, place, sum, false);
 }
 
-/* and at all steps: some of them together as long as there are so many, then half as many. */
-static void emit_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit)
-{
-    LoopExpr *from, *count = times_count(lower, block->tiled.node->in, site, unit, &from);
-    LoopExpr *end = loop_local(lower, site.into, "end", op2(lower, OP_ADD, from, count));
-    for (int together = TAPS_TIMES; together > 0; together /= 2) {
-        LoopExpr *groups = op2(lower, OP_DIV, op2(lower, OP_SUB, end, from), num(lower, together));
-        groups = loop_local(lower, site.into, "groups", groups);
-        LoopStmt *loop = for_bounds(lower, site.into, "group", num(lower, 0), groups);
-        Site inner = site;
-        inner.into = &loop->body;
-        LoopExpr *e = scaled_plus(lower, loop_variable(lower, loop), together, from);
-        emit_some_times(lower, block, inner, i, unit, loop_local(lower, inner.into, "e", e), together);
-        if (together > 1)
-            from = loop_local(lower, site.into, "left", scaled_plus(lower, groups, together, from));
-    }
-}
-
 /* rows[j][t] = the gradient of output j0 + j. */
 static void copy_rows(Lower *lower, const Tiled *tiled, Site site)
 {
@@ -206,7 +189,7 @@ static void emit_sample(Lower *lower, const Block *block, Site site)
     LoopExpr *i, *unit;
     copy_rows(lower, &block->tiled, site);
     site.into = for_inputs(lower, block, site.into, &i, &unit);
-    emit_times(lower, block, site, i, unit);
+    taps_times(lower, block->tiled.node->in, site, i, unit, emit_some_times, block);
 }
 
 /* What is there goes to the gradient. */

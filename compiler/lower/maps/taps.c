@@ -155,6 +155,24 @@ void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, Loo
         loop_store(lower->program, into, sums, count, place, value, true);
 }
 
+void taps_times(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopExpr *unit, TapsTimes *emit,
+                const void *context)
+{
+    LoopExpr *from, *count = times_count(lower, in, site, unit, &from);
+    LoopExpr *end = loop_local(lower, site.into, "end", op2(lower, OP_ADD, from, count));
+    for (int together = TAPS_TIMES; together > 0; together /= 2) {
+        LoopExpr *groups = op2(lower, OP_DIV, op2(lower, OP_SUB, end, from), num(lower, together));
+        groups = loop_local(lower, site.into, "groups", groups);
+        LoopStmt *loop = for_bounds(lower, site.into, "group", num(lower, 0), groups);
+        Site inner = site;
+        inner.into = &loop->body;
+        LoopExpr *e = scaled_plus(lower, loop_variable(lower, loop), together, from);
+        emit(lower, context, inner, i, unit, loop_local(lower, inner.into, "e", e), together);
+        if (together > 1)
+            from = loop_local(lower, site.into, "left", scaled_plus(lower, groups, together, from));
+    }
+}
+
 /* ---- maps ---- */
 
 /* The rows += what input i contributes. */
@@ -311,10 +329,11 @@ static void zero_block(Lower *lower, const Block *block, LoopBlock *into)
                loop_float(lower->arena, 0), false);
 }
 
-/* The sums of input i, which is a unit of the sample, += what it contributes at steps that stand from e on in its list, */
-static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit,
+/* The sums of input i, which is a unit of the sample, += what it contributes at steps that stand from e on in its list. */
+static void emit_some_times(Lower *lower, const void *context, Site site, LoopExpr *i, LoopExpr *unit,
                             LoopExpr *e, int count)
 {
+    const Block *block = context;
     StreamId in = block->taps->node->in;
     LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES];
     for (int r = 0; r < count; r++) {
@@ -333,24 +352,6 @@ static void emit_some_times(Lower *lower, const Block *block, Site site, LoopExp
     loop_store(lower->program, &loop->body, block->sums, 3, place, sum, false);
 }
 
-/* and at all steps: some of them together as long as there are so many, then half as many. */
-static void emit_times(Lower *lower, const Block *block, Site site, LoopExpr *i, LoopExpr *unit)
-{
-    LoopExpr *from, *count = times_count(lower, block->taps->node->in, site, unit, &from);
-    LoopExpr *end = loop_local(lower, site.into, "end", op2(lower, OP_ADD, from, count));
-    for (int together = TAPS_TIMES; together > 0; together /= 2) {
-        LoopExpr *groups = op2(lower, OP_DIV, op2(lower, OP_SUB, end, from), num(lower, together));
-        groups = loop_local(lower, site.into, "groups", groups);
-        LoopStmt *loop = for_bounds(lower, site.into, "group", num(lower, 0), groups);
-        Site inner = site;
-        inner.into = &loop->body;
-        LoopExpr *e = scaled_plus(lower, loop_variable(lower, loop), together, from);
-        emit_some_times(lower, block, inner, i, unit, loop_local(lower, inner.into, "e", e), together);
-        if (together > 1)
-            from = loop_local(lower, site.into, "left", scaled_plus(lower, groups, together, from));
-    }
-}
-
 /* The sums += what a sample contributes. */
 static void emit_sample(Lower *lower, const Block *block, Site site)
 {
@@ -360,7 +361,7 @@ static void emit_sample(Lower *lower, const Block *block, Site site)
     LoopExpr *i = loop_variable(lower, inputs);
     site.into = &inputs->body;
     LoopExpr *unit = loop_local(lower, site.into, "unit", op2(lower, OP_ADD, block->i0, i));
-    emit_times(lower, block, site, i, unit);
+    taps_times(lower, node->in, site, i, unit, emit_some_times, block);
 }
 
 static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)

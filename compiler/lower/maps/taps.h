@@ -30,6 +30,12 @@ LoopExpr *taps_heard(Lower *lower, StreamId in, Site site, LoopExpr *i);
 /* An element of the sums becomes greater by the value, times what is heard. */
 void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, LoopExpr *const *place,
                     LoopExpr *x, LoopExpr *value);
+/* What an input, `unit` of the sample, contributes to sums of number i, at `count` steps that stand from e on in its list. */
+typedef void TapsTimes(Lower *lower, const void *context, Site site, LoopExpr *i, LoopExpr *unit, LoopExpr *e,
+                       int count);
+/* At all steps of its list: some of them together as long as there are so many, then half as many. */
+void taps_times(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopExpr *unit, TapsTimes *emit,
+                const void *context);
 /* The gradient of the weights, by inputs that are not 0; where frequencies may be chosen, in batches for which they were not. */
 void taps_gradient(Lower *lower, const Node *node);
 
