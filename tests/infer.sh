@@ -13,6 +13,7 @@ snnc=${SNNC:-$build/snnc}
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 . "$root/tests/run/lib.sh"
+. "$root/tests/run/ways.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -33,14 +34,6 @@ picture_files train
 picture_files t10k
 
 strict="-std=c99 -DKWS_SELFTEST -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
-
-# What the test of it has to know: which functions there are.
-ways() {
-    grep -q 'int32_t sample[,)]' kws.h && printf ' -DDRAWS'
-    grep -q 'in\[KWS_STEPS\]' kws.h && printf ' -DTEMPORAL'
-    grep -q 'const uint8_t in' kws.h && printf ' -DSPIKES'
-    grep -q 'kws_step(kws_state' kws.h || printf ' -DWHOLE'
-}
 
 # predicts NAME DATA RUN COMPILER OPTION...: that of the trainer
 predicts() {
@@ -136,15 +129,20 @@ scores_differ() {
     return 1
 }
 
-# learns NAME DATA SNNC-OPTION...: trained.safetensors, and what its trainer predicts
+# Of convolutions and maps along time, trainers choose kernels by their shape that add in another order.
+kernels=--kernels=event
+
+# learns NAME DATA SNNC-OPTION...: trained.safetensors, and what its trainer predicts, of each sample alone the same
 learns() {
     name=$1 data=$2
     shift 2
-    "$snnc" -w "$@" --kernels=event -O1 -o trainer > messages 2>&1 &&
+    # shellcheck disable=SC2086
+    "$snnc" -w "$@" $kernels -O1 -o trainer > messages 2>&1 &&
         ./trainer train --quiet --force --data "$data" --epochs 6 --batch 6 --lr 0.005 --out trained.safetensors > messages 2>&1 &&
         ./trainer predict --force --data "$data" --weights trained.safetensors --out predicted.csv > messages 2>&1 &&
-        scores_differ > messages && return 0
-    fail "$name: it does not learn"
+        ./trainer predict --force --batch 1 --data "$data" --weights trained.safetensors --out alone.csv > messages 2>&1 &&
+        cmp predicted.csv alone.csv > messages 2>&1 && scores_differ > messages && return 0
+    fail "$name: it does not learn, or its predictions depend on each other"
     show_messages
     return 1
 }
@@ -464,13 +462,14 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops board random
+    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops board random
 fi
 for model; do
     case $model in
-    fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
-    recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
-    own_neuron) infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;
+    busy) kernels= infers busy pictures "$root/tests/infer/busy.snn" ;;
+    fashion_mnist) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
+    recurrent) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
+    own_neuron) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;
     psn) infers $model pictures "$root/examples/$model/model.snn" -D width=10 ;;
     csnn) infers $model pictures "$root/examples/$model/model.snn" -D width=2 -D duration=3 ;;
     sew_resnet) infers $model pictures "$root/examples/$model/model.snn" -D width=4 -D blocks=1 ;;

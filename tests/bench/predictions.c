@@ -1,30 +1,11 @@
 /* `predictions FOLDER` predicts the test set in FOLDER with kws.h, and writes what `predict` of the trainer writes; samples are read as the
- * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer. -DDRAWS: kws draws random numbers; -DTEMPORAL: each step
- * has data of its own; -DSPIKES: as spikes. */
+ * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer. */
 #define main trainer_main
 int trainer_main(int argc, char **argv);
 #include GENERATED
 #undef main
 
-#include "kws.h"
-
-#ifdef DRAWS
-#define SAMPLE(number) , number
-#else
-#define SAMPLE(number)
-#endif
-#ifdef TEMPORAL
-enum { VALUES = KWS_STEPS * KWS_INPUTS };
-#define INPUTS(values) ((const Input(*)[KWS_INPUTS])(values))
-#else
-enum { VALUES = KWS_INPUTS };
-#define INPUTS(values) (values)
-#endif
-#ifdef SPIKES
-typedef uint8_t Input;
-#else
-typedef float Input;
-#endif
+#include "inferred.h"
 
 /* What the network sees of the sample, see SnnDataset. */
 static void sample_values(const SnnDataset *data, int32_t sample, float values[VALUES])

@@ -5,28 +5,23 @@
 #     tests/bench/predictions.sh [MODEL=DIR...]   e.g. shd_delays=/data/shd csnn/model=/usr/share/datasets/fashion-mnist;
 #                                                 without, all examples that learn Fashion-MNIST
 #     BUILD=dir  SNNC=path  CC=command            TRAINING="--epochs 1 --samples 6000"
+#     SNNC_FLAGS=--kernels=event                  what trainers are made with
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 name=predictions.sh
 . "$here/workloads.sh"
+. "$root/tests/run/ways.sh"
 training=${TRAINING:---epochs 1 --samples 6000}
 flags=$(cc_flags -march=native)
 mkdir -p "$build/bench/predictions"
 start=$PWD
 failed=0
 
-# What predictions.c has to know.
-ways() {
-    grep -q 'int32_t sample[,)]' kws.h && printf ' -DDRAWS'
-    grep -q 'in\[KWS_STEPS\]' kws.h && printf ' -DTEMPORAL'
-    grep -q 'const uint8_t in' kws.h && printf ' -DSPIKES'
-    return 0
-}
-
 # predict MODEL FOLDER: predicted.csv and inferred.csv
 predict() {
-    "$snnc" -w "$root/examples/$1.snn" -o model.c
+    # shellcheck disable=SC2086
+    "$snnc" -w ${SNNC_FLAGS:-} "$root/examples/$1.snn" -o model.c
     # shellcheck disable=SC2086
     $cc $flags model.c -o model -lm -lpthread -lz
     # shellcheck disable=SC2086
@@ -35,7 +30,7 @@ predict() {
     "$snnc" -w "$root/examples/$1.snn" --weights trained.safetensors --infer -o kws.c >> messages 2>&1
     # shellcheck disable=SC2046,SC2086
     $cc $flags -c kws.c -o kws.o && $cc $flags -c kws_weights.c -o kws_weights.o &&
-        $cc $flags $(ways) -w -iquote . -DGENERATED='"model.c"' "$here/predictions.c" kws.o kws_weights.o -o inferred -lm -lpthread -lz
+        $cc $flags $(ways) -w -iquote . -iquote "$root/tests/run" -DGENERATED='"model.c"' "$here/predictions.c" kws.o kws_weights.o -o inferred -lm -lpthread -lz
     ./inferred "$2" > inferred.csv 2>> messages
 }
 

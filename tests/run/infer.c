@@ -1,28 +1,12 @@
 /* infer FOLDER predicts the test set in it (IDX files of bytes) with kws.h, and writes what `predict` of the trainer writes.
  * Each sample is taken step by step, in a state that held anything before, and, where there are two ways, by both: they have to
- * agree. -DDRAWS: kws draws random numbers; -DTEMPORAL: each step has data of its own; -DSPIKES: as spikes; -DWHOLE: there is
- * no kws_step; -DKWS_SELFTEST where there is a kws_selftest. `infer FOLDER selftest` is that alone, and exits with 3 if it is wrong. */
-#include "kws.h"
+ * agree. Beside what inferred.h knows, -DWHOLE: there is no kws_step; -DKWS_SELFTEST where there is a kws_selftest. `infer FOLDER
+ * selftest` is that alone, and exits with 3 if it is wrong. */
+#include "inferred.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifdef TEMPORAL
-enum { VALUES = KWS_STEPS * KWS_INPUTS };
-#else
-enum { VALUES = KWS_INPUTS };
-#endif
-#ifdef DRAWS
-#define SAMPLE(number) , number
-#else
-#define SAMPLE(number)
-#endif
-#ifdef SPIKES
-typedef uint8_t Input;
-#else
-typedef float Input;
-#endif
 
 typedef struct File {
     FILE *stream;
@@ -69,12 +53,7 @@ static void require(int truth, const char *what)
 static kws_status run(kws_state *state, int sample, const Input in[VALUES], kws_output *out)
 {
     (void)sample;
-#ifdef TEMPORAL
-    const Input(*rows)[KWS_INPUTS] = (const Input(*)[KWS_INPUTS])in;
-    return kws_run(state SAMPLE(sample), rows, out);
-#else
-    return kws_run(state SAMPLE(sample), in, out);
-#endif
+    return kws_run(state SAMPLE(sample), INPUTS(in), out);
 }
 
 #ifndef WHOLE

@@ -1,0 +1,26 @@
+/* How kws.h takes samples, as -D says (see ways.sh): -DDRAWS: it draws random numbers; -DTEMPORAL: each step has data of its own;
+ * -DSPIKES: as spikes. */
+#ifndef INFERRED_H
+#define INFERRED_H
+
+#include "kws.h"
+
+#ifdef TEMPORAL
+enum { VALUES = KWS_STEPS * KWS_INPUTS };
+#define INPUTS(values) ((const Input(*)[KWS_INPUTS])(values)) /* kws_run() of some values */
+#else
+enum { VALUES = KWS_INPUTS };
+#define INPUTS(values) (values)
+#endif
+#ifdef DRAWS
+#define SAMPLE(number) , number
+#else
+#define SAMPLE(number)
+#endif
+#ifdef SPIKES
+typedef uint8_t Input;
+#else
+typedef float Input;
+#endif
+
+#endif
