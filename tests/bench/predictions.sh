@@ -20,18 +20,16 @@ failed=0
 
 # predict MODEL FOLDER: predicted.csv and inferred.csv
 predict() {
-    # shellcheck disable=SC2086
-    "$snnc" -w ${SNNC_FLAGS:-} "$root/examples/$1.snn" -o model.c
-    # shellcheck disable=SC2086
-    $cc $flags model.c -o model -lm -lpthread -lz
-    # shellcheck disable=SC2086
-    ./model train --quiet --force --no-test --data "$2" --out trained.safetensors $training > messages 2>&1
-    ./model predict --force --data "$2" --weights trained.safetensors --out predicted.csv >> messages 2>&1
-    "$snnc" -w "$root/examples/$1.snn" --weights trained.safetensors --infer -o kws.c >> messages 2>&1
     # shellcheck disable=SC2046,SC2086
-    $cc $flags -c kws.c -o kws.o && $cc $flags -c kws_weights.c -o kws_weights.o &&
-        $cc $flags $(ways) -w -iquote . -iquote "$root/tests/run" -DGENERATED='"model.c"' "$here/predictions.c" kws.o kws_weights.o -o inferred -lm -lpthread -lz
-    ./inferred "$2" > inferred.csv 2>> messages
+    "$snnc" -w ${SNNC_FLAGS:-} "$root/examples/$1.snn" -o model.c &&
+        $cc $flags model.c -o model -lm -lpthread -lz &&
+        ./model train --quiet --force --no-test --data "$2" --out trained.safetensors $training &&
+        ./model predict --force --data "$2" --weights trained.safetensors --out predicted.csv &&
+        "$snnc" -w "$root/examples/$1.snn" --weights trained.safetensors --infer -o kws.c &&
+        $cc $flags -c kws.c -o kws.o && $cc $flags -c kws_weights.c -o kws_weights.o &&
+        $cc $flags $(ways) -w -iquote . -iquote "$root/tests/run" -DGENERATED='"model.c"' "$here/predictions.c" kws.o kws_weights.o \
+            -o inferred -lm -lpthread -lz &&
+        ./inferred "$2" > inferred.csv && cmp predicted.csv inferred.csv
 }
 
 if [ $# -eq 0 ]; then
@@ -48,10 +46,10 @@ for pair; do
     cd "$start"
     folder=$(cd "${pair#*=}" && pwd)
     cd "$build/bench/predictions"
-    rm -f predicted.csv inferred.csv messages
-    if (predict "$model" "$folder") && cmp predicted.csv inferred.csv; then equal=yes; else equal=no failed=1; fi
+    : > predicted.csv
+    if predict "$model" "$folder" > messages 2>&1; then equal=yes; else equal=no failed=1; fi
     [ $equal = yes ] || tail -n 3 messages >&2
     awk -F, -v model="$model" -v equal=$equal 'NR > 1 { sub(/^[^,]*,[^,]*,[^,]*,/, ""); kinds += !seen[$0]++ }
-        END { printf "| %s | %d | %d | %s |\n", model, NR - 1, kinds, equal }' predicted.csv
+        END { printf "| %s | %d | %d | %s |\n", model, (NR > 1 ? NR - 1 : 0), kinds, equal }' predicted.csv
 done
 exit $failed
