@@ -32,13 +32,15 @@ static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool cho
 typedef struct Plane {
     const Linear *gradient;
     Site site;
-    int steps; /* that are summed together, from the site's on */
-    int axes;  /* that have windows */
+    Walk samples; /* that are summed together; without: the site's, */
+    int steps;    /* as are these, from the site's on */
+    int axes;     /* that have windows */
     const MapAxis *axis;
-    int ins, outs;          /* channels */
+    int ins, outs;          /* channels, */
+    LoopExpr *from, *to;    /* and those that are read of the item's slice; NULL: all */
     int extent[MAX_DIMS];   /* of the plane of a step, by axis */
-    BufferId plane;         /* [steps x positions][width] */
-    BufferId lists, listed; /* by channel: the positions where it spikes, and how many */
+    BufferId plane;         /* [samples x steps x positions][width] */
+    BufferId lists, listed; /* by channel of the slice: the positions where it spikes, and how many */
 } Plane;
 
 static int positions_of(const Plane *plane)
@@ -58,10 +60,10 @@ static int steps_together(int steps, int plane)
     return together;
 }
 
-static Plane plane_of(Lower *lower, const Linear *gradient, int steps)
+/* What is known of a plane without its samples and steps. */
+static Plane plane_of(const Linear *gradient)
 {
     const Node *node = gradient->node;
-    const char *name = stream_of(lower, node->in)->name;
     Plane plane = {.gradient = gradient,
                    .axes = node->map->count - 1,
                    .axis = node->map->space,
@@ -69,29 +71,50 @@ static Plane plane_of(Lower *lower, const Linear *gradient, int steps)
                    .outs = map_mixed(node->map)->out};
     for (int a = 0; a < plane.axes; a++)
         plane.extent[a] = plane.axis[a].in + (plane.axis[a].taps - 1) * plane.axis[a].dilation;
-    int width = plane.outs < WINDOW_WIDTH ? plane.outs : WINDOW_WIDTH;
-    plane.steps = steps_together(steps, positions_of(&plane) * width);
-    int dims[2] = {plane.steps * positions_of(&plane), width},
-        lists[2] = {plane.ins, plane.steps * (map_inputs(node->map) / plane.ins)};
-    plane.plane = named_buffer(lower, "plane_of", stream_of(lower, node->aux)->name, TYPE_F32, BUFFER_LOCAL,
-                               false, 2, dims);
-    plane.lists = named_buffer(lower, "where", name, index_type(dims[0]), BUFFER_LOCAL, false, 2, lists);
-    plane.listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, &plane.ins);
     return plane;
 }
 
-/* The site of each of the steps; its number among them. */
+static int width_of(const Plane *plane)
+{
+    return plane->outs < WINDOW_WIDTH ? plane->outs : WINDOW_WIDTH;
+}
+
+/* For up to so many samples and channels. */
+static void add_buffers(Lower *lower, Plane *plane, int samples, int channels)
+{
+    const Node *node = plane->gradient->node;
+    const char *name = stream_of(lower, node->in)->name;
+    int rows = samples * plane->steps, dims[2] = {rows * positions_of(plane), width_of(plane)},
+        lists[2] = {channels, rows * (map_inputs(node->map) / plane->ins)};
+    plane->plane = named_buffer(lower, "plane_of", stream_of(lower, node->aux)->name, TYPE_F32, BUFFER_LOCAL,
+                                false, 2, dims);
+    plane->lists = named_buffer(lower, "where", name, index_type(dims[0]), BUFFER_LOCAL, false, 2, lists);
+    plane->listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, &channels);
+}
+
+/* The number of a channel among those of the slice. */
+static LoopExpr *in_slice(Lower *lower, const Plane *plane, LoopExpr *c)
+{
+    return plane->from ? op2(lower, OP_SUB, c, plane->from) : c;
+}
+
+/* The site of each of the steps of each of the samples; its number among them. */
 static Site for_steps(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr **step)
 {
     Site site = plane->site;
     site.into = into;
     *step = num(lower, 0);
+    if (plane->samples.b0) {
+        site = walk_samples(lower, plane->samples, site);
+        *step = op2(lower, OP_SUB, site.b, plane->samples.b0);
+    }
     if (plane->steps == 1)
         return site;
-    LoopStmt *loop = for_range(lower, into, "step", plane->steps);
-    *step = loop_variable(lower, loop);
+    LoopStmt *loop = for_range(lower, site.into, "step", plane->steps);
+    *step = scaled_plus(lower, *step, plane->steps, loop_variable(lower, loop));
+    site.t = op2(lower, OP_ADD, site.t, loop_variable(lower, loop));
     site.into = &loop->body;
-    site.t = loop_local(lower, site.into, "t", op2(lower, OP_ADD, site.t, *step));
+    site.t = loop_local(lower, site.into, "t", site.t);
     return site;
 }
 
@@ -152,16 +175,24 @@ static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *ro
     Piece piece =
         piece_of(lower, plane->gradient->node->in, site, row, x, op2(lower, OP_ADD, x, num(lower, 1)));
     LoopStmt *loop = for_bounds(lower, site.into, "e", piece.from, piece.to);
-    LoopExpr *c =
-        loop_local(lower, &loop->body, "c", load2(lower, piece.event, piece.b, loop_variable(lower, loop)));
-    LoopExpr *count = loop_local(lower, &loop->body, "count", load1(lower, plane->listed, c));
-    store2(lower, &loop->body, plane->lists, c, count, place, false);
-    store1(lower, &loop->body, plane->listed, c, op2(lower, OP_ADD, count, num(lower, 1)), false);
+    LoopBlock *into = &loop->body;
+    LoopExpr *c = load2(lower, piece.event, piece.b, loop_variable(lower, loop));
+    c = loop_local(lower, into, "c", c);
+    if (plane->from)
+        into =
+            &loop_if(lower->arena, into,
+                     op2(lower, OP_AND, op2(lower, OP_GE, c, plane->from), op2(lower, OP_LT, c, plane->to)))
+                 ->body;
+    c = in_slice(lower, plane, c);
+    LoopExpr *count = loop_local(lower, into, "count", load1(lower, plane->listed, c));
+    store2(lower, into, plane->lists, c, count, place, false);
+    store1(lower, into, plane->listed, c, op2(lower, OP_ADD, count, num(lower, 1)), false);
 }
 
 static void emit_lists(Lower *lower, const Plane *plane)
 {
-    LoopStmt *zeros = for_units(lower, plane->site.into, "c", plane->ins);
+    LoopStmt *zeros =
+        for_units(lower, plane->site.into, "c", lower->program->buffers.at[plane->listed].dims[0]);
     store1(lower, &zeros->body, plane->listed, loop_variable(lower, zeros), num(lower, 0), false);
     LoopExpr *row = num(lower, 0), *place, *x = NULL;
     Site site = for_steps(lower, plane, plane->site.into, &place);
@@ -203,8 +234,9 @@ static void emit_taps(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr 
     const Plane *plane = taps->plane;
     zero_sums(lower, into, taps->sums, taps->count, taps->width);
     LoopStmt *events = for_bounds(lower, into, "e", num(lower, 0), count);
-    LoopExpr *place = loop_local(lower, &events->body, "place",
-                                 load2(lower, plane->lists, taps->c, loop_variable(lower, events)));
+    LoopExpr *place =
+        loop_local(lower, &events->body, "place",
+                   load2(lower, plane->lists, in_slice(lower, plane, taps->c), loop_variable(lower, events)));
     for (int k = 0; k < taps->count; k++) {
         LoopStmt *loop = for_units(lower, &events->body, "j", taps->width);
         LoopExpr *j = loop_variable(lower, loop);
@@ -225,14 +257,16 @@ static void emit_parts(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
 {
     int all = map_rows(plane->gradient->node->map) / plane->ins;
     Parts parts = even_parts(all, most);
-    LoopStmt *channels = for_range(lower, into, "c", plane->ins);
+    LoopStmt *channels = for_bounds(lower, into, "c", plane->from ? plane->from : num(lower, 0),
+                                    plane->from ? plane->to : num(lower, plane->ins));
     Taps taps = {.plane = plane,
                  .c = loop_variable(lower, channels),
                  .j0 = j0,
                  .width = width,
                  .sums =
                      sums_buffer(lower, weight_name(lower->net, plane->gradient->node), parts.size, width)};
-    LoopExpr *count = loop_local(lower, &channels->body, "count", load1(lower, plane->listed, taps.c));
+    LoopExpr *count = load1(lower, plane->listed, in_slice(lower, plane, taps.c));
+    count = loop_local(lower, &channels->body, "count", count);
     LoopBlock *some = &loop_if(lower->arena, &channels->body, op2(lower, OP_GT, count, num(lower, 0)))->body;
     for (taps.first = 0; taps.first < all; taps.first += taps.count) {
         taps.count = taps.first < parts.large * parts.size ? parts.size : parts.size - 1;
@@ -262,23 +296,52 @@ static Site first_steps(Lower *lower, const Plane *plane, Walk walk, Site site)
     return site;
 }
 
-static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
+/* From the plane's site on: lists, then all tiles of outputs. */
+static void emit_sums(Lower *lower, const Plane *plane)
 {
-    site.tile = NULL;
-    note_gradient(lower, linear, site.into, ", event by event");
-    site = walk_samples(lower, walk, site);
-    Plane plane = plane_of(lower, linear, walk.steps);
-    emit_zeros(lower, &plane, site.into);
-    plane.site = first_steps(lower, &plane, walk, site);
-    emit_lists(lower, &plane);
-    int tiles = plane.outs / WINDOW_WIDTH, rest = plane.outs % WINDOW_WIDTH;
+    emit_lists(lower, plane);
+    int tiles = plane->outs / WINDOW_WIDTH, rest = plane->outs % WINDOW_WIDTH;
     if (tiles > 0) {
-        LoopStmt *loop = for_range(lower, plane.site.into, "tile", tiles);
+        LoopStmt *loop = for_range(lower, plane->site.into, "tile", tiles);
         LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
-        emit_outputs(lower, &plane, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+        emit_outputs(lower, plane, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
     }
     if (rest > 0)
-        emit_outputs(lower, &plane, plane.site.into, num(lower, tiles * WINDOW_WIDTH), rest);
+        emit_outputs(lower, plane, plane->site.into, num(lower, tiles * WINDOW_WIDTH), rest);
+}
+
+/* A slice of the inputs, by all steps of some samples together. */
+static void emit_slice(Lower *lower, Plane plane, Site site, Walk walk, LoopExpr *item)
+{
+    plane.samples = (Walk){walk.b0, walk.b1, 0};
+    plane.steps = walk.steps > 1 ? walk.steps : 1;
+    plane.from = loop_local(lower, site.into, "c0", slice_begin(lower, plane.ins, item));
+    plane.to = slice_begin(lower, plane.ins, op2(lower, OP_ADD, item, num(lower, 1)));
+    plane.to = loop_local(lower, site.into, "c1", plane.to);
+    add_buffers(lower, &plane, plane.gradient->plan->layer->together,
+                (plane.ins + LOOP_SLICES - 1) / LOOP_SLICES);
+    emit_zeros(lower, &plane, site.into);
+    site.t = walk.steps > 0 ? num(lower, 0) : NULL;
+    plane.site = site;
+    emit_sums(lower, &plane);
+}
+
+static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
+{
+    LoopExpr *item = linear->plan->by_inputs ? site.tile->item : NULL;
+    Plane plane = plane_of(linear);
+    site.tile = NULL;
+    note_gradient(lower, linear, site.into, ", event by event");
+    if (item) {
+        emit_slice(lower, plane, site, walk, item);
+        return;
+    }
+    site = walk_samples(lower, walk, site);
+    plane.steps = steps_together(walk.steps, positions_of(&plane) * width_of(&plane));
+    add_buffers(lower, &plane, 1, plane.ins);
+    emit_zeros(lower, &plane, site.into);
+    plane.site = first_steps(lower, &plane, walk, site);
+    emit_sums(lower, &plane);
 }
 
 const MapKernel by_piece_sums = {

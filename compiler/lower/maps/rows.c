@@ -15,6 +15,11 @@ void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const 
     loop_comment(lower->arena, into, arena_printf(lower->arena, "gradient of %s%s", weights, how));
 }
 
+LoopExpr *slice_begin(Lower *lower, int all, LoopExpr *item)
+{
+    return op2(lower, OP_DIV, op2(lower, OP_MUL, num(lower, all), item), num(lower, LOOP_SLICES));
+}
+
 Site row_site(Lower *lower, const Rows *rows, Site site, int r, LoopBlock *into)
 {
     site.into = into;

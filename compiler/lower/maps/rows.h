@@ -10,6 +10,9 @@ void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const 
 /* What unit j of the site starts from: the bias or 0. */
 LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j);
 
+/* Where the share of slice number `item` begins, of so many that LOOP_SLICES go through. */
+LoopExpr *slice_begin(Lower *lower, int all, LoopExpr *item);
+
 /* Sums of a few rows of a map's outputs: in registers or, if narrow, where they belong. */
 typedef struct Rows {
     const Linear *map;

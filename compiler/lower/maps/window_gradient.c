@@ -52,25 +52,25 @@ static void for_taps(Lower *lower, Tap *tap)
 
 /* ---- sums ---- */
 
-/* The sums += what one position contributes. */
+/* The sums += what one position contributes: one input after the other, so that it is in a register only for its own products,
+ * and the gradients for all. */
 static void emit_position(Lower *lower, const Block *block, Site site, LoopExpr *input, LoopExpr *output)
 {
     const Tap *tap = block->tap;
     const Node *node = tap->linear->node;
-    LoopExpr *x[WINDOW_MOST], *first = scaled_plus(lower, input, tap->ins, block->i0);
+    LoopExpr *first = scaled_plus(lower, input, tap->ins, block->i0);
     first = loop_local(lower, site.into, "in", first);
     output = loop_local(lower, site.into, "out", scaled_plus(lower, output, tap->outs, block->j0));
     for (int r = 0; r < block->count; r++) {
-        LoopExpr *value = load_stream(lower, node->in, site, op2(lower, OP_ADD, first, num(lower, r)));
-        x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
-                          loop_cast(lower->arena, TYPE_F32, value));
+        LoopExpr *x = load_stream(lower, node->in, site, op2(lower, OP_ADD, first, num(lower, r)));
+        x = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
+                       loop_cast(lower->arena, TYPE_F32, x));
+        LoopStmt *loop = for_units(lower, site.into, "j", block->width);
+        LoopExpr *j = loop_variable(lower, loop);
+        LoopExpr *g = load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j));
+        store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
+                      loop_cast(lower->arena, TYPE_F32, g));
     }
-    LoopStmt *loop = for_units(lower, site.into, "j", block->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *value = load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j));
-    LoopExpr *g = loop_local(lower, &loop->body, "g", loop_cast(lower->arena, TYPE_F32, value));
-    for (int r = 0; r < block->count; r++)
-        store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], g);
 }
 
 static void emit_positions(Lower *lower, const Block *block, LoopBlock *into)
@@ -107,11 +107,6 @@ static void emit_block(Lower *lower, const Block *block, LoopBlock *into)
     }
 }
 
-static LoopExpr *part_edge(Lower *lower, LoopExpr *blocks, LoopExpr *item)
-{
-    return op2(lower, OP_DIV, op2(lower, OP_MUL, blocks, item), num(lower, LOOP_SLICES));
-}
-
 /* So many blocks of inputs, from i0 on; of a slice, its share. */
 static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int blocks)
 {
@@ -119,8 +114,8 @@ static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int 
         return;
     LoopExpr *item = block.tap->item, *from = num(lower, 0), *to = num(lower, blocks);
     if (item) {
-        from = part_edge(lower, to, item);
-        to = part_edge(lower, to, op2(lower, OP_ADD, item, num(lower, 1)));
+        from = slice_begin(lower, blocks, item);
+        to = slice_begin(lower, blocks, op2(lower, OP_ADD, item, num(lower, 1)));
     }
     LoopStmt *loop = for_bounds(lower, into, "block", from, to);
     LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), block.count, num(lower, i0));
@@ -128,14 +123,28 @@ static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int 
     emit_block(lower, &block, &loop->body);
 }
 
-static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, int width)
+/* Outputs from j0 on, as many as their sums with up to `most` inputs. */
+static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, int width, int most)
 {
-    Parts parts = even_parts(tap->ins, WINDOW_MOST);
+    Parts parts = even_parts(tap->ins, most);
     const char *name = weight_name(lower->net, tap->linear->node);
     Block block = {tap, NULL, j0, parts.size, width, sums_buffer(lower, name, parts.size, width)};
     emit_blocks(lower, block, into, 0, parts.large);
     block.count--;
     emit_blocks(lower, block, into, parts.large * parts.size, parts.small);
+}
+
+/* All outputs, up to `width` at a time. */
+static void emit_tap(Lower *lower, const Tap *tap, LoopBlock *into, int width, int most)
+{
+    int blocks = tap->outs / width, rest = tap->outs % width;
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, into, "outputs", blocks);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, width));
+        emit_outputs(lower, tap, &loop->body, loop_local(lower, &loop->body, "j0", j0), width, most);
+    }
+    if (rest > 0)
+        emit_outputs(lower, tap, into, num(lower, blocks * width), rest, most);
 }
 
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
@@ -153,14 +162,15 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
                .ins = map_mixed(map)->in,
                .outs = map_mixed(map)->out};
     for_taps(lower, &tap);
-    int blocks = tap.outs / WINDOW_WIDTH, rest = tap.outs % WINDOW_WIDTH;
-    if (blocks > 0) {
-        LoopStmt *loop = for_range(lower, tap.site.into, "outputs", blocks);
-        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH));
-        emit_outputs(lower, &tap, &loop->body, loop_local(lower, &loop->body, "j0", j0), WINDOW_WIDTH);
+    if (tap.outs < WINDOW_NARROW_WIDTH) {
+        emit_tap(lower, &tap, tap.site.into, WINDOW_WIDTH, WINDOW_MOST);
+        return;
     }
-    if (rest > 0)
-        emit_outputs(lower, &tap, tap.site.into, num(lower, blocks * WINDOW_WIDTH), rest);
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
+    emit_tap(lower, &tap, &loop_if(lower->arena, tap.site.into, op2(lower, OP_GE, lanes, wide))->body,
+             WINDOW_WIDTH, WINDOW_MOST);
+    emit_tap(lower, &tap, &loop_if(lower->arena, tap.site.into, op2(lower, OP_LT, lanes, wide))->body,
+             WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 const MapKernel by_window_sums = {.serves = serves, .gradient = gradient};

@@ -147,22 +147,42 @@ static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const C
     }
 }
 
-static void emit_planes(Lower *lower, const Block *block, LoopBlock *into)
+/* Some columns of a plane, by sums of up to so many channels that are read. */
+static void emit_columns(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns, int most)
 {
-    Parts channels = even_parts(block->squares->channels, WINDOW_MOST);
+    Parts channels = even_parts(block->squares->channels, most);
+    emit_sums(lower, block, into, columns, 0, channels.size, channels.large);
+    emit_sums(lower, block, into, columns, channels.large * channels.size, channels.size - 1, channels.small);
+}
+
+/* All planes, up to `width` columns at a time. */
+static void emit_planes(Lower *lower, const Block *block, LoopBlock *into, int width, int most)
+{
+    int parts = block->width / width, rest = block->width % width;
     LoopStmt *planes = for_range(lower, into, "plane", SQUARE_PLANES);
-    Columns columns = {loop_variable(lower, planes), num(lower, 0), block->width};
-    into = &planes->body;
-    if (block->width > WINDOW_WIDTH) {
-        columns.width = WINDOW_WIDTH;
-        LoopStmt *loop = for_range(lower, into, "columns", block->width / WINDOW_WIDTH);
-        into = &loop->body;
-        columns.j0 = loop_local(lower, into, "column",
-                                op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, WINDOW_WIDTH)));
+    LoopExpr *f = loop_variable(lower, planes);
+    if (parts > 0) {
+        LoopStmt *loop = for_range(lower, &planes->body, "columns", parts);
+        LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, width));
+        Columns columns = {f, loop_local(lower, &loop->body, "column", j0), width};
+        emit_columns(lower, block, &loop->body, &columns, most);
     }
-    emit_sums(lower, block, into, &columns, 0, channels.size, channels.large);
-    emit_sums(lower, block, into, &columns, channels.large * channels.size, channels.size - 1,
-              channels.small);
+    if (rest > 0)
+        emit_columns(lower, block, &planes->body, &(Columns){f, num(lower, parts * width), rest}, most);
+}
+
+/* As much at a time as registers hold. */
+static void emit_all(Lower *lower, const Block *block, LoopBlock *into)
+{
+    if (block->width < WINDOW_NARROW_WIDTH) {
+        emit_planes(lower, block, into, WINDOW_WIDTH, WINDOW_MOST);
+        return;
+    }
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
+    emit_planes(lower, block, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body,
+                WINDOW_WIDTH, WINDOW_MOST);
+    emit_planes(lower, block, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
+                WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 /* `parts` parts of so many rows of squares of a sample, from row `first` on. */
@@ -177,7 +197,7 @@ static void emit_parts(Lower *lower, Block block, Squares squares, int first, in
     SquareRow row = for_square_rows(lower, &squares, &loop->body);
     spread_row(lower, &squares, &row);
     spread_gradients(lower, &block, &row);
-    emit_planes(lower, &block, &loop->body);
+    emit_all(lower, &block, &loop->body);
 }
 
 /* ---- the gradient ---- */

@@ -93,20 +93,29 @@ static int columns_of(const Planning *plan, const LayerPlan *layer, const NodePl
     return sums ? map_columns(layer->gradients.at[0]->map) : tiling_room(own->tiles);
 }
 
+/* How many samples of so many numbers stay in a cache. */
+static int samples_together(int64_t sample, int most)
+{
+    return sample < most ? (int)(most / sample) : 1;
+}
+
 /* A gradient of many weights by few numbers: for each slice of the batch to have all of them would take longer than the
  * sums. Those of a few samples, which stay in a cache, are made together. */
 static void cut_inputs(const Planning *plan, LayerPlan *layer)
 {
     const Node *node = layer->gradients.count == 1 ? layer->gradients.at[0] : NULL;
     const NodePlan *record = node ? record_of(plan, node) : NULL;
-    if (!record || layer->scan || layer->maps.count > 0 || !record->windows || record->pieces
-        || map_mixed(node->map)->in < LEAST_INPUTS)
+    if (!record || layer->scan || layer->maps.count > 0 || !record->windows
+        || (record->pieces ? !record->by_inputs : map_mixed(node->map)->in < LEAST_INPUTS))
         return;
     int64_t steps = record->in_time ? record->steps : 1;
-    int64_t sample = steps * (map_inputs(node->map) + (int64_t)map_outputs(node->map));
+    int64_t ins = map_inputs(node->map), outs = map_outputs(node->map);
     layer->cut = CUT_INPUTS;
     layer->items = LOOP_SLICES;
-    layer->together = sample < TOGETHER_MOST ? (int)(TOGETHER_MOST / sample) : 1;
+    layer->together =
+        record->pieces
+            ? samples_together(steps * (ins / map_mixed(node->map)->in) * WINDOW_WIDTH, PIECE_SAMPLES)
+            : samples_together(steps * (ins + outs), TOGETHER_MOST);
 }
 
 /* Whether other kernels of the same samples are worth to be joined with it. */

@@ -225,6 +225,15 @@ static bool has_many_weights(const Planning *plan, const Node *node)
            && (plan->options.kernels == KERNELS_TABLE || weights >= WINDOW_CACHED);
 }
 
+/* Of those that follow events: a gradient of so many weights that to add a sample's part to it takes longer than the sums. */
+static bool has_many_sums(const Planning *plan, const Node *node)
+{
+    int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
+    return node->kind == NODE_MAP_GRAD && !plan->by_samples
+           && (plan->options.kernels == KERNELS_EVENT
+               || (weights >= PIECE_WEIGHTS && map_mixed(node->map)->in >= LEAST_INPUTS));
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -239,13 +248,14 @@ static void serve(Planning *plan, int n)
                && !is_without(plan->options.without, OPTIMISATION_PIECES)
                && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
+    record->by_inputs = record->pieces && has_many_sums(plan, node);
     record->winograd =
         record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
     if (record->winograd && node->kind == NODE_MAP_GRAD)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
-    record->choice = record->pieces && kernels == KERNELS_AUTO;
+    record->choice = record->pieces && !record->by_inputs && kernels == KERNELS_AUTO;
     bool past = (node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD) && map_reads_past(node->map);
     record->recent = past && plan->net->stepwise;
     record->taps = past && !plan->net->stepwise && !is_without(plan->options.without, OPTIMISATION_TAPS);

@@ -1408,6 +1408,7 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
     snn_floats sums_w_out_[9][32 / SNN_LANES];
     snn_floats sums_w_out_3_[3][32 / SNN_LANES];
     snn_floats sums_w_out_4_[8][32 / SNN_LANES];
+    snn_floats sums_w_out_5_[6][16 / SNN_LANES];
     for (int32_t b = first_2; b < last; b++) {
         const int32_t slice = (b * 8 + 7) / net->run.rows;
         if (crowded_out_max_pool_[b][1] == 0) {
@@ -1652,84 +1653,236 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first_2, int32_
                     const int32_t from_2 = (1 - tap_2 < 0 ? 0 : 1 - tap_2) < 4 ? (1 - tap_2 < 0 ? 0 : 1 - tap_2) : 4;
                     const int32_t to_2 = (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) < 4 ? (1 - tap_2 + 4 < 0 ? 0 : 1 - tap_2 + 4) : 4;
                     const int32_t row = (tap * 3 + tap_2) * 16;
-                    for (int32_t outputs = 0; outputs < 1; outputs++) {
-                        const int32_t j0 = outputs * 32;
-                        for (int32_t block = 0; block < 2; block++) {
-                            const int32_t i0 = block * 8;
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[6][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                sums_w_out_4_[7][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            for (int32_t t = 0; t < 4; t++) {
-                                for (int32_t y = from; y < to; y++) {
-                                    for (int32_t x = from_2; x < to_2; x++) {
-                                        const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
-                                        const int32_t out = (y * 4 + x) * 32 + j0;
-                                        const float x0 = (float)out_max_pool_[b][t][in];
-                                        const float x1 = (float)out_max_pool_[b][t][in + 1];
-                                        const float x2 = (float)out_max_pool_[b][t][in + 2];
-                                        const float x3 = (float)out_max_pool_[b][t][in + 3];
-                                        const float x4 = (float)out_max_pool_[b][t][in + 4];
-                                        const float x5 = (float)out_max_pool_[b][t][in + 5];
-                                        const float x6 = (float)out_max_pool_[b][t][in + 6];
-                                        const float x7 = (float)out_max_pool_[b][t][in + 7];
-                                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                            const snn_floats g = snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]);
-                                            sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_out_4_[0][j / SNN_LANES]);
-                                            sums_w_out_4_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_out_4_[1][j / SNN_LANES]);
-                                            sums_w_out_4_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_out_4_[2][j / SNN_LANES]);
-                                            sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_out_4_[3][j / SNN_LANES]);
-                                            sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_out_4_[4][j / SNN_LANES]);
-                                            sums_w_out_4_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_out_4_[5][j / SNN_LANES]);
-                                            sums_w_out_4_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_out_4_[6][j / SNN_LANES]);
-                                            sums_w_out_4_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_out_4_[7][j / SNN_LANES]);
+                    if (SNN_LANES >= 16) {
+                        for (int32_t outputs = 0; outputs < 1; outputs++) {
+                            const int32_t j0 = outputs * 32;
+                            for (int32_t block = 0; block < 2; block++) {
+                                const int32_t i0 = block * 8;
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[5][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[6][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    sums_w_out_4_[7][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t t = 0; t < 4; t++) {
+                                    for (int32_t y = from; y < to; y++) {
+                                        for (int32_t x = from_2; x < to_2; x++) {
+                                            const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
+                                            const int32_t out = (y * 4 + x) * 32 + j0;
+                                            const float x0 = (float)out_max_pool_[b][t][in];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[0][j / SNN_LANES]);
+                                            }
+                                            const float x1 = (float)out_max_pool_[b][t][in + 1];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[1][j / SNN_LANES]);
+                                            }
+                                            const float x2 = (float)out_max_pool_[b][t][in + 2];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[2][j / SNN_LANES]);
+                                            }
+                                            const float x3 = (float)out_max_pool_[b][t][in + 3];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[3][j / SNN_LANES]);
+                                            }
+                                            const float x4 = (float)out_max_pool_[b][t][in + 4];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[4][j / SNN_LANES]);
+                                            }
+                                            const float x5 = (float)out_max_pool_[b][t][in + 5];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[5][j / SNN_LANES]);
+                                            }
+                                            const float x6 = (float)out_max_pool_[b][t][in + 6];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[6][j / SNN_LANES]);
+                                            }
+                                            const float x7 = (float)out_max_pool_[b][t][in + 7];
+                                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                                sums_w_out_4_[7][j / SNN_LANES] = snn_fma(snn_all(x7), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_4_[7][j / SNN_LANES]);
+                                            }
                                         }
                                     }
                                 }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 6][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 6][j0 + j]) + sums_w_out_4_[6][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 7][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 7][j0 + j]) + sums_w_out_4_[7][j / SNN_LANES]);
+                                }
                             }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_4_[0][j / SNN_LANES]);
+                        }
+                    }
+                    if (SNN_LANES < 16) {
+                        for (int32_t outputs = 0; outputs < 2; outputs++) {
+                            const int32_t j0 = outputs * 16;
+                            for (int32_t block = 0; block < 1; block++) {
+                                const int32_t i0 = block * 6;
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[5][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t t = 0; t < 4; t++) {
+                                    for (int32_t y = from; y < to; y++) {
+                                        for (int32_t x = from_2; x < to_2; x++) {
+                                            const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
+                                            const int32_t out = (y * 4 + x) * 32 + j0;
+                                            const float x0 = (float)out_max_pool_[b][t][in];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[0][j / SNN_LANES]);
+                                            }
+                                            const float x1 = (float)out_max_pool_[b][t][in + 1];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[1][j / SNN_LANES]);
+                                            }
+                                            const float x2 = (float)out_max_pool_[b][t][in + 2];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[2][j / SNN_LANES]);
+                                            }
+                                            const float x3 = (float)out_max_pool_[b][t][in + 3];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[3][j / SNN_LANES]);
+                                            }
+                                            const float x4 = (float)out_max_pool_[b][t][in + 4];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[4][j / SNN_LANES]);
+                                            }
+                                            const float x5 = (float)out_max_pool_[b][t][in + 5];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[5][j / SNN_LANES]);
+                                            }
+                                        }
+                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_5_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_5_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_5_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_5_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_5_[4][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_5_[5][j / SNN_LANES]);
+                                }
                             }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_4_[1][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_4_[2][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_4_[3][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_4_[4][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 5][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 5][j0 + j]) + sums_w_out_4_[5][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 6][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 6][j0 + j]) + sums_w_out_4_[6][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                                snn_store(&parts_of_w_out_[slice][row + i0 + 7][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 7][j0 + j]) + sums_w_out_4_[7][j / SNN_LANES]);
+                            for (int32_t block = 0; block < 2; block++) {
+                                const int32_t i0 = block * 5 + 6;
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[0][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[1][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[2][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[3][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    sums_w_out_5_[4][j / SNN_LANES] = snn_all(0.0f);
+                                }
+                                for (int32_t t = 0; t < 4; t++) {
+                                    for (int32_t y = from; y < to; y++) {
+                                        for (int32_t x = from_2; x < to_2; x++) {
+                                            const int32_t in = ((y + (tap + -1)) * 4 + (x + (tap_2 + -1))) * 16 + i0;
+                                            const int32_t out = (y * 4 + x) * 32 + j0;
+                                            const float x0 = (float)out_max_pool_[b][t][in];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[0][j / SNN_LANES]);
+                                            }
+                                            const float x1 = (float)out_max_pool_[b][t][in + 1];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[1][j / SNN_LANES]);
+                                            }
+                                            const float x2 = (float)out_max_pool_[b][t][in + 2];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[2][j / SNN_LANES]);
+                                            }
+                                            const float x3 = (float)out_max_pool_[b][t][in + 3];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[3][j / SNN_LANES]);
+                                            }
+                                            const float x4 = (float)out_max_pool_[b][t][in + 4];
+                                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                                sums_w_out_5_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&out_lif_v_then_g_out_conv_[b][t][out + j]), sums_w_out_5_[4][j / SNN_LANES]);
+                                            }
+                                        }
+                                    }
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0][j0 + j]) + sums_w_out_5_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 1][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 1][j0 + j]) + sums_w_out_5_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 2][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 2][j0 + j]) + sums_w_out_5_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 3][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 3][j0 + j]) + sums_w_out_5_[3][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&parts_of_w_out_[slice][row + i0 + 4][j0 + j], snn_load(&parts_of_w_out_[slice][row + i0 + 4][j0 + j]) + sums_w_out_5_[4][j / SNN_LANES]);
+                                }
                             }
                         }
                     }
