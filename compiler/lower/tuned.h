@@ -59,7 +59,10 @@ enum {
 
 enum {
     WINOGRAD_TOGETHER =
-        1 << 17,            /* numbers of what is read, spread to planes: so many stay in the second cache */
+        1 << 17, /* numbers of what is read, spread to planes: so many stay in the second cache */
+    WINOGRAD_WEIGHTS = 1 << 19, /* so many are read once for some samples, */
+    WINOGRAD_SAMPLES =
+        1 << 17, /* of so many numbers: a plane of them and of a block's weights stays in the second cache */
     WINOGRAD_CHANNELS = 32, /* that are read and made: of fewer, to spread and gather takes too long */
     WINOGRAD_PART = 64,     /* channels of a gradient at a time, each spread once for all of the others, */
     WINOGRAD_ITEMS = 4      /* but of those that are read at least so many parts, for threads */

@@ -51,6 +51,7 @@ static Side side_of(const Node *node, int axis)
 Squares squares_of(const Node *node, int steps, int channels, int all)
 {
     return (Squares){.node = node,
+                     .together = 1,
                      .in_time = steps > 0,
                      .y = side_of(node, 0),
                      .x = side_of(node, 1),
@@ -63,9 +64,14 @@ int square_rows(const Squares *squares, int steps)
     return (steps > 0 ? steps : 1) * squares->y.squares;
 }
 
+int squares_count(const Squares *squares)
+{
+    return squares->count * squares->x.squares;
+}
+
 int squares_room(const Squares *squares)
 {
-    return squares->count * squares->x.squares + 1;
+    return squares->together * squares_count(squares) + 1;
 }
 
 static int positions_of(const Squares *squares)
@@ -93,17 +99,22 @@ void squares_begin(Lower *lower, Squares *squares, LoopBlock *into)
 
 SquareRow for_square_rows(Lower *lower, const Squares *squares, LoopBlock *into)
 {
-    LoopStmt *loop = for_range(lower, into, "row", squares->count);
+    SquareRow made = {.site = squares->site};
+    made.site.into = into;
+    made.site = walk_samples(lower, squares->samples, made.site);
+    LoopStmt *loop = for_range(lower, made.site.into, "row", squares->count);
     LoopExpr *row = loop_variable(lower, loop), *rows = num(lower, squares->y.squares);
-    LoopExpr *y = loop_local(lower, &loop->body, "y", op2(lower, OP_ADD, squares->first, row));
-    SquareRow made = {
-        .site = squares->site, .y = y, .square = op2(lower, OP_MUL, row, num(lower, squares->x.squares))};
     made.site.into = &loop->body;
+    made.y = loop_local(lower, &loop->body, "y", op2(lower, OP_ADD, squares->first, row));
+    made.square = op2(lower, OP_MUL, row, num(lower, squares->x.squares));
+    if (squares->samples.b0)
+        made.square = scaled_plus(lower, op2(lower, OP_SUB, made.site.b, squares->samples.b0),
+                                  squares_count(squares), made.square);
     if (!squares->in_time)
         return made;
-    made.site.t = loop_local(lower, &loop->body, "t", op2(lower, OP_DIV, y, rows));
+    made.site.t = loop_local(lower, &loop->body, "t", op2(lower, OP_DIV, made.y, rows));
     LoopExpr *before = op2(lower, OP_MUL, made.site.t, rows);
-    made.y = loop_local(lower, &loop->body, "y", op2(lower, OP_SUB, y, before));
+    made.y = loop_local(lower, &loop->body, "y", op2(lower, OP_SUB, made.y, before));
     return made;
 }
 

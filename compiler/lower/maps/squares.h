@@ -9,7 +9,7 @@
 #ifndef SNNC_SQUARES_H
 #define SNNC_SQUARES_H
 
-#include "lower/lower.h"
+#include "lower/base/walk.h"
 
 enum {
     SQUARE_MADE = 2,
@@ -36,6 +36,8 @@ typedef struct Side {
 typedef struct Squares {
     const Node *node;
     Site site;
+    Walk samples; /* at most `together`, whose squares follow each other; without: the site's */
+    int together;
     bool in_time;
     Side y, x;
     int channels, all;
@@ -50,6 +52,8 @@ typedef struct Squares {
 Squares squares_of(const Node *node, int steps, int channels, int all);
 /* Squares that planes have room for: one too many, so that planes do not begin at the same place of a cache. */
 int squares_room(const Squares *squares);
+/* Squares of a sample that are in the planes. */
+int squares_count(const Squares *squares);
 /* Rows of squares of a sample. */
 int square_rows(const Squares *squares, int steps);
 /* Adds its buffers, and writes zeros to all of the box. */

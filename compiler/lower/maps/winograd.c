@@ -91,12 +91,13 @@ static void prepare(Lower *lower, Linear *linear)
 
 /* ---- products ---- */
 
-/* What is made of squares: [SQUARE_PLANES][squares][WINDOW_WIDTH], of a block of so many channels. */
+/* What is made of squares: of a block of WINDOW_WIDTH channels in all planes, or of all channels, plane by plane. */
 typedef struct Made {
     const Linear *map;
     const Squares *squares;
-    BufferId planes;
+    BufferId planes; /* [SQUARE_PLANES][squares][channels] */
     int outs;
+    bool by_planes;
 } Made;
 
 /* Channels from j0 on, of a block. */
@@ -104,7 +105,14 @@ typedef struct Block {
     const Made *made;
     LoopExpr *block, *j0;
     int width;
+    LoopExpr *plane; /* NULL: all of them */
 } Block;
+
+/* Where channel j of a block is in the planes. */
+static LoopExpr *column_of(Lower *lower, const Made *made, LoopExpr *block, LoopExpr *j)
+{
+    return made->by_planes ? scaled_plus(lower, block, WINDOW_WIDTH, j) : j;
+}
 
 /* sums[p] += what channel i has of square q in the plane, by its weights. One square after the other, so that what it has is in
  * a register only for its own products, and the weights for all. */
@@ -122,15 +130,15 @@ static void emit_row_product(Lower *lower, const Block *block, LoopBlock *into, 
 }
 
 /* made[f][q0 .. q0 + count - 1] = planes[f][...] by the weights of the plane, `tiles` times. */
-static void emit_matrix(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, int q0, int count,
-                        int tiles)
+static void emit_matrix(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, LoopExpr *q0,
+                        int count, int tiles)
 {
     const Made *made = block->made;
     if (tiles == 0)
         return;
     BufferId sums = sums_buffer(lower, stream_of(lower, made->map->node->out)->name, count, block->width);
     LoopStmt *loop = for_range(lower, into, "tile", tiles);
-    LoopExpr *q = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, q0));
+    LoopExpr *q = scaled_plus(lower, loop_variable(lower, loop), count, q0);
     q = loop_local(lower, &loop->body, "q", q);
     zero_sums(lower, &loop->body, sums, count, block->width);
     LoopStmt *loop_i = for_range(lower, &loop->body, "i", made->squares->channels);
@@ -140,27 +148,48 @@ static void emit_matrix(Lower *lower, const Block *block, LoopBlock *into, LoopE
     for (int p = 0; p < count; p++) {
         LoopStmt *end = for_units(lower, &loop->body, "j", block->width);
         LoopExpr *k = loop_variable(lower, end);
-        LoopExpr *place[3] = {f, op2(lower, OP_ADD, q, num(lower, p)), op2(lower, OP_ADD, block->j0, k)};
+        LoopExpr *column = column_of(lower, made, block->block, op2(lower, OP_ADD, block->j0, k));
+        LoopExpr *place[3] = {f, op2(lower, OP_ADD, q, num(lower, p)), column};
         loop_store(lower->program, &end->body, made->planes, 3, place, load2(lower, sums, num(lower, p), k),
                    false);
     }
 }
 
-/* All planes, up to so many squares at a time. */
+/* A plane, up to so many squares of each sample at a time. */
+static void emit_plane(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *f, int most)
+{
+    const Squares *squares = block->made->squares;
+    Parts parts = even_parts(squares_count(squares), most);
+    LoopExpr *q0 = num(lower, 0);
+    if (squares->samples.b0) {
+        LoopExpr *samples = op2(lower, OP_SUB, squares->samples.b1, squares->samples.b0);
+        LoopStmt *loop = for_bounds(lower, into, "sample", num(lower, 0), samples);
+        into = &loop->body;
+        q0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, squares_count(squares)));
+        q0 = loop_local(lower, into, "q0", q0);
+    }
+    emit_matrix(lower, block, into, f, q0, parts.size, parts.large);
+    q0 = op2(lower, OP_ADD, q0, num(lower, parts.large * parts.size));
+    emit_matrix(lower, block, into, f, q0, parts.size - 1, parts.small);
+}
+
+/* The block's plane, or all. */
 static void emit_planes(Lower *lower, const Block *block, LoopBlock *into, int most)
 {
-    Parts parts = even_parts(block->made->squares->count * block->made->squares->x.squares, most);
+    if (block->plane) {
+        emit_plane(lower, block, into, block->plane, most);
+        return;
+    }
     LoopStmt *loop = for_range(lower, into, "plane", SQUARE_PLANES);
-    LoopExpr *f = loop_variable(lower, loop);
-    emit_matrix(lower, block, &loop->body, f, 0, parts.size, parts.large);
-    emit_matrix(lower, block, &loop->body, f, parts.large * parts.size, parts.size - 1, parts.small);
+    emit_plane(lower, block, &loop->body, loop_variable(lower, loop), most);
 }
 
 /* A block of so many channels, as much at a time as registers hold. */
-static void emit_block(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *block, int width)
+static void emit_block(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *block, int width,
+                       LoopExpr *plane)
 {
     LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES), *zero = num(lower, 0);
-    Block all = {made, block, zero, width};
+    Block all = {made, block, zero, width, plane};
     if (width < WINDOW_NARROW_WIDTH) {
         emit_planes(lower, &all, into, WINDOW_MOST);
         return;
@@ -169,7 +198,8 @@ static void emit_block(Lower *lower, const Made *made, LoopBlock *into, LoopExpr
     LoopBlock *narrow = &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body;
     for (int j0 = 0; j0 < width; j0 += WINDOW_NARROW_WIDTH) {
         int left = width - j0;
-        Block part = {made, block, num(lower, j0), left < WINDOW_NARROW_WIDTH ? left : WINDOW_NARROW_WIDTH};
+        Block part = {made, block, num(lower, j0), left < WINDOW_NARROW_WIDTH ? left : WINDOW_NARROW_WIDTH,
+                      plane};
         emit_planes(lower, &part, narrow, WINDOW_NARROW_MOST);
     }
 }
@@ -185,8 +215,8 @@ static LoopBlock *if_there(Lower *lower, const Side *side, LoopBlock *into, Loop
 }
 
 /* outputs[k][j] = what position k of the square has of channel j of the block. */
-static BufferId emit_gather(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *square, LoopExpr *j0,
-                            int width)
+static BufferId emit_gather(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *square,
+                            LoopExpr *block, LoopExpr *j0, int width)
 {
     ParamId bias = made->map->node->bias;
     BufferId outputs =
@@ -194,7 +224,8 @@ static BufferId emit_gather(Lower *lower, const Made *made, LoopBlock *into, Loo
     LoopStmt *loop = for_units(lower, into, "j", width);
     LoopExpr *j = loop_variable(lower, loop), *values[SQUARE_PLANES];
     for (int f = 0; f < SQUARE_PLANES; f++)
-        values[f] = loop_load(lower->program, made->planes, 3, (LoopExpr *[]){num(lower, f), square, j});
+        values[f] = loop_load(lower->program, made->planes, 3,
+                              (LoopExpr *[]){num(lower, f), square, column_of(lower, made, block, j)});
     settle(lower, &loop->body, "m", values, SQUARE_PLANES);
     transform(lower, &loop->body, gather_outputs, SQUARE_READ, SQUARE_MADE, values);
     for (int k = 0; k < SQUARE_MADE * SQUARE_MADE; k++) {
@@ -212,7 +243,7 @@ static void emit_square(Lower *lower, const Made *made, const SquareRow *row, Lo
     const Side *sides[2] = {&made->squares->y, &made->squares->x};
     LoopExpr *square = loop_local(lower, into, "square", op2(lower, OP_ADD, row->square, x));
     LoopExpr *j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, block, num(lower, WINDOW_WIDTH)));
-    BufferId outputs = emit_gather(lower, made, into, square, j0, width);
+    BufferId outputs = emit_gather(lower, made, into, square, block, j0, width);
     for (int k = 0; k < SQUARE_MADE * SQUARE_MADE; k++) {
         LoopExpr *at_y = scaled_plus(lower, row->y, SQUARE_MADE, num(lower, k / SQUARE_MADE)),
                  *at_x = scaled_plus(lower, x, SQUARE_MADE, num(lower, k % SQUARE_MADE));
@@ -229,12 +260,28 @@ static void emit_square(Lower *lower, const Made *made, const SquareRow *row, Lo
     }
 }
 
-static void emit_made(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *block, int width)
+static void emit_made(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *block, int width,
+                      LoopExpr *plane)
 {
-    emit_block(lower, made, into, block, width);
+    if (!made->by_planes || plane)
+        emit_block(lower, made, into, block, width, plane);
+    if (plane)
+        return;
     SquareRow row = for_square_rows(lower, made->squares, into);
     LoopStmt *loop = for_range(lower, row.site.into, "x", made->squares->x.squares);
     emit_square(lower, made, &row, &loop->body, loop_variable(lower, loop), block, width);
+}
+
+/* Of all blocks, what is made in a plane, or, if there is none, of the squares. */
+static void emit_blocks(Lower *lower, const Made *made, LoopBlock *into, LoopExpr *plane)
+{
+    int blocks = made->outs / WINDOW_WIDTH, rest = made->outs % WINDOW_WIDTH;
+    if (blocks > 0) {
+        LoopStmt *loop = for_range(lower, into, "block", blocks);
+        emit_made(lower, made, &loop->body, loop_variable(lower, loop), WINDOW_WIDTH, plane);
+    }
+    if (rest > 0)
+        emit_made(lower, made, into, num(lower, blocks), rest, plane);
 }
 
 /* ---- the map ---- */
@@ -242,7 +289,6 @@ static void emit_made(Lower *lower, const Made *made, LoopBlock *into, LoopExpr 
 /* `parts` parts of so many rows of squares, from row `first` on. */
 static void emit_parts(Lower *lower, Made made, Squares squares, int first, int parts)
 {
-    int blocks = made.outs / WINDOW_WIDTH, rest = made.outs % WINDOW_WIDTH;
     if (parts == 0)
         return;
     LoopStmt *loop = for_range(lower, squares.site.into, "part", parts);
@@ -251,31 +297,54 @@ static void emit_parts(Lower *lower, Made made, Squares squares, int first, int 
     made.squares = &squares;
     SquareRow read = for_square_rows(lower, &squares, &loop->body);
     spread_row(lower, &squares, &read);
-    if (blocks > 0) {
-        LoopStmt *loop_j = for_range(lower, &loop->body, "block", blocks);
-        emit_made(lower, &made, &loop_j->body, loop_variable(lower, loop_j), WINDOW_WIDTH);
-    }
-    if (rest > 0)
-        emit_made(lower, &made, &loop->body, num(lower, blocks), rest);
+    emit_blocks(lower, &made, &loop->body, NULL);
+}
+
+static void add_planes(Lower *lower, Made *made, const Squares *squares, int channels)
+{
+    int dims[3] = {SQUARE_PLANES, squares_room(squares), channels};
+    made->planes = named_buffer(lower, "planes_of", stream_of(lower, made->map->node->out)->name, TYPE_F32,
+                                BUFFER_LOCAL, false, 3, dims);
+}
+
+/* Some samples, plane by plane, so that they read the weights of each once. */
+static void emit_together(Lower *lower, Made made, Squares squares, Walk walk)
+{
+    squares.samples = (Walk){walk.b0, walk.b1, 0};
+    squares.together = made.map->plan->layer->together;
+    squares.first = num(lower, 0);
+    squares.count = square_rows(&squares, walk.steps);
+    squares_begin(lower, &squares, squares.site.into);
+    add_planes(lower, &made, &squares, made.outs);
+    made.squares = &squares;
+    made.by_planes = true;
+    SquareRow read = for_square_rows(lower, &squares, squares.site.into);
+    spread_row(lower, &squares, &read);
+    LoopStmt *planes = for_range(lower, squares.site.into, "plane", SQUARE_PLANES);
+    emit_blocks(lower, &made, &planes->body, loop_variable(lower, planes));
+    emit_blocks(lower, &made, squares.site.into, NULL);
 }
 
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     const Node *node = map->node;
+    const LayerPlan *layer = map->plan->layer;
     int ins = read_channels(node);
-    site.tile = NULL;
-    site = walk_samples(lower, walk, site);
-    note_map(lower, map, site.into, ", by squares of 2 x 2 outputs");
     Squares squares = squares_of(node, walk.steps, ins, ins);
-    squares.site = site;
+    Made made = {.map = map, .outs = made_channels(node)};
+    site.tile = NULL;
+    bool together = layer && layer->together > 0;
+    squares.site = together ? site : walk_samples(lower, walk, site);
+    note_map(lower, map, squares.site.into, ", by squares of 2 x 2 outputs");
+    if (together) {
+        emit_together(lower, made, squares, walk);
+        return;
+    }
     int most = WINOGRAD_TOGETHER / (SQUARE_PLANES * ins * squares.x.squares);
     Parts parts = even_parts(square_rows(&squares, walk.steps), most > 1 ? most : 1);
     squares.count = parts.size;
-    squares_begin(lower, &squares, site.into);
-    int dims[3] = {SQUARE_PLANES, squares_room(&squares), WINDOW_WIDTH};
-    Made made = {.map = map, .outs = made_channels(node)};
-    made.planes = named_buffer(lower, "planes_of", stream_of(lower, node->out)->name, TYPE_F32, BUFFER_LOCAL,
-                               false, 3, dims);
+    squares_begin(lower, &squares, squares.site.into);
+    add_planes(lower, &made, &squares, WINDOW_WIDTH);
     emit_parts(lower, made, squares, 0, parts.large);
     squares.count--;
     emit_parts(lower, made, squares, parts.large * parts.size, parts.small);

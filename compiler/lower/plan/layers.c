@@ -118,6 +118,25 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
             : samples_together(steps * (ins + outs), TOGETHER_MOST);
 }
 
+/* A map by squares of so many weights that each sample would read them from memory: some samples are made together. */
+static void read_together(const Planning *plan, LayerPlan *layer)
+{
+    const Node *node = layer->maps.count == 1 ? layer->maps.at[0] : NULL;
+    const NodePlan *record = node ? record_of(plan, node) : NULL;
+    if (!record || !record->winograd || record->pieces || layer->scan || layer->gradients.count > 0
+        || plan->by_samples)
+        return;
+    const MapAxis *channels = map_mixed(node->map);
+    int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
+    if (plan->options.kernels != KERNELS_TABLE && weights < WINOGRAD_WEIGHTS)
+        return;
+    int64_t positions =
+        node->transposed ? map_inputs(node->map) / channels->in : map_outputs(node->map) / channels->out;
+    int64_t steps = record->in_time ? record->steps : 1;
+    layer->together = samples_together(steps * positions * (node->transposed ? channels->out : channels->in),
+                                       WINOGRAD_SAMPLES);
+}
+
 /* Whether other kernels of the same samples are worth to be joined with it. */
 static bool goes_in_order(const Planning *plan, const LayerPlan *layer, const NodePlan *own)
 {
@@ -150,6 +169,7 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     if (layer->cut == CUT_SLICES && goes_in_order(plan, layer, own))
         layer->cut = CUT_ORDERED;
     cut_inputs(plan, layer);
+    read_together(plan, layer);
 }
 
 static void collect_layers(Planning *plan)

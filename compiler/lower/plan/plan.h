@@ -77,12 +77,12 @@ typedef struct LayerPlan {
     Nodes maps;
     Nodes gradients; /* of weights and biases */
     Cut cut;
-    int width;    /* units of a tile, or all */
-    int items;    /* tiles or slices; of what is the same for all samples, 1; 0: samples */
-    int chunk;    /* samples at a time that share one making of tables; 0: its maps use none */
-    int together; /* CUT_INPUTS: samples whose part of a gradient is summed before it is added */
-    bool table;   /* a map or a gradient uses tables */
-    bool once;    /* but products of streams outside time, or gradients that go through time themselves */
+    int width; /* units of a tile, or all */
+    int items; /* tiles or slices; of what is the same for all samples, 1; 0: samples */
+    int chunk; /* samples at a time that share one making of tables; 0: its maps use none */
+    int together; /* samples whose part of a gradient is summed before it is added, or whose maps read weights once */
+    bool table; /* a map or a gradient uses tables */
+    bool once;  /* but products of streams outside time, or gradients that go through time themselves */
 } LayerPlan;
 
 typedef struct NodePlan {

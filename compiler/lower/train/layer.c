@@ -213,7 +213,7 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         into = &for_chunks(lower, into, "chunk", from, to, chunk, &from, &to)->body;
         layer->tile.b0 = from;
     }
-    bool together = plan->chunk || plan->once;
+    bool together = plan->chunk || plan->once || plan->together;
     Site site = {.into = into, .tile = &layer->tile};
     if (together)
         emit_all(lower, layer->maps, plan->maps.count, site, from, to);
