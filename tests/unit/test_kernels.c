@@ -249,7 +249,7 @@ enum { ROUTED = sizeof routed / sizeof *routed };
 
 /* The same of spikes: strides, windows beyond both edges, gradients of taps in several parts, of outputs that nobody reads. */
 static const char *const spiking[] = {
-    "conv(64, kernel = 3, pad = same) -> lif(threshold = 0.1) -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
+    "conv(64, kernel = 3, pad = same) -> batch_norm -> lif -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
     "lif(threshold = 0.1) -> conv(5, kernel = 2, pad = 3)",
     "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = 5, pad = same, "
     "bias) -> lif(threshold = 0.1) -> conv(2, kernel = 3, stride = 2, pad = 2)",
@@ -462,6 +462,8 @@ START_TEST(pieces_agree)
     const Program *general = convolution(arena, spiking[_i], steps, KERNELS_EVENT, NO_WINDOWS | NO_PIECES);
     ck_assert_int_ge(arrays(fast, "pieces_of"), 1);
     ck_assert_int_eq(arrays(general, "pieces_of"), 0);
+    /* Slices of two that have norms before them are of channels, all others of the batch. */
+    ck_assert_int_eq(arrays(general, "parts_of_w_o") - arrays(fast, "parts_of_w_o"), _i ? 0 : 2);
     compare_gradients(fast, general, 2);
     arena_free(arena);
 }

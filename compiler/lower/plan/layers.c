@@ -105,8 +105,9 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
 {
     const Node *node = layer->gradients.count == 1 ? layer->gradients.at[0] : NULL;
     const NodePlan *record = node ? record_of(plan, node) : NULL;
-    if (!record || layer->scan || layer->maps.count > 0 || !record->windows
-        || (record->pieces ? !record->by_inputs : map_mixed(node->map)->in < LEAST_INPUTS))
+    if (!record || layer->scan || layer->maps.count > 0
+        || (record->pieces ? !record->by_inputs
+                           : !record->windows || map_mixed(node->map)->in < LEAST_INPUTS))
         return;
     int64_t steps = record->in_time ? record->steps : 1;
     int64_t ins = map_inputs(node->map), outs = map_outputs(node->map);
@@ -118,7 +119,8 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
             : samples_together(steps * (ins + outs), TOGETHER_MOST);
 }
 
-/* A map by squares of so many weights that each sample would read them from memory: some samples are made together. */
+/* A map by squares of so many weights that each sample would read them from memory: some samples are made together. Who asks
+ * for tables gets that where there are several blocks of channels. */
 static void read_together(const Planning *plan, LayerPlan *layer)
 {
     const Node *node = layer->maps.count == 1 ? layer->maps.at[0] : NULL;
@@ -128,7 +130,9 @@ static void read_together(const Planning *plan, LayerPlan *layer)
         return;
     const MapAxis *channels = map_mixed(node->map);
     int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
-    if (plan->options.kernels != KERNELS_TABLE && weights < WINOGRAD_WEIGHTS)
+    bool forced = plan->options.kernels == KERNELS_TABLE
+                  && (node->transposed ? channels->in : channels->out) > WINDOW_WIDTH;
+    if (!forced && weights < WINOGRAD_WEIGHTS)
         return;
     int64_t positions =
         node->transposed ? map_inputs(node->map) / channels->in : map_outputs(node->map) / channels->out;

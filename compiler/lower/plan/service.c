@@ -225,13 +225,21 @@ static bool has_many_weights(const Planning *plan, const Node *node)
            && (plan->options.kernels == KERNELS_TABLE || weights >= WINDOW_CACHED);
 }
 
+/* Whether samples go one by one, or would if chains were not left out: that changes no sum. */
+static bool may_go_by_samples(const Planning *plan)
+{
+    LowerOptions options = plan->options;
+    options.without &= ~(1u << OPTIMISATION_CHAINS);
+    return goes_by_samples(plan->net, options);
+}
+
 /* Of those that follow events: a gradient of so many weights that to add a sample's part to it takes longer than the sums. */
 static bool has_many_sums(const Planning *plan, const Node *node)
 {
     int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
-    return node->kind == NODE_MAP_GRAD && !plan->by_samples
-           && (plan->options.kernels == KERNELS_EVENT
-               || (weights >= PIECE_WEIGHTS && map_mixed(node->map)->in >= LEAST_INPUTS));
+    return node->kind == NODE_MAP_GRAD && map_mixed(node->map)->in >= LOOP_SLICES
+           && (plan->options.kernels == KERNELS_EVENT || weights >= PIECE_WEIGHTS)
+           && !may_go_by_samples(plan);
 }
 
 static void serve(Planning *plan, int n)
