@@ -74,14 +74,17 @@ enum {
 /* ---- convolutions of spikes, event by event ---- */
 
 enum {
-    PIECE_LEAST = 24,        /* units of a row that a window reads; of fewer, hardly any spike */
-    PIECE_CHAINS = 2,        /* events that are added side by side */
-    PIECE_TAPS = 9,          /* taps whose gradients are summed together, */
-    PIECE_NARROW_TAPS = 3,   /* where vectors are not of WIDE_LANES; */
-    PIECE_TOGETHER = 8192,   /* numbers of gradients, of some steps: these stay in the first cache */
-    PIECE_WEIGHTS = 1 << 19, /* gradients of so many are made for some samples at once, */
-    PIECE_SAMPLES = 1 << 13, /* with so many numbers: these stay in the second cache */
-    PIECE_POSITIONS = 16     /* outputs of a channel, below which these are sums of hardly anything */
+    PIECE_LEAST = 24,          /* units of a row that a window reads; of fewer, hardly any spike */
+    PIECE_CHAINS = 2,          /* events that are added side by side */
+    PIECE_TAPS = 9,            /* taps whose gradients are summed together, */
+    PIECE_NARROW_TAPS = 3,     /* where vectors are not of WIDE_LANES; */
+    PIECE_TOGETHER = 8192,     /* numbers of gradients, of some steps: these stay in the first cache */
+    PIECE_WEIGHTS = 1 << 19,   /* gradients of so many are made for some samples at once, */
+    PIECE_SAMPLES = 1 << 13,   /* with so many numbers: these stay in the second cache */
+    PIECE_ROW_TILES = 2,       /* of WINDOW_WIDTH channels, to which one row of taps adds at a time, */
+    PIECE_ROW_WEIGHTS = 6144,  /* whose weights stay in the first cache, */
+    PIECE_ROW_UNITS = 1 << 16, /* and what is read and made at a step in the second one; */
+    PIECE_POSITIONS = 16       /* outputs of a channel, below which these are sums of hardly anything */
 };
 
 /* ---- convolutions of spikes of few channels ---- */

@@ -13,7 +13,7 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->pieces && linear->plan->role == ROLE_MAP;
+    return linear->plan->pieces && !linear->plan->piece_rows && linear->plan->role == ROLE_MAP;
 }
 
 static void prepare(Lower *lower, Linear *linear)

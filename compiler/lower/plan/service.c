@@ -75,6 +75,19 @@ static bool has_patches(const Planning *plan, int n, int most)
            && !is_without(plan->options.without, OPTIMISATION_PATCHES);
 }
 
+/* Of maps that follow events position by position: one of more channels than a tile has, where the weights of a row of taps
+ * stay in a cache, and what is read and made at a step in the next one. It adds in another order: who asks for events alone
+ * gets that of inference. */
+static bool has_rows_of_taps(const Planning *plan, const Node *node)
+{
+    const AxisMap *map = node->map;
+    const MapAxis *channels = map_mixed(map);
+    int weights = map->space[map->count - 2].taps * channels->in * PIECE_ROW_TILES * WINDOW_WIDTH;
+    return node->kind == NODE_MAP && channels->out > WINDOW_WIDTH && weights <= PIECE_ROW_WEIGHTS
+           && map_inputs(map) <= PIECE_ROW_UNITS && map_outputs(map) <= PIECE_ROW_UNITS
+           && plan->options.kernels == KERNELS_AUTO && !is_without(plan->options.without, OPTIMISATION_ROWS);
+}
+
 /* All maps that follow a stream have to see it alike. */
 static bool fits_rows(Planning *plan, const Node *node)
 {
@@ -257,6 +270,7 @@ static void serve(Planning *plan, int n)
                && !(kernels == KERNELS_AUTO && has_patches(plan, n, PATCH_ROWS));
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
     record->by_inputs = record->pieces && has_many_sums(plan, node);
+    record->piece_rows = record->pieces && has_rows_of_taps(plan, node);
     record->winograd =
         record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
     if (record->winograd && node->kind == NODE_MAP_GRAD)
