@@ -1,19 +1,21 @@
 #!/bin/sh
-# Inference of one sample by one thread, against PyTorch, torch.compile and others: see tests/bench/README.md.
+# Inference of one sample by one thread, against PyTorch, torch.compile and others, and against a dense network by emlearn: see
+# tests/bench/README.md.
 #
 #     tests/bench/infer.sh [ours]      BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  SAMPLES=n
-#                                      SNNC_FLAGS="..."  WORKLOADS="W1 W2 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
+#                                      SNNC_FLAGS="..."  WORKLOADS="W1 W2 W2.11 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 name=infer.sh
 . "$here/workloads.sh"
-workloads=${WORKLOADS:-W1 W2 W2r W3 W4}
+workloads=${WORKLOADS:-W1 W2 W2.11 W2r W3 W4}
 libraries=${LIBRARIES-pytorch compiled spikingjelly}
 samples=${SAMPLES:-32}
 rounds=${ROUNDS:-5}
 python=${PYTHON:-$python}
 flags="-std=c99 -D_XOPEN_SOURCE=700 -O2 -march=native -ffp-contract=off -fno-trapping-math"
+dense_flags="-std=c99 -D_XOPEN_SOURCE=700 -O3 -march=native -ffast-math"
 case ${1:-all} in
 all) ;;
 ours) libraries="" ;;
@@ -42,10 +44,25 @@ ours() {
     "$folder/infer" "$1.input" "$samples" "$rounds"
 }
 
-echo "Inference, one sample, one thread, microseconds: medians of $samples samples, $rounds times each; $($cc --version | head -n 1), $flags"
+# dense WORKLOAD: microseconds of a pass through a network of the same size that does not spike; - where its layers are others
+dense() {
+    # shellcheck disable=SC2046
+    set -- "$1" $(shape_of "$1")
+    [ -n "$libraries" ] && [ "${7:-1}" -eq 0 ] || {
+        echo -
+        return
+    }
+    "$python" "$here/peers/ann.py" "$2" "$3" "$4" > ann_net.c
+    headers=$("$python" -c 'import emlearn; print(emlearn.includedir)')
+    # shellcheck disable=SC2086
+    $cc $dense_flags -w -I "$headers" -DANN='"ann_net.c"' -DINPUTS="$2" -iquote . "$here/ann.c" -o ann -lm
+    ./ann "$1.input" $((samples * rounds))
+}
+
+echo "Inference, one sample, one thread, microseconds: medians of $samples samples, $rounds times each; $($cc --version | head -n 1), $flags, of emlearn $dense_flags"
 echo
-echo "| workload | snnc | a step of events | the longest | $(echo "$libraries" | sed 's/ / | /g') | best peer / snnc |"
-echo "|---|---:|---:|---:|$(echo "$libraries" | sed 's/[a-z]*/---:/g; s/ /|/g')|---:|"
+echo "| workload | snnc | a step of events | the longest | $(echo "$libraries" | sed 's/ / | /g') | best peer / snnc | a pass of emlearn |"
+echo "|---|---:|---:|---:|$(echo "$libraries" | sed 's/[a-z]*/---:/g; s/ /|/g')|---:|---:|"
 status=0
 for work in $workloads; do
     line=$(ours "$work")
@@ -64,6 +81,6 @@ for work in $workloads; do
         }
         best=$(echo "$best $took" | awk '{ b = $1 } NF > 1 && $2 + 0 > 0 && ($2 < $1 || $1 + 0 == 0) { b = $2 } END { print b }')
     done
-    echo "$cells $(awk -v best="${best:-0}" -v time="$time" 'BEGIN { printf "%.1f", best / time }') |"
+    echo "$cells $(awk -v best="${best:-0}" -v time="$time" 'BEGIN { printf "%.1f", best / time }') | $(dense "$work") |"
 done
 exit $status

@@ -1,11 +1,11 @@
 #!/bin/sh
 # venv.sh FOLDER makes FOLDER, a Python environment with PyTorch and the libraries of peers/requirements.txt,
-# where it is not there yet.
+# where it is not there yet, or made of others.
 set -eu
 
 requirements=$(cd "$(dirname "$0")" && pwd)/peers/requirements.txt
 folder=$1
-[ ! -f "$folder/ready" ] || exit 0
+! cmp -s "$requirements" "$folder/ready" || exit 0
 
 fail() {
     echo "venv.sh: $*" >&2
@@ -26,4 +26,4 @@ python3 -m venv "$folder" || fail "cannot make a Python environment: install pyt
 # PyTorch first, and named again: a library would take another version.
 install "$(grep '^torch=' "$requirements")"
 install -r "$requirements"
-touch "$folder/ready"
+cp "$requirements" "$folder/ready"
