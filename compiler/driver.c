@@ -469,6 +469,14 @@ static int save_report(Compilation *c, const Options *options, const Account *ac
     return save(out, c->arena, options->report);
 }
 
+/* Where a report has standard output to itself, it tells. */
+static void print_accuracy(const Program *program, const Options *options)
+{
+    bool reported = options->report && snn_output_is_standard(options->report);
+    if (program->accuracy.folder && !reported)
+        printf("accuracy %s\n", report_accuracy(program->arena, program));
+}
+
 /* Where no report may be written: what it is made of, and what else is written. */
 static const char *spoilt_by_report(Arena *arena, const Options *options, const char *base)
 {
@@ -525,6 +533,7 @@ int driver_infer(Compilation *c, const Options *options, const char *differs)
     const Account *account = account_of(c->program, rates);
     if ((differs && options->strict) || !fits_device(account, options))
         return EXIT_FAILURE;
+    print_accuracy(c->program, options);
     int status = backend ? save_deployed(c, options, &deployed, backend, &files) : EXIT_SUCCESS;
     return status == EXIT_SUCCESS ? save_report(c, options, account) : status;
 }

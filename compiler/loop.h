@@ -304,6 +304,14 @@ typedef struct LoopVector {
         *results; /* of each prediction in turn: the class, or 0 if it says numbers; then its values */
 } LoopVector;
 
+/* How many samples of a test set are taken for the class that they have. */
+typedef struct LoopAccuracy {
+    const char *folder; /* of the test set; NULL: nothing was measured */
+    int samples, of;    /* so many samples of all */
+    int floats, whole;  /* right in reals; in whole numbers, */
+    int alike;          /* and taken for the same class by both */
+} LoopAccuracy;
+
 /* A number for each sample, whose mean is told. */
 typedef struct LoopMetric {
     const char *name;
@@ -345,6 +353,7 @@ typedef struct Program {
     VEC(LoopMetric) metrics;
     VEC(LoopVector) vectors;                              /* of one that only predicts; */
     VEC(LoopLayer) layers;                                /* likewise */
+    LoopAccuracy accuracy;                                /* likewise */
     BufferId input, label, target, present, sample, loss; /* -1 where the model has none */
     BufferId step; /* of one that only predicts: the last kernel of PHASE_STEP counts it; else -1 */
     /* Plain facts for the runtime's table. */

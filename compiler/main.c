@@ -1,6 +1,7 @@
 #include "constants.h"
 #include "driver.h"
 #include "gradcheck.h"
+#include "accuracy.h"
 #include "options.h"
 #include "pipeline.h"
 #include "run.h"
@@ -65,6 +66,9 @@ static int write_inference(Compilation *compilation, const Options *options)
     bool right = options->lower.quantize ? compile_whole(compilation) : compile(compilation, NULL);
     diag_finish(&compilation->diag);
     if (!right || !make_vectors(compilation->program, options->selftest))
+        return EXIT_FAILURE;
+    if (options->data
+        && !measure_accuracy(compilation->program, compilation->floats, options->data, options->samples))
         return EXIT_FAILURE;
     return driver_infer(compilation, options, compilation->differs);
 }

@@ -31,6 +31,8 @@ enum Key {
     KEY_DELAYS,
     KEY_REPORT,
     KEY_RATES,
+    KEY_DATA,
+    KEY_SAMPLES,
     KEY_FLASH,
     KEY_RAM,
     KEY_INPUTS,
@@ -116,6 +118,13 @@ static const struct argp_option table[] = {
     {"rates", KEY_RATES, "FILE", 0,
      "For --report: how often layers spike, as `train --log` or `test --rates` of the trainer has written it",
      1},
+    {"data", KEY_DATA, "DIR", 0,
+     "With --infer: tell how many samples of the test set in DIR are taken for the class that they have, "
+     "with "
+     "--quantize in floats and in whole numbers",
+     1},
+    {"samples", KEY_SAMPLES, "N", 0,
+     "For --data: of so many samples, as the interpreter runs them (default: 200)", 1},
     {"flash", KEY_FLASH, "N[k|M]", 0, "With --infer: refuse a network whose constants take more bytes than N",
      1},
     {"ram", KEY_RAM, "N[k|M]", 0,
@@ -249,6 +258,8 @@ static const struct {
     {KEY_SELFTEST, "--selftest", "--infer", 1u << ACTION_INFER},
     {KEY_REPORT, "--report", "--infer", 1u << ACTION_INFER},
     {KEY_RATES, "--rates", "--infer", 1u << ACTION_INFER},
+    {KEY_DATA, "--data", "--infer", 1u << ACTION_INFER},
+    {KEY_SAMPLES, "--samples", "--infer", 1u << ACTION_INFER},
     {KEY_FLASH, "--flash", "--infer", 1u << ACTION_INFER},
     {KEY_RAM, "--ram", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
@@ -289,6 +300,8 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
     if (options->action == ACTION_INFER && !options->output && !options->report)
         argp_error(state, "--infer writes some files, of one name: -o NAME.c (or .o, .so)");
     check_belongings(parsing, state);
+    if (parsing->said[KEY_SAMPLES] && !options->data)
+        argp_error(state, "--samples is for --data: add --data DIR, or leave --samples out");
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;
 }
@@ -381,6 +394,7 @@ static bool take_text(Options *options, int key, const char *arg)
     case KEY_SAVE: options->save = arg; return true;
     case KEY_REPORT: options->report = arg; return true;
     case KEY_RATES: options->rates = arg; return true;
+    case KEY_DATA: options->data = arg; return true;
     default: return false;
     }
 }
@@ -411,6 +425,9 @@ static bool take_number(Options *options, struct argp_state *state, int key, con
     case 'O': options->optimize = (int)whole_number(state, "-O", arg, 0, MOST_OPTIMIZE); return true;
     case KEY_SELFTEST:
         options->selftest = (int)whole_number(state, "--selftest", arg, 0, MOST_SELFTEST);
+        return true;
+    case KEY_SAMPLES:
+        options->samples = (int)whole_number(state, "--samples", arg, 1, INT32_MAX);
         return true;
     case KEY_FLASH: options->flash = byte_count(state, "--flash", arg); return true;
     case KEY_RAM: options->ram = byte_count(state, "--ram", arg); return true;
@@ -498,6 +515,7 @@ Options options_parse(Arena *arena, int argc, char **argv)
     Parsing parsing = {.arena = arena};
     parsing.options.seed = 1;
     parsing.options.selftest = DEFAULT_SELFTEST;
+    parsing.options.samples = DEFAULT_SAMPLES;
     parsing.options.target = targets;
     parsing.options.optimize = -1; /* not said yet */
     parsing.options.flash = parsing.options.ram = -1;

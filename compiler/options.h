@@ -43,6 +43,8 @@ typedef struct Options {
     bool single_file;           /* of inference */
     int selftest;               /* samples of its self-test */
     const char *report, *rates; /* of it, or NULL */
+    const char *data;           /* folder of a test set to measure it on, or NULL; */
+    int samples;                /* of which so many at most */
     int64_t flash, ram;         /* bytes that it may take; -1: any number */
     bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */
@@ -56,6 +58,9 @@ typedef struct Options {
 
 /* As long as the interpreter takes no more than a moment for them. */
 enum { DEFAULT_SELFTEST = 2, MOST_SELFTEST = 100 };
+
+/* The interpreter takes a minute or two for these of the first example, on one processor. */
+enum { DEFAULT_SAMPLES = 200 };
 
 #define SNNC_VERSION "0.1.0"
 

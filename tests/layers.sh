@@ -54,7 +54,7 @@ BEGIN {
     count = split("tuned.h plan lower.h base spikes maps ends train step lower.c", order, " ")
     for (i = 1; i <= count; i++)
         within_lower[order[i]] = i
-    split("loop inference backend target body out literal diag arena vec unique source embedded parts paste abi ops.def", names, " ")
+    split("loop inference backend target body out literal diag arena vec unique source embedded parts paste abi ops.def formats.def", names, " ")
     for (i in names)
         backends_may[names[i]] = 1
 }

@@ -11,6 +11,7 @@ snnc=${SNNC:-$build/snnc}
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 . "$root/tests/run/lib.sh"
+. "$root/tests/run/ways.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -83,8 +84,45 @@ computes votes int8 clang
 gcc -std=c99 -E -P kws.c kws_weights.c > whole.c && [ -s whole.c ] && ! grep -qwE 'float|double' whole.c
 if [ $? -eq 0 ]; then ok "there is no real in it"; else fail "there is a real in it"; fi
 
+# ---- how well it does ----
+
+# right FILE: the share of its rows of predictions whose class is the label, as --data tells it
+right() {
+    awk -F, 'NR > 1 && NF { all++; right += $2 == $3 } END { printf "%.4f", right / all }' "$1"
+}
+
+# In floats as many are right as the trainer tells; in whole numbers as many as the C that was written takes for their class.
+learned rates bars
+"$snnc" run -w "$root/tests/infer/rates.snn" predict --data bars --weights weights.safetensors --out floats.csv > messages 2>&1
+"$snnc" -w "$root/tests/infer/rates.snn" --weights weights.safetensors --infer --quantize binary --data bars --samples 100000 \
+    --report accuracy.json -o kws.c > told 2>&1
+# shellcheck disable=SC2046
+gcc -std=c99 -DKWS_SELFTEST $(ways | sed s/SPIKES/BYTES/) -iquote . "$root/tests/run/infer.c" kws.c kws_weights.c -o inferred > messages 2>&1 &&
+    ./inferred bars > whole.csv
+if grep -q "accuracy $(right floats.csv) in floats, $(right whole.csv) in whole numbers" told; then
+    ok "the accuracy before and after"
+else
+    fail "the accuracy is not $(right floats.csv) and $(right whole.csv)"
+    cat told
+fi
+other=$(paste -d, floats.csv whole.csv | awk -F, 'NR > 1 && $3 != $10 { other++ } END { print other + 0 }')
+if [ "$other" -gt 0 ] && grep -q "which take $other of them for another class" told && grep -q '"accuracy": {"samples": ' accuracy.json; then
+    ok "how many are taken for another class"
+else
+    fail "$other are taken for another class"
+    cat told
+fi
+"$snnc" -w "$root/tests/infer/rates.snn" --weights weights.safetensors --infer --data bars --samples 5 --report - > told 2>&1
+if grep -qE '^accuracy +[01]\.[0-9]{4} in floats; 5 of the [0-9]+ test samples in bars$' told && ! grep -q '^accuracy [01]' told; then
+    ok "the accuracy in a report"
+else
+    fail "the accuracy in a report"
+    cat told
+fi
+
 # Counts that wait for their delays are bytes; sums are not.
-weights "$root/examples/shd_delays/model.snn" && whole "$root/examples/shd_delays/model.snn" int8
+sed 's/^let width .*/let width = 8/' "$root/examples/shd_delays/model.snn" > narrow.snn # the interpreter takes minutes for all of it
+weights narrow.snn && whole narrow.snn int8
 if grep -q 'uint8_t recent_spikes_\[140\]' kws.h && grep -q 'int32_t digit_\[' kws.h; then ok "counts lie in bytes"; else fail "counts do not lie in bytes"; show_messages; fi
 
 # ---- random models ----
@@ -174,6 +212,30 @@ model grows {
 END
 weights grows.snn
 declines "what leaves 32 bits" "grows.snn:9: .grows. may come to" grows.snn
+# refuses NAME TEXT FLAG...: with those flags
+refuses() {
+    name=$1
+    text=$2
+    shift 2
+    rm -f kws.c
+    "$snnc" -w "$@" -o kws.c > messages 2>&1 && fail "$name: it is taken"
+    if grep -q "$text" messages && [ ! -f kws.c ]; then ok "$name"; else fail "$name"; show_messages; fi
+}
+refuses "samples without data" "samples is for --data" "$root/tests/infer/rates.snn" --weights w --infer --samples 5
+refuses "data without inference" "data is for --infer" "$root/tests/infer/rates.snn" --data bars
+cat > numbers.snn << 'END'
+model numbers {
+    data idx(shape = [4], targets = [2])
+    time 3 steps
+    out = image -> dense(2) -> li
+    predict last(out)
+}
+END
+weights numbers.snn
+refuses "data without classes" "predicts no class that a sample" numbers.snn --weights weights.safetensors --infer --data bars
+weights "$root/tests/infer/rates.snn"
+refuses "a folder without data" "no data (nowhere/t10k" "$root/tests/infer/rates.snn" \
+    --weights weights.safetensors --infer --data nowhere
 "$snnc" "$root/tests/infer/rates.snn" --weights w --infer --quantize int4 -o kws.c > messages 2>&1
 if grep -q "takes int8, int16, binary or ternary, not .int4." messages; then ok "an unknown kind"; else fail "an unknown kind"; fi
 

@@ -1,25 +1,18 @@
 #include "vectors.h"
 
+#include "sample.h"
+
 #include "snn_random.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { EIGHTHS = 9, OFTEN = 4, SELDOM = 16 };
-
-static size_t input_elements(const Program *program)
-{
-    size_t count = 1;
-    for (int d = 0; d < program->data_ndim; d++)
-        count *= (size_t)program->data_dims[d];
-    return count;
-}
 
 /* Spikes, fewer of them in every other sample; or eighths from 0 to 1, which are exact, and half of which are 0. */
 static double *draw_input(const Program *program, int sample)
 {
-    size_t count = input_elements(program);
+    size_t count = sample_elements(program);
     uint32_t key = snn_key(program->seed, SNN_INIT_EPOCH, (uint32_t)sample, 0);
     double *values = NEW_ARRAY(program->arena, double, count + 1);
     for (size_t k = 0; k < count; k++) {
@@ -32,22 +25,6 @@ static double *draw_input(const Program *program, int sample)
             values[k] = floor(values[k] * (program->data_unit < 1 ? UINT8_MAX : EIGHTHS));
     }
     return values;
-}
-
-static void run_sample(Interp *interp, const double *input, int sample)
-{
-    const Program *program = interp->program;
-    size_t count = interp_count(interp, program->input);
-    size_t next = input_elements(program) > count ? count : 0; /* each step has data of its own */
-    interp->buffers[program->sample][0] = sample;
-    memcpy(interp->buffers[program->input], input, count * sizeof *input);
-    interp_run(interp, PHASE_RESET);
-    interp_run(interp, PHASE_BEGIN);
-    for (int t = 0; t < program->steps && !program->whole_why; t++) {
-        memcpy(interp->buffers[program->input], input + (size_t)t * next, count * sizeof *input);
-        interp_run(interp, PHASE_STEP);
-    }
-    interp_run(interp, PHASE_RESULT);
 }
 
 static int result_elements(const Program *program)
@@ -77,16 +54,14 @@ static double *results_of(const Interp *interp, bool *finite)
 bool make_vectors(Program *program, int count)
 {
     bool finite;
-    Interp *interp = interp_of_constants(program);
+    Interp *interp = sample_interp(program);
     if (!interp) {
         fprintf(stderr, "snnc: not enough memory to run `%s`\n", program->name);
         return false;
     }
-    interp->seed = program->seed;
-    interp->epoch = UINT32_MAX; /* as of what runs outside of a training */
     for (int sample = 0; sample < count && program->input >= 0; sample++) {
         LoopVector vector = {.sample = sample, .input = draw_input(program, sample)};
-        run_sample(interp, vector.input, sample);
+        sample_run(interp, vector.input, sample, program->steps);
         vector.results = results_of(interp, &finite);
         if (finite)
             vec_push(program->arena, &program->vectors, vector);

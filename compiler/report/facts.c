@@ -155,6 +155,28 @@ static void add_rates(const Account *account, Facts *facts)
         fact(facts, "rates", "none were given: the worst case only");
 }
 
+static void add_accuracy(const Account *account, Facts *facts)
+{
+    const Program *program = account->program;
+    Arena *arena = program->arena;
+    if (program->accuracy.folder)
+        fact(facts, "accuracy", "%s", report_accuracy(arena, program));
+}
+
+const char *report_accuracy(Arena *arena, const Program *program)
+{
+    const LoopAccuracy *accuracy = &program->accuracy;
+    double all = accuracy->samples;
+    const char *floats = arena_printf(arena, "%.4f in floats", accuracy->floats / all);
+    const char *whole =
+        program->whole_numbers
+            ? arena_printf(arena, ", %.4f in whole numbers, which take %d of them for another class",
+                           accuracy->whole / all, accuracy->samples - accuracy->alike)
+            : "";
+    return arena_printf(arena, "%s%s; %d of the %d test samples in %s", floats, whole, accuracy->samples,
+                        accuracy->of, accuracy->folder);
+}
+
 Facts report_facts(const Account *account)
 {
     const Program *program = account->program;
@@ -168,6 +190,7 @@ Facts report_facts(const Account *account)
     fact(&facts, "flash", "%lld bytes of constants, beside the code", (long long)account->flash);
     fact(&facts, "RAM", "%lld bytes of state", (long long)account->ram);
     fact(&facts, "stack", "at most %lld bytes", (long long)account->stack);
+    add_accuracy(account, &facts);
     add_rates(account, &facts);
     add_work_facts(account, &facts);
     add_dense_facts(account, &facts);

@@ -39,6 +39,19 @@ static void write_layer(const Account *account, const LayerAccount *row, bool la
     out_close(out, last ? "" : ",");
 }
 
+static void write_accuracy(const Program *program, Out *out)
+{
+    const LoopAccuracy *accuracy = &program->accuracy;
+    double all = accuracy->samples;
+    const char *whole = program->whole_numbers
+                            ? arena_printf(program->arena, ", \"whole_numbers\": %.10g, \"alike\": %.10g",
+                                           accuracy->whole / all, accuracy->alike / all)
+                            : "";
+    if (accuracy->folder)
+        out_line(out, "\"accuracy\": {\"samples\": %d, \"of\": %d, \"floats\": %.10g%s},", accuracy->samples,
+                 accuracy->of, accuracy->floats / all, whole);
+}
+
 void report_json(const Account *account, Out *out)
 {
     const Program *program = account->program;
@@ -49,6 +62,7 @@ void report_json(const Account *account, Out *out)
     out_line(out, "\"flash_bytes\": %lld,", (long long)account->flash);
     out_line(out, "\"ram_bytes\": %lld,", (long long)account->ram);
     out_line(out, "\"stack_bytes\": %lld,", (long long)account->stack);
+    write_accuracy(program, out);
     write_cost("worst", &account->worst, ",", out);
     if (account->rates)
         write_cost("expected", &account->expected, ",", out);

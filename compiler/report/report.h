@@ -44,6 +44,9 @@ void report_json(const Account *account, Out *out);
 /* A file of HTML that needs no other. False without memory. */
 bool report_page(const Account *account, Out *out);
 
+/* Of a program whose accuracy was measured, in a line. */
+const char *report_accuracy(Arena *arena, const Program *program);
+
 /* As the name of the file ends: .html, .json, or text. False without memory. */
 bool report_write(const Account *account, const char *path, Out *out);
 

@@ -37,6 +37,8 @@ static void read_sample(FILE *stream, Input in[VALUES])
     for (int i = 0; i < VALUES; i++)
 #ifdef SPIKES
         in[i] = bytes[i] != 0;
+#elif defined BYTES
+        in[i] = bytes[i];
 #else
         in[i] = (float)bytes[i] / 255.0f;
 #endif

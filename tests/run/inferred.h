@@ -1,5 +1,5 @@
 /* How kws.h takes samples, as -D says (see ways.sh): -DDRAWS: it draws random numbers; -DTEMPORAL: each step has data of its own;
- * -DSPIKES: as spikes. */
+ * -DSPIKES: as spikes; -DBYTES: in whole numbers, as the bytes of the files. */
 #ifndef INFERRED_H
 #define INFERRED_H
 
@@ -17,7 +17,7 @@ enum { VALUES = KWS_INPUTS };
 #else
 #define SAMPLE(number)
 #endif
-#ifdef SPIKES
+#if defined SPIKES || defined BYTES
 typedef uint8_t Input;
 #else
 typedef float Input;

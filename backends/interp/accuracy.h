@@ -1,0 +1,12 @@
+/* How many samples of a test set a program that only predicts takes for the class that they have. */
+#ifndef SNNC_ACCURACY_H
+#define SNNC_ACCURACY_H
+
+#include "loop.h"
+
+/* Runs up to `samples` of the test set in the folder, evenly spread over it: as `test` of the trainer, of data that fit; and, of a
+ * program in whole numbers, what `floats` makes of them beside it, else NULL. Sets program->accuracy. The interpreters go on
+ * beside each other, one a processor. False after a message. */
+bool measure_accuracy(Program *program, const Program *floats, const char *folder, int samples);
+
+#endif

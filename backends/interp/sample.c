@@ -1,0 +1,37 @@
+#include "sample.h"
+
+#include <string.h>
+
+size_t sample_elements(const Program *program)
+{
+    size_t count = 1;
+    for (int d = 0; d < program->data_ndim; d++)
+        count *= (size_t)program->data_dims[d];
+    return count;
+}
+
+Interp *sample_interp(const Program *program)
+{
+    Interp *interp = interp_of_constants(program);
+    if (!interp)
+        return NULL;
+    interp->seed = program->seed;
+    interp->epoch = UINT32_MAX; /* as of what runs outside of a training */
+    return interp;
+}
+
+void sample_run(Interp *interp, const double *input, int sample, int steps)
+{
+    const Program *program = interp->program;
+    size_t count = interp_count(interp, program->input);
+    size_t next = sample_elements(program) > count ? count : 0; /* each step has data of its own */
+    interp->buffers[program->sample][0] = sample;
+    memcpy(interp->buffers[program->input], input, count * sizeof *input);
+    interp_run(interp, PHASE_RESET);
+    interp_run(interp, PHASE_BEGIN);
+    for (int t = 0; t < steps && !program->whole_why; t++) {
+        memcpy(interp->buffers[program->input], input + (size_t)t * next, count * sizeof *input);
+        interp_run(interp, PHASE_STEP);
+    }
+    interp_run(interp, PHASE_RESULT);
+}

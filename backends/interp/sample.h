@@ -1,0 +1,15 @@
+/* A sample through a program that only predicts. */
+#ifndef SNNC_SAMPLE_H
+#define SNNC_SAMPLE_H
+
+#include "interp.h"
+
+/* Of one sample: all that its data hold, of which each step may have its own part. */
+size_t sample_elements(const Program *program);
+/* An interpreter of its constants, which draws what the seed of the training makes of a sample's number. NULL if there is not
+ * enough memory. */
+Interp *sample_interp(const Program *program);
+/* `steps`: how many of them it has, where a program goes step by step. */
+void sample_run(Interp *interp, const double *input, int sample, int steps);
+
+#endif
