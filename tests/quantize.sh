@@ -120,6 +120,17 @@ else
     cat told
 fi
 
+# What learned with rounded weights keeps them.
+sed 's/dense(\([0-9]*\))/dense(\1, synapse = int8)/' "$root/tests/infer/rates.snn" > rounded.snn
+"$snnc" run -w rounded.snn train --quiet --force --data bars --epochs 6 --batch 6 --lr 0.005 --out weights.safetensors > messages 2>&1
+"$snnc" -w rounded.snn --weights weights.safetensors --infer --quantize int8 --data bars --samples 100000 -o kws.c > told 2>&1
+if grep -q 'synapse = int8' rounded.snn && grep -q 'which take 0 of them for another class' told; then
+    ok "weights that learned as int8 predict the same"
+else
+    fail "weights that learned as int8 predict something else"
+    cat told
+fi
+
 # Counts that wait for their delays are bytes; sums are not.
 sed 's/^let width .*/let width = 8/' "$root/examples/shd_delays/model.snn" > narrow.snn # the interpreter takes minutes for all of it
 weights narrow.snn && whole narrow.snn int8
@@ -225,7 +236,7 @@ refuses "samples without data" "samples is for --data" "$root/tests/infer/rates.
 refuses "data without inference" "data is for --infer" "$root/tests/infer/rates.snn" --data bars
 cat > numbers.snn << 'END'
 model numbers {
-    data idx(shape = [4], targets = [2])
+    data idx(shape = [4], target = 2)
     time 3 steps
     out = image -> dense(2) -> li
     predict last(out)

@@ -8,7 +8,7 @@
 
 enum {
     GOLDEN_CASES = 745,
-    GOLDEN_MAPS = 249,
+    GOLDEN_MAPS = 253,
     GOLDEN_PARALLEL = 15,
     GOLDEN_NORMS = 13,
     GOLDEN_DELAYS = 28,

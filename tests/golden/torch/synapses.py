@@ -22,6 +22,22 @@ def extremes(w):
     return w / (1 + w.abs().amax(1, keepdim=True)) - 0.3 * w.amin(0, keepdim=True) + 0.2 * w[:, -1:]
 
 
+def quantized(w, levels):
+    """As fake quantisation by output, whose gradient goes straight through."""
+    unit = of_outputs(lambda rows: rows.abs().amax(1), w) / levels
+    return w + (unit * torch.floor(w / unit + 0.5) - w).detach()
+
+
+def between_ties(levels):
+    """Rounding to single precision moves no weight to another level."""
+    def place(drawn):
+        w = torch.tensor(drawn["w_y"], dtype=torch.float64)
+        unit = of_outputs(lambda rows: rows.abs().amax(1), w) / levels
+        level = torch.floor(w / unit + 0.5)
+        drawn["w_y"] = np.float32((unit * (level + (w / unit - level).clamp(-0.4, 0.4))).numpy())
+    return place
+
+
 def image_map(w, x):
     return F.conv2d(x.movedim(-1, 1), w, padding=1).movedim(1, -1)
 
@@ -101,6 +117,12 @@ def synapse_cases(case):
                    {"w_y": shape, "gain_y": (5,)})
         yield case("weight_standard_" + kind, SHAPE, EXTENTS, stage % "synapse = weight_standard",
                    lambda params, x, forward=forward: forward(standard(params["w_y"]), x), {"w_y": shape})
+        for synapse, levels in (("int8", 127), ("int16", 32767)):
+            one = case("%s_%s" % (synapse, kind), SHAPE, EXTENTS, stage % ("synapse = " + synapse),
+                       lambda params, x, forward=forward, levels=levels: forward(quantized(params["w_y"], levels), x),
+                       {"w_y": shape})
+            one.place = between_ties(levels)
+            yield one
     extreme = ("block extreme(w) = w / (1 + max(abs(w), over = inputs)) - 0.3 * min(w, over = outputs)"
                " + 0.2 * last(w, over = inputs)\n")
     yield case("weights_by_extremes", SHAPE, EXTENTS, "dense(5, synapse = extreme)",
