@@ -2,7 +2,7 @@
 # Random models: the interpreter in single precision, C by gcc and clang, and LLVM, -O0 and -O3, give the same bits;
 # the interpreter in double precision the same numbers, but for rounding.
 #
-#     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 300 of seed 1)
+#     tests/random.sh [COUNT] [SEED]        models 1 .. COUNT of a seed (default: 200 of seed 1)
 #     tests/random.sh --model N [SEED]      one of them, by every build; its files stay in build/random
 # BUILD=folder: another one than build, made by make before. JOBS=n: at the same time (default 2). TURNS=all: every build of
 # every model, which takes four times as long.
@@ -145,7 +145,7 @@ case $1 in
     ;;
 esac
 
-count=${1:-300}
+count=${1:-200}
 seed=${2:-1}
 rm -rf "$folder"
 mkdir -p "$folder" || exit 1

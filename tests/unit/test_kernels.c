@@ -251,7 +251,7 @@ enum { ROUTED = sizeof routed / sizeof *routed };
 static const char *const spiking[] = {
     "conv(64, kernel = 3, pad = same) -> batch_norm -> lif -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
     "lif(threshold = 0.1) -> conv(5, kernel = 2, pad = 3)",
-    "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = 5, pad = same, "
+    "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = [2, 5], "
     "bias) -> lif(threshold = 0.1) -> conv(2, kernel = 3, stride = 2, pad = 2)",
     "conv(30, kernel = [1, 4], pad = 1) -> lif(threshold = 0.1) -> conv(3, kernel = [5, 1], dilation = [1, "
     "3], "
@@ -422,8 +422,8 @@ static const char *const squares[] = {
     "conv(40, kernel = 3, pad = 2) -> tanh -> conv(3, kernel = 3, pad = [0, 1], bias)",
     "reshape([y = 1, x = 34, c = 6]) -> conv(8, kernel = 3, pad = [1, 2]) -> tanh -> conv(6, kernel = 3, pad "
     "= [2, 1])",
-    "dense([y = 5, x = 30, c = 68]) -> tanh -> conv(6, kernel = 3, pad = same)",
-    "conv(64, kernel = 3) -> tanh -> conv(64, kernel = 3, pad = same)",
+    "reshape([y = 6, x = 34]) -> conv(68, kernel = [2, 5]) -> tanh -> conv(6, kernel = 3, pad = same)",
+    "reshape([y = 4, x = 17, c = 3]) -> conv(64, kernel = 3) -> tanh -> conv(64, kernel = 3, pad = same)",
 };
 enum { SQUARES = sizeof squares / sizeof *squares };
 
