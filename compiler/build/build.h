@@ -123,7 +123,7 @@ typedef struct Entry {
     bool twice;     /* there is a second definition: reported */
     bool fixed;     /* LOCAL: equations may not assign it */
     bool inferring; /* its shape is being told from its definition */
-    int visit;      /* STREAM: the last walk of needs_now that came by */
+    int visit;      /* the last walk through definitions that came by */
     bool named;     /* some formula speaks of it */
 } Entry;
 
@@ -452,6 +452,8 @@ Value binding_value(Build *b, Entry *entry, Span use);
 bool is_count(const Expr *expr);
 /* Whether the binding is of samples; weights, and formulas of them alone, have no steps. */
 bool has_past(Build *b, const Entry *entry);
+/* Whether computing `expr` needs an argument or an equation of a block that is being computed. A walk: b->visit is new. */
+bool needs_busy(const Build *b, const Scope *scope, const Expr *expr);
 /* What a `let` names is neither a stream nor a stage. */
 bool check_constant_kind(Build *b, const Entry *entry);
 /* A name or call of what is for initial values. */
@@ -534,6 +536,8 @@ StreamId add_map(Build *b, Node node, Val val, const char *name);
 StreamId build_scaled(Build *b, StreamId in, double factor, const char *name, Span span);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
 void finish_pasts(Build *b);
+/* Builds the equations of a block, in the frame of its use, that only their past was read of. */
+void finish_equations(Build *b, const Scope *frame);
 /* Where the model says that the node's first stream is made: where it uses a block, if that is one of the library. */
 Span made_at(Build *b, const Node *node);
 /* What a name stands for, through formals of blocks: `block layer(x, neuron) = x -> neuron`. */

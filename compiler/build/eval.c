@@ -234,6 +234,8 @@ Value formal_value(Context *c, Entry *entry)
     if (entry->progress == ENTRY_BUSY) {
         report(b, RULE_RECURSION, entry->span, "%s`%s` depends on itself",
                entry->equation ? "" : "the default of ", entry->name);
+        if (entry->equation)
+            report_hint(b, "feedback takes at least one step: `%s[-1]`", entry->name);
         return value_poison();
     }
     entry->progress = ENTRY_BUSY;

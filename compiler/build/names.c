@@ -261,6 +261,24 @@ static bool needs_now(const Build *b, const Scope *scope, const Expr *expr, cons
     return needs_now(b, scope, expr->left, target) || needs_now(b, scope, expr->right, target);
 }
 
+bool needs_busy(const Build *b, const Scope *scope, const Expr *expr)
+{
+    if (!expr || expr->kind == EXPR_PAST)
+        return false;
+    if (expr->kind == EXPR_NAME) {
+        Entry *entry = scope_find(scope, expr->name);
+        if (!entry || entry->kind != ENTRY_FORMAL || entry->visit == b->visit)
+            return false;
+        entry->visit = b->visit;
+        return entry->progress == ENTRY_BUSY
+               || (entry->progress != ENTRY_DONE && needs_busy(b, entry->scope, entry->expr));
+    }
+    for (int i = 0; i < expr->args.count; i++)
+        if (needs_busy(b, scope, expr->args.at[i].value))
+            return true;
+    return needs_busy(b, scope, expr->left) || needs_busy(b, scope, expr->right);
+}
+
 /* Whether something in the formula is of samples, not only weights and constants. */
 static bool has_samples(const Build *b, const Scope *scope, const Expr *expr)
 {

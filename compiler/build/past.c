@@ -166,7 +166,21 @@ static bool past_shape(Build *b, Entry *entry, const Expr *expr, Shape *shape)
     return false;
 }
 
-/* What the past is of: a binding, or a stream given to a block. NULL if it was reported. */
+static void report_no_past(Build *b, const Entry *entry, Span span)
+{
+    report(b, RULE_PAST, span, "`%s` is no stream over time, so it has no past", entry->name);
+}
+
+/* Whether it is an equation of a block that cannot be computed yet: its past is read on the way there. */
+static bool is_awaited(Build *b, Entry *entry)
+{
+    if (!entry->equation || entry->progress == ENTRY_DONE)
+        return false;
+    b->visit++;
+    return entry->progress == ENTRY_BUSY || needs_busy(b, entry->scope, entry->expr);
+}
+
+/* What the past is of: a binding, an equation, or a stream given to a block. NULL if it was reported. */
 static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
 {
     Entry *entry = scope_find(scope, expr->left->name);
@@ -175,6 +189,10 @@ static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
         return NULL;
     }
     Context c = context_constant(b);
+    if (is_awaited(b, entry)) {
+        entry->used = true;
+        return entry;
+    }
     if (entry->kind == ENTRY_FORMAL && entry->of_block) {
         Value value = formal_value(&c, entry);
         if (value.kind == VALUE_STREAM || value.kind == VALUE_POISON)
@@ -182,7 +200,7 @@ static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
     }
     if (has_past(b, entry))
         return entry;
-    report(b, RULE_PAST, expr->span, "`%s` is no stream over time, so it has no past", entry->name);
+    report_no_past(b, entry, expr->span);
     return NULL;
 }
 
@@ -209,7 +227,10 @@ Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name)
 
 static void connect(Build *b, const Past *past)
 {
-    if (past->entry->value.kind != VALUE_STREAM)
+    Value value = past->entry->value;
+    if (value.kind != VALUE_STREAM && value.kind != VALUE_POISON)
+        report_no_past(b, past->entry, past->span);
+    if (value.kind != VALUE_STREAM)
         return; /* a mistake was reported */
     StreamId in = past->entry->value.stream;
     if (!check_plain(b, past->entry->value, past->span, "a stream")
@@ -276,6 +297,17 @@ static bool tell_kinds(Build *b)
         stream_at(b, node->out)->kind = kind;
     }
     return told;
+}
+
+/* Each may read the past of others. */
+void finish_equations(Build *b, const Scope *frame)
+{
+    Context c = context_constant(b);
+    for (int i = 0; i < b->pasts.count; i++) {
+        Entry *entry = b->pasts.at[i].entry;
+        if (entry->equation && entry->scope == frame && entry->progress != ENTRY_DONE)
+            formal_value(&c, entry);
+    }
 }
 
 void finish_pasts(Build *b)

@@ -35,6 +35,7 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     if (result && !block_is_expected(b, frame, def))
         result = NULL;
     Value value = result ? build_value(b, frame, result, name) : value_poison();
+    finish_equations(b, frame);
     b->use = outer;
     if (value.kind == VALUE_STREAM && !outer)
         stream_at(b, value.stream)->inner = false;
