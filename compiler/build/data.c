@@ -110,9 +110,10 @@ static const char *const idx_formals[] = {name_shape,           name_none,  name
                                           name_spikes,          name_false, name_target,   name_none,
                                           name_target_temporal, name_false, NULL};
 
-static const char *const shd_formals[] = {name_units, name_none,   name_bin,    name_none,  name_classes,
-                                          name_none,  name_folder, name_none,   name_name,  name_none,
-                                          name_valid, name_none,   name_spikes, name_false, NULL};
+static const char *const shd_formals[] = {
+    name_units,          name_none,  name_bin,  name_none,  name_classes, name_none,   name_folder,
+    name_none,           name_name,  name_none, name_valid, name_none,    name_spikes, name_false,
+    name_label_temporal, name_false, NULL};
 
 static const Choosing recorded = {"samples by an array", "extra/speaker = 4, 5", "extra/speaker = 0-4"};
 

@@ -130,6 +130,24 @@ static bool dataset_choose(SnnDataset *data, const SnnModel *model, const char *
 
 /* ---- by format ------------------------------------------------------------------------------------- */
 
+/* Where steps have labels, one has to be there: else nothing is learned, and an accuracy is of nothing. */
+static bool dataset_is_labelled(SnnDataset *data, const char *folder, const char *part, SnnError *error)
+{
+    int64_t count = data->count * (int64_t)data->label_steps, labelled = 0;
+    for (int64_t i = 0; i < count; i++)
+        labelled += data->labels[i] >= 0;
+    if (labelled > 0 || count == 0)
+        return true;
+    snn_dataset_free(data);
+    return snn_fail(error,
+                    "no labels (%s): no step of the %s set has one, each is -1; the model's `label_temporal` "
+                    "asks for labels of steps",
+                    folder,
+                    strcmp(part, "train") == 0  ? "training"
+                    : strcmp(part, "t10k") == 0 ? "test"
+                                                : part);
+}
+
 bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                       SnnError *error)
 {
@@ -141,7 +159,8 @@ bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folde
     return format->read(data, model, folder, from, error)
            && (!divided
                || dataset_choose(data, model, folder, chosen ? snn_fields_part(part) : "train", error))
-           && (fraction == 0.0 || dataset_divide(data, model, fraction, strcmp(part, "t10k") == 0, error));
+           && (fraction == 0.0 || dataset_divide(data, model, fraction, strcmp(part, "t10k") == 0, error))
+           && dataset_is_labelled(data, folder, part, error);
 }
 
 bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *part)

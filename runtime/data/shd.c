@@ -115,7 +115,7 @@ static bool shd_find(ShdReader *reader, SnnHdf5Array *array, const char *name, b
         return false;
     return array->rows == rows
            || snn_fail(reader->error, "wrong content (%s): `%s` must have %s for each sample", path, name,
-                       rows ? "a row of numbers" : "one number");
+                       rows ? "a row of numbers (of varying length)" : "one number");
 }
 
 static bool shd_count_is(const ShdReader *reader, const SnnHdf5Array *array)
@@ -133,7 +133,8 @@ static bool shd_open(ShdReader *reader, const char *path, bool labelled)
         || !shd_find(reader, &reader->units, "spikes/units", true) || !shd_count_is(reader, &reader->units))
         return false;
     if (labelled
-        && (!shd_find(reader, &reader->labels, "labels", false) || !shd_count_is(reader, &reader->labels)))
+        && (!shd_find(reader, &reader->labels, "labels", reader->model->data.label_steps > 0)
+            || !shd_count_is(reader, &reader->labels)))
         return false;
     uint64_t count = reader->times.count;
     return (count > 0 && count < INT32_MAX)
@@ -195,17 +196,57 @@ static bool shd_sample(ShdReader *reader, int32_t sample)
     return true;
 }
 
-static bool shd_label(ShdReader *reader, int32_t sample)
+/* Into `label`. */
+static bool shd_label(const ShdReader *reader, int32_t sample, const unsigned char *at, int32_t *label)
 {
-    const SnnHdf5Array *labels = &reader->labels;
     int classes = reader->model->data.classes;
-    double label = snn_hdf5_number(labels, labels->at + (uint64_t)sample * labels->step);
-    if (!(label >= 0.0 && label < (double)classes && label == floor(label)))
+    double number = snn_hdf5_number(&reader->labels, at);
+    if (!(number >= 0.0 && number < (double)classes && number == floor(number)))
         return snn_fail(reader->error,
                         "label out of range (%s): sample %d has label %g, the model `%s` knows 0 to %d",
-                        reader->file.map.path, sample, label, reader->model->name, classes - 1);
-    reader->data->labels[sample] = (int32_t)label;
+                        reader->file.map.path, sample, number, reader->model->name, classes - 1);
+    *label = (int32_t)number;
     return true;
+}
+
+/* A row of labels, one for each step; -1, and where the row is short: none. */
+static bool shd_step_labels(const ShdReader *reader, int32_t sample, int32_t *labels)
+{
+    SnnHdf5Row row;
+    int steps = reader->model->data.label_steps;
+    if (!snn_hdf5_row(&reader->labels, (uint64_t)sample, &row, reader->error))
+        return false;
+    if (row.count > (uint32_t)steps)
+        return snn_fail(
+            reader->error,
+            "too many labels (%s): sample %d has %u, one for each step, the model `%s` has %d steps",
+            reader->file.map.path, sample, row.count, reader->model->name, steps);
+    for (int t = 0; t < steps; t++) {
+        const unsigned char *at = row.at + (size_t)t * reader->labels.size;
+        labels[t] = -1;
+        if ((uint32_t)t < row.count && snn_hdf5_number(&reader->labels, at) != -1.0
+            && !shd_label(reader, sample, at, &labels[t]))
+            return false;
+    }
+    return true;
+}
+
+static bool shd_labels(ShdReader *reader, int32_t sample)
+{
+    SnnDataset *data = reader->data;
+    if (data->label_steps > 0)
+        return shd_step_labels(reader, sample, data->labels + (int64_t)sample * data->label_steps);
+    const SnnHdf5Array *labels = &reader->labels;
+    return shd_label(reader, sample, labels->at + (uint64_t)sample * labels->step, &data->labels[sample]);
+}
+
+static bool shd_take_labels(ShdReader *reader, int32_t count)
+{
+    SnnDataset *data = reader->data;
+    data->label_steps = reader->model->data.label_steps;
+    size_t each = data->label_steps > 0 ? (size_t)data->label_steps : 1;
+    data->labels = calloc((size_t)count * each, sizeof *data->labels);
+    return data->labels != NULL;
 }
 
 static bool shd_samples(ShdReader *reader, bool labelled)
@@ -214,10 +255,10 @@ static bool shd_samples(ShdReader *reader, bool labelled)
     int32_t count = (int32_t)reader->times.count;
     bool room =
         snn_dataset_begin_events(data, reader->model, count, (int64_t)reader->model->steps * reader->channels)
-        && (!labelled || (data->labels = calloc((size_t)count, sizeof *data->labels)) != NULL);
+        && (!labelled || shd_take_labels(reader, count));
     bool ok = room;
     for (int32_t sample = 0; ok && sample < count; sample++)
-        ok = shd_sample(reader, sample) && (!labelled || shd_label(reader, sample));
+        ok = shd_sample(reader, sample) && (!labelled || shd_labels(reader, sample));
     if (room && !ok)
         return false;
     return (ok && snn_dataset_end_events(data, reader->model))

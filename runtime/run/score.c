@@ -14,6 +14,16 @@ static double score_of_steps(const SnnModel *model, const SnnPrediction *predict
     return labelled > 0 ? (double)right / labelled : 0.0;
 }
 
+static bool score_is_unlabelled(const SnnModel *model, int32_t row)
+{
+    int steps = model->data.label_steps;
+    const int32_t *labels = model->label + (int64_t)row * steps;
+    for (int t = 0; t < steps; t++)
+        if (labels[t] >= 0)
+            return false;
+    return steps > 0;
+}
+
 static double score_of_row(const SnnModel *model, const SnnMetric *metric, int32_t row)
 {
     if (metric->values != NULL)
@@ -27,6 +37,7 @@ void snn_score_add(SnnScore *sums, const SnnModel *model)
 {
     for (int32_t row = 0; row < model->run->rows; row++) {
         sums->loss += model->train != NULL ? (double)model->loss[row] : 0.0;
+        sums->unlabelled += score_is_unlabelled(model, row);
         for (int i = 0; i < model->metric_count; i++)
             sums->metrics[i] += score_of_row(model, &model->metrics[i], row);
     }
@@ -35,8 +46,12 @@ void snn_score_add(SnnScore *sums, const SnnModel *model)
 void snn_score_divide(SnnScore *sums, const SnnModel *model, int64_t samples)
 {
     sums->loss /= (double)samples;
-    for (int i = 0; i < model->metric_count; i++)
-        sums->metrics[i] /= (double)samples;
+    for (int i = 0; i < model->metric_count; i++) {
+        const SnnMetric *metric = &model->metrics[i];
+        bool of_steps = metric->values == NULL && model->predictions[metric->prediction].steps > 0;
+        int64_t counted = samples - (of_steps ? sums->unlabelled : 0);
+        sums->metrics[i] /= (double)(counted > 0 ? counted : 1);
+    }
 }
 
 /* Of the metrics; -1: the loss. */

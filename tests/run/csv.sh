@@ -56,6 +56,13 @@ shows "csv: steps are learned well" '^test accuracy: 0.9[5-9]|^test accuracy: 1'
 shows "csv: a row for each step" '^0,0,[01],[01],' cat rows.csv
 shows "csv: what has no label says so" '^0,1,-1,[01],' cat rows.csv
 shows "csv: no rows behind the last step" "^$(($(wc -l < steps/test.csv) - 1))\$" sh -c 'sed 1d rows.csv | wc -l'
+./spans test --data steps --weights spans.safetensors > accuracy.txt
+mkdir -p unlabelled && cp steps/train.csv unlabelled && { cat steps/test.csv && printf '90,0,\n90,3,\n91,1,\n'; } > unlabelled/test.csv
+passes "csv: samples without a label say nothing of the accuracy" sh -c \
+    'grep accuracy accuracy.txt > some && ./spans test --data unlabelled --weights spans.safetensors | grep accuracy | cmp - some'
+sed '2,$s/[^,]*$//' steps/test.csv > unlabelled/test.csv
+refuses "csv: no label at all" 1 'no labels \(unlabelled\): no step of the test set has one' \
+    ./spans test --data unlabelled --weights spans.safetensors
 
 # Samples that memory may not hold: in a file they are learned as well, and to the same bits. 3000 sequences are 49 MiB.
 mkdir -p sequences && awk 'BEGIN {

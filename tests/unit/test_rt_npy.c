@@ -321,6 +321,8 @@ START_TEST(labels_of_steps)
     assert_refused("sample 2 has label 3, the model `fake` knows 0 to 2");
     write_array("test_labels.npy", "|u1", "(3,)", "\0\1\2", 3);
     assert_refused("its labels are [], the model `fake` takes [2]");
+    write_array("test_labels.npy", "|i1", "(3, 2)", "\377\377\377\377\377\377", 6);
+    assert_refused("no step of the test set has one, each is -1");
 }
 END_TEST
 

@@ -101,6 +101,25 @@ START_TEST(finds_parts)
 }
 END_TEST
 
+/* A row of labels for each sample: behind its end, and where it says -1, a step has none. */
+START_TEST(labels_of_steps)
+{
+    static const int32_t labels[3][8] = {{2, -1, 0, -1, -1, -1, -1, -1},
+                                         {-1, -1, -1, -1, -1, -1, -1, -1},
+                                         {1, 1, 1, 1, 1, 1, 0, 2}};
+    fake.fake.model.data.label_steps = 8;
+    fake_copy(&fake, GOLDEN, "steps.h5", "a_test.h5");
+    ck_assert_msg(read_part("t10k"), "%s", error.text);
+    ck_assert(data.count == 3 && data.label_steps == 8 && memcmp(data.labels, labels, sizeof labels) == 0);
+    fake.fake.model.data.label_steps = 7;
+    assert_refused("sample 2 has 8, one for each step, the model `fake` has 7 steps");
+    fake.fake.model.data.classes = 2;
+    assert_refused("sample 0 has label 2, the model `fake` knows 0 to 1");
+    fake_copy(&fake, GOLDEN, "h5py.h5", "a_test.h5");
+    assert_refused("`labels` must have a row of numbers (of varying length) for each sample");
+}
+END_TEST
+
 START_TEST(samples_without_labels)
 {
     fake_copy(&fake, GOLDEN, "typed.h5", "a");
@@ -253,6 +272,7 @@ Suite *rt_shd_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, reads_files, 0, (int)(sizeof files / sizeof *files));
     tcase_add_test(tests, finds_parts);
+    tcase_add_test(tests, labels_of_steps);
     tcase_add_test(tests, samples_without_labels);
     tcase_add_test(tests, parts_by_an_array);
     tcase_add_test(tests, files_come_first);

@@ -21,6 +21,8 @@ def write(name, times="<f2", units="<u2", labels="<u2", libver=None, of_times=TI
         spikes = file.create_group("spikes")
         rows(spikes, "times", of_times, times, **how)
         rows(spikes, "units", of_units, units, **how)
+        if isinstance(of_labels[0], list):
+            return rows(file, "labels", of_labels, labels)
         file.create_dataset("labels", data=np.array(of_labels, dtype=labels), fletcher32="compression" in how, **how)
 
 
@@ -30,6 +32,7 @@ write("packed.h5", times=">f8", units=">i4", labels=">i8", chunks=(2,), compress
 write("floats.h5", times="<f4", units="<i8", labels="u1", chunks=(2,))
 write("empty.h5", of_times=[[], [0.5]], of_units=[[], [3]], of_labels=[0, 1])
 write("typed.h5", labels="S2")
+write("steps.h5", labels="<i2", of_labels=[[2, -1, 0], [], [1, 1, 1, 1, 1, 1, 0, 2]])
 write("speakers.h5")
 with h5py.File(os.path.join(here, "speakers.h5"), "a") as file:
     file["extra/speaker"] = np.array([4, 5, 4], dtype="<u2")
