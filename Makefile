@@ -247,8 +247,8 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 boards: $(SNNC) loaded $(BUILD)/deps-boards ## trained networks on emulated boards: see examples/boards/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" examples/boards/boards.sh
 
-web: $(SNNC) $(BUILD)/deps-web ## a page that reads drawn digits, MNIST=dir: see examples/web/README.md
-	@BUILD=$(BUILD) SNNC=$(SNNC) $(if $(MNIST),MNIST=$(MNIST)) examples/web/web.sh
+web: $(SNNC) $(BUILD)/deps-web ## pages that read drawn digits, MNIST=dir, and hear spoken ones: see examples/web/README.md
+	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" $(if $(MNIST),MNIST=$(MNIST)) $(if $(SPOKEN),SPOKEN=$(SPOKEN)) examples/web/web.sh
 
 bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/bench.sh

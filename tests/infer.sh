@@ -349,6 +349,18 @@ check_readme() {
     passes "README: and its network" gcc $strict -c rows.c -o rows.o
 }
 
+# What the pages of examples/web call finds in the state what it reads; `make web` puts them together.
+check_page() {
+    for page in digit:web/model.snn:web.c spoken:speech_conv/model.snn:spoken_web.c; do
+        file=${page##*:} name=${page%%:*}
+        model=${page#*:}
+        "$snnc" -w "$root/examples/${model%:*}" --run --rows 1 --print=all --save=random.safetensors > messages 2>&1 &&
+            "$snnc" -w "$root/examples/${model%:*}" --weights random.safetensors --infer --selftest=0 --without=memory -o "$name.c" >> messages 2>&1
+        # shellcheck disable=SC2086
+        passes "examples/web/$file compiles" gcc $strict -Wno-missing-prototypes -iquote . -c "$root/examples/web/$file" -o page.o
+    done
+}
+
 # On an emulated board; `make boards` has more of them. It compares itself, and its table says so.
 check_board() {
     "$root/tests/deps.sh" install arm-none-eabi-gcc qemu-system-arm > messages 2>&1 &&
@@ -462,7 +474,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops board random
+    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops page board random
 fi
 for model; do
     case $model in
@@ -493,6 +505,7 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
+    page) check_page ;;
     board) check_board ;;
     random) check_random 8 ;;
     loops)

@@ -1,15 +1,16 @@
-// Draws digits on the page in headless Chromium, as a hand would, and reads what the network says of them.
+// Draws digits on the page in headless Chromium, as a hand would, and reads what the network says of them; plays spoken ones, and compares
+// what it says of these with what the trainer did.
 //
-//     node test.mjs FOLDER [SCREENSHOT.png [dark]]       FOLDER: that of index.html
+//     node test.mjs FOLDER EXPECTED [SCREENSHOT.png SPOKEN.png [dark]]       FOLDER: that of index.html; EXPECTED: a digit a line, if it is there
 //
 // Speaks the DevTools protocol through a pipe: no port, no library.
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const [folder, screenshot, scheme = "light"] = process.argv.slice(2);
+const [folder, expected, screenshot, heard, scheme = "light"] = process.argv.slice(2);
 const profile = mkdtempSync(join(tmpdir(), "page-"));
 const browser = spawn("chromium", ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", `--user-data-dir=${profile}`,
     "--window-size=1180,860", "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
@@ -68,26 +69,61 @@ async function read(strokes) {
     return Number(await value("find('said').textContent"));
 }
 
-let wrong = 0;
+async function open(page) {
+    await ask("Page.navigate", { url: `file://${resolve(folder)}/${page}` });
+    await until("document.readyState === 'complete' && typeof net === 'object'");
+}
+
+async function photograph(path) {
+    const { data } = await ask("Page.captureScreenshot", { format: "png" });
+    writeFileSync(path, Buffer.from(data, "base64"));
+}
+
+let passed = 0, wrong = 0;
+
+async function check(what, wanted, said) {
+    const fired = await value("spikes.flat(2).length");
+    const ok = said === wanted && fired > 0;
+    ok ? passed++ : wrong++;
+    console.log(`${ok ? "ok" : "FAIL"} ${what}, read ${said}, ${fired} spikes`);
+}
+
+async function drawAll() {
+    await open("index.html");
+    for (const [digit, strokes] of DIGITS) await check(`drawn ${digit}`, digit, await read(strokes));
+    if (!screenshot) return;
+    await read(DIGITS.find(([digit]) => digit === 3)[1]);
+    await photograph(screenshot);
+}
+
+// Recording number i, as its button plays it.
+async function hear(i) {
+    await value("delete find('said').dataset.done");
+    await value(`document.querySelectorAll('#recordings button')[${i}].click()`);
+    await until("find('said').dataset.done !== undefined");
+    return Number(await value("find('said').textContent"));
+}
+
+async function playAll(digits) {
+    await value("document.querySelector('nav a').click()");
+    await until("typeof RECORDINGS === 'object' && typeof net === 'object'");
+    for (const [i, digit] of digits.entries()) {
+        const spoken = await value(`RECORDINGS[${i}].digit + " of " + RECORDINGS[${i}].speaker`);
+        await check(`spoken ${spoken}, in the trainer ${digit}`, digit, await hear(i));
+    }
+    if (!heard) return;
+    await hear(9 + 3);
+    await photograph(heard);
+}
+
 try {
     const { targetId } = await ask("Target.createTarget", { url: "about:blank" });
     ({ sessionId: session } = await ask("Target.attachToTarget", { targetId, flatten: true }));
-    await ask("Emulation.setDeviceMetricsOverride", { width: 1180, height: 800, deviceScaleFactor: 1, mobile: false });
+    await ask("Emulation.setDeviceMetricsOverride", { width: 1180, height: 840, deviceScaleFactor: 1, mobile: false });
     await ask("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
-    await ask("Page.navigate", { url: `file://${resolve(folder)}/index.html` });
-    await until("typeof net === 'object'");
-    for (const [digit, strokes] of DIGITS) {
-        const said = await read(strokes);
-        const spikes = await value("spikes.flat(2).length");
-        if (said !== digit || spikes === 0) wrong++;
-        console.log(`${said === digit ? "ok" : "FAIL"} drawn ${digit}, read ${said}, ${spikes} spikes`);
-    }
-    if (screenshot) {
-        await read(DIGITS.find(([digit]) => digit === 3)[1]);
-        const { data } = await ask("Page.captureScreenshot", { format: "png" });
-        writeFileSync(screenshot, Buffer.from(data, "base64"));
-    }
-    console.log(`web: ${DIGITS.length - wrong} passed, ${wrong} failed`);
+    await drawAll();
+    if (existsSync(expected)) await playAll(readFileSync(expected, "utf8").trim().split("\n").map(Number));
+    console.log(`web: ${passed} passed, ${wrong} failed`);
 } catch (error) {
     wrong++;
     console.error(`web: ${error.message}`);
