@@ -407,19 +407,25 @@ static int save_text(Compilation *c, const Options *options, const Deployed *dep
     return status == EXIT_SUCCESS ? save(files->source, c->arena, options->output) : status;
 }
 
-static int save_deployed(Compilation *c, const Options *options, const Deployed *deployed,
-                         const Backend *backend, const InferFiles *files)
+static int save_code(Compilation *c, const Options *options, const Deployed *deployed, const Backend *backend,
+                     const InferFiles *files)
 {
-    const char *header = arena_printf(c->arena, "%s.h", deployed->base);
-    int status = save(files->header, c->arena, header);
-    if (status != EXIT_SUCCESS)
-        return status;
     if (deployed->text)
         return save_text(c, options, deployed, files);
     if (deployed->by_llvm && !is_linked(&deployed->what))
         return save(files->source, c->arena, options->output);
     return build_inference(c, options, deployed->what.form, backend, files,
                            arena_printf(c->arena, "%s.h", deployed->name));
+}
+
+/* The header at last: where the rest cannot be made there is none. */
+static int save_deployed(Compilation *c, const Options *options, const Deployed *deployed,
+                         const Backend *backend, const InferFiles *files)
+{
+    int status = save_code(c, options, deployed, backend, files);
+    return status == EXIT_SUCCESS
+               ? save(files->header, c->arena, arena_printf(c->arena, "%s.h", deployed->base))
+               : status;
 }
 
 static const char *infer_text(Compilation *c, const Options *options)

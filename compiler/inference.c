@@ -95,12 +95,6 @@ static void find_key(void *context, LoopExpr *expr)
     *found = *found || expr->kind == LOOP_KEY;
 }
 
-static void find_scalar(void *context, LoopExpr *expr)
-{
-    bool *found = context;
-    *found = *found || expr->kind == LOOP_SCALAR;
-}
-
 /* Whether an expression of what runs is found by `visit`. */
 static bool has_expr(const Program *program, LoopExprVisit *visit)
 {
@@ -174,9 +168,6 @@ const char *inference_refusal(Arena *arena, const Program *program, const char *
                             "`%s` is no name in C, and all that is written begins with it: call the file "
                             "otherwise, as `-o kws.c`",
                             name);
-    if (has_expr(program, find_scalar)) /* where a training is changes nothing any more */
-        return "a neuron reads at each step where the training is, as `epoch`: inference knows none; make "
-               "it a constant";
     if (program->input < 0)
         return arena_printf(arena, "what `%s` predicts does not depend on its data: it is the same for all",
                             program->name);

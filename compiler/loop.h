@@ -369,8 +369,10 @@ typedef struct Program {
     int least_batch;            /* see Training */
     uint32_t seed;
     uint64_t weights_hash; /* of one that only predicts: of its parameters */
-    double lr;             /* see SCALAR_LR */
-    BufferId rate;         /* the learning rate of the batch: one number; -1: lr */
+    double clock
+        [SCALAR_COUNT]; /* likewise: where the training of its weights has ended, by SCALAR_EPOCH and so on */
+    double lr;          /* see SCALAR_LR */
+    BufferId rate;      /* the learning rate of the batch: one number; -1: lr */
     double clip_norm;
     const char *optimizer, *learning; /* its name; with all that was set */
     /* The model as lines of text: what its results depend on, and what only its training does. */

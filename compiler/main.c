@@ -35,6 +35,11 @@ static int run_interpreter(Compilation *compilation, const Options *options)
     return finish(compilation, interpret(compilation->program, &run) ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
+static void clock_of(Compilation *compilation)
+{
+    find_clock(compilation->program, compilation->weights);
+}
+
 static bool constants_of(Compilation *compilation)
 {
     Program *program = compilation->program;
@@ -62,6 +67,7 @@ static bool compile_whole(Compilation *compilation)
 static int write_inference(Compilation *compilation, const Options *options)
 {
     compilation->weights = options->weights;
+    compilation->set_clock = clock_of;
     compilation->make_constants = constants_of;
     bool right = options->lower.quantize ? compile_whole(compilation) : compile(compilation, NULL);
     diag_finish(&compilation->diag);

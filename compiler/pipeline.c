@@ -185,6 +185,8 @@ static bool run_bytes(Compilation *c)
 
 static bool run_single(Compilation *c)
 {
+    if (c->set_clock)
+        c->set_clock(c);
     single_sample(c->program);
     return true;
 }

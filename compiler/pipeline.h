@@ -24,7 +24,9 @@ typedef struct Compilation {
     Held held;
     const char *dump_after; /* a pass, "all" or NULL: written to stderr */
     const char *weights;    /* for --infer: the file of trained weights */
-    /* For --infer, by who can run programs: the constants of compilation->program get their values. False: it said why. */
+    /* For --infer, by who can read the weights: the clock of compilation->program. */
+    void (*set_clock)(struct Compilation *compilation);
+    /* The same, by who can run programs: the constants of compilation->program get their values. False: it said why. */
     bool (*make_constants)(struct Compilation *compilation);
     /* results so far */
     const Source *text;
@@ -40,7 +42,7 @@ typedef struct Pass {
     Stage from, to;
     bool (*run)(Compilation *compilation); /* false: mistakes were reported */
     const char *guarantees;                /* what holds afterwards */
-    bool for_inference;                    /* without --infer it is left out, and nothing is to be verified again */
+    bool for_inference; /* without --infer it is left out, and nothing is to be verified again */
 } Pass;
 
 extern const Pass passes[];

@@ -100,6 +100,12 @@ check_bare() {
         rm -f kws.o
         passes "an object for $target" "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --soft-float \
             --target $target -o kws.o
+        flash=$(llvm-size-19 -A kws.o | awk '$1 ~ /^[.]rodata($|[.]kws_)/ { sum += $2 } END { print sum + 0 }') # LLVM may do without some
+        if [ "$flash" -gt "$(macro KWS_FLASH_BYTES)" ]; then
+            fail "$target: constants of $flash bytes, not $(macro KWS_FLASH_BYTES)"
+        else
+            ok "$target: no constants but those of the header"
+        fi
         llvm-nm-19 -u kws.o 2> /dev/null | awk '{ print $2 }' > needed
         needs=$(grep -vE '^__(aeabi_.*|(add|sub|mul|div)[sd]f3|(un)?ordd?s?f2|unord[sd]f2|[gln][te][sd]f2|eq[sd]f2|extendsfdf2|truncdfsf2|float.*|fix.*|stack_pointer|(u?div|u?mod|mul).i[34]|mul[hsd]i3|.*mod.*[hs]i4|do_.*|ashl.*|lshr.*)$' needed)
         if [ -f kws.o ] && ! grep -q mem needed && [ -z "$needs" ]; then ok "$target: it needs no library"; else fail "$target: it needs $needs" "$(cat needed)"; fi
@@ -292,6 +298,11 @@ check_files() {
     cp kws.c first.c
     "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer -o kws.c
     same "the same model and weights, the same bytes" first.c kws.c
+    for script in web/web.sh boards/boards.sh; do # those of the comment, as bits depend on them
+        for option in $(sed -n 's/^ \*  *cc \(.*\) -ffreestanding\(.*\) -c kws.*/\1\2/p' kws.h); do
+            says "$script compiles with $option" "$root/examples/$script" "$option"
+        done
+    done
     says "the first comment names both files" kws.c '-c kws\.c kws_weights\.c$'
     "$snnc" -w "$root/tests/infer/delays.snn" --weights trained.safetensors --infer --single-file -o kws.c
     says "or the only one" kws.c '-c kws\.c$'
@@ -430,6 +441,7 @@ check_refused() {
     refuses "what is nothing" 2 'no output ends as `new.x`' "$snnc" "$model" --weights trained.safetensors --infer -o new.x
     refuses "a library for a bare processor" 2 'on cortex-m4 nobody loads a library.*`-o new.o`' \
         "$snnc" "$model" --weights trained.safetensors --infer --target cortex-m4 -o new.so
+    refuses "a library that is not linked" 1 'false' "$snnc" "$model" --weights trained.safetensors --infer --cc=false -o new.so
     refuses "an object of floats without a unit for them" 1 'cortex-m0 has no unit for them: --soft-float' \
         "$snnc" "$model" --weights trained.safetensors --infer --target cortex-m0 -o new.o
     refuses "no name in C" 1 '`new-one` is no name in C' \
@@ -463,7 +475,7 @@ check_refused() {
     refuses "--single-file alone" 2 '--single-file is for --infer' "$snnc" "$model" --single-file -o new.c
     sed 's/predict argmax/predict tone = argmax/' "$model" > named.snn
     "$snnc" -w named.snn --weights trained.safetensors --infer -o called.c
-    shows "predictions are told by their names" 'scores\[4\]; /\*\*< tone: ' cat called.h
+    shows "predictions are called by their names" 'tone_scores_\[4\]; /\*\*< tone: ' cat called.h
     if ls new* > /dev/null 2>&1; then fail "a file was left: $(ls new*)"; else ok "no file was left"; fi
 }
 

@@ -47,10 +47,12 @@ scores_differ() {
     [ "$(sed -n '/test_scores/,/^};/p' kws.c | grep '^ *-*[0-9]' | sort -u | wc -l)" -gt 1 ]
 }
 
-# whole MODEL KIND: kws.c, if it has that form
+# whole MODEL KIND: kws.c, if it has that form; `how`: further flags
+how=
 whole() {
     rm -f kws.c kws.h kws_weights.c
-    "$snnc" -w "$1" --weights weights.safetensors --infer --quantize "$2" --selftest 6 -o kws.c > messages 2>&1
+    # shellcheck disable=SC2086
+    "$snnc" -w "$1" --weights weights.safetensors --infer --quantize "$2" $how --selftest 6 -o kws.c > messages 2>&1
 }
 
 # computes MODEL KIND COMPILER: what the interpreter did
@@ -61,7 +63,7 @@ computes() {
         return
     fi
     scores_differ || fail "$1 in $2: all samples have the same scores"
-    set -- "$1 in $2" "$3"
+    set -- "$1 in $2${how:+, $how}" "$3"
     # shellcheck disable=SC2086
     "$2" $strict -O1 -c kws.c kws_weights.c > messages 2>&1 &&
         "$2" -DKWS_SELFTEST -iquote . test.c kws.o kws_weights.o -o test >> messages 2>&1 && ./test
@@ -74,6 +76,11 @@ for model in rates images delays late rounds whole whole_spikes still votes; do
     for kind in int8 binary; do
         computes $model $kind gcc
     done
+    [ $model = late ] || continue
+    how=--delays=code
+    computes $model int8 gcc
+    if grep -q heard_of_ kws_weights.c; then fail "its delays are tables"; else ok "its delays are code"; fi
+    how=
 done
 learned rates bars
 for kind in int16 ternary; do

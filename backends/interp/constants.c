@@ -9,22 +9,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the numbers of a training have become: as `test` takes them from a checkpoint. */
-static void set_clock(Interp *interp, const SnnTensors *file)
+void find_clock(Program *program, const char *weights)
 {
     enum { MOST = 1000000 };
     int64_t epoch = 0, epochs = 0, batches = 0;
-    bool known = snn_tensors_natural(file, "epoch", MOST, &epoch)
+    SnnError error;
+    SnnTensors *file = snn_tensors_open(weights, &error);
+    bool known = file && snn_tensors_natural(file, "epoch", MOST, &epoch)
                  && snn_tensors_natural(file, "epochs", MOST, &epochs)
                  && snn_tensors_natural(file, "batches", INT32_MAX, &batches) && epoch > 0 && batches > 0;
     if (!known) {
-        epoch = epochs = interp->program->epochs > 0 ? interp->program->epochs : 1;
+        epoch = epochs = program->epochs > 0 ? program->epochs : 1;
         batches = 1;
     }
-    interp->scalars[SCALAR_EPOCH] = (double)(epoch - 1);
-    interp->scalars[SCALAR_EPOCHS] = (double)epochs;
-    interp->scalars[SCALAR_BATCH] = (double)(batches - 1);
-    interp->scalars[SCALAR_BATCHES] = (double)batches;
+    program->clock[SCALAR_EPOCH] = (double)(epoch - 1);
+    program->clock[SCALAR_EPOCHS] = (double)epochs;
+    program->clock[SCALAR_BATCH] = (double)(float)(batches - 1);
+    program->clock[SCALAR_BATCHES] = (double)(float)batches;
+    if (file)
+        snn_tensors_close(file);
 }
 
 static void find_other_model(Program *program, const SnnTensors *file, const char **differs)
@@ -126,7 +129,6 @@ bool make_constants(Program *program, const char *weights, const char **differs)
         fprintf(stderr, "snnc: not enough memory for the weights of `%s`\n", program->name);
     bool made = interp && run_fill_params(interp, file, weights);
     if (made) {
-        set_clock(interp, file);
         find_other_model(program, file, differs);
         if (snn_tensors_natural(file, "seed", UINT32_MAX, &seed))
             program->seed = (uint32_t)seed;

@@ -4,6 +4,9 @@
 
 #include "loop.h"
 
+/* Reads where the training of the weights has ended, as `test` takes it from a checkpoint, into program->clock. Of weights from
+ * elsewhere, or a file that cannot be read, what make_constants() tells: the first batch of the model's last epoch. */
+void find_clock(Program *program, const char *weights);
 /* Reads the weights, and gives each buffer that is made of them its values. `differs`: what the file says of another model than this one, or NULL. False after a message. */
 bool make_constants(Program *program, const char *weights, const char **differs);
 

@@ -1,5 +1,5 @@
 /* Lists of flags that are set, as runtime/kernels/snn_list.h makes them: eight flags that are far from each other make a
- * byte, and a table has the bits that are set in it. */
+ * byte, and a table, if there is room for one, has the bits that are set in it. */
 #include "llvm.h"
 
 enum {
@@ -13,7 +13,7 @@ typedef struct List {
     Unit *unit;
     LLVMValueRef flags, elements, end; /* end: where the number of those that are listed stands */
     LLVMTypeRef element;               /* i16 or i32 */
-    LLVMValueRef positions;            /* of every byte, eight: of the bits that are set */
+    LLVMValueRef positions;            /* of every byte, eight: of the bits that are set; NULL: no table */
     LLVMValueRef bytes, filled;        /* room for BYTES bytes, and for positions of those that are not 0 */
 } List;
 
@@ -131,6 +131,22 @@ static void append_byte(const List *list, LLVMValueRef byte, LLVMValueRef first,
             LLVMBuildZExt(builder, call_intrinsic(unit, "llvm.ctpop", unit->i8, &byte, 1), unit->i32, ""));
 }
 
+/* The same, bit by bit. */
+static void append_bits(const List *list, LLVMValueRef byte, LLVMValueRef first, int stride)
+{
+    Unit *unit = list->unit;
+    LLVMBuilderRef builder = unit->builder;
+    LLVMValueRef bits = LLVMBuildZExt(builder, byte, unit->i32, ""), one = int_constant(unit, 1);
+    for (int k = 0; k < BITS; k++) {
+        LLVMValueRef place = add(unit, first, int_constant(unit, k * stride));
+        LLVMValueRef end = LLVMBuildLoad2(builder, unit->i32, list->end, "");
+        LLVMBuildStore(builder, LLVMBuildIntCast2(builder, place, list->element, false, ""),
+                       at_index(unit, list->element, list->elements, end));
+        LLVMValueRef shifted = LLVMBuildLShr(builder, bits, int_constant(unit, k), "");
+        advance(list, LLVMBuildAnd(builder, shifted, one, ""));
+    }
+}
+
 /* Of first + w + k * stride, w = 0 .. stride - 1, for each w k = 0 .. bits - 1, those whose flags are set. */
 static void part(const List *list, int first, int stride, int bits)
 {
@@ -141,8 +157,9 @@ static void part(const List *list, int first, int stride, int bits)
         Turns f = loop_begin(unit, int_constant(unit, 0), find_filled(list, count), 1);
         LLVMValueRef w = load_index(unit, unit->i16, list->filled, f.var);
         w = LLVMBuildZExt(unit->builder, w, unit->i32, "");
-        append_byte(list, load_index(unit, unit->i8, list->bytes, w), add(unit, w, int_constant(unit, begin)),
-                    stride);
+        LLVMValueRef byte = load_index(unit, unit->i8, list->bytes, w);
+        (list->positions ? append_byte : append_bits)(list, byte, add(unit, w, int_constant(unit, begin)),
+                                                      stride);
         loop_end(unit, &f);
     }
 }
@@ -178,6 +195,13 @@ static void all_parts(const List *list, int count)
         one_by_one(list, done, count);
 }
 
+/* On a bare processor 4 KiB are much beside the weights, and the only constants are those that the header counts. */
+static bool has_room_for_table(const Unit *unit)
+{
+    const TargetRow *target = unit->options->target;
+    return !target || target->system != TARGET_NONE;
+}
+
 void list_statement(Code *code, const LoopStmt *stmt)
 {
     Unit *unit = code->unit;
@@ -188,7 +212,7 @@ void list_statement(Code *code, const LoopStmt *stmt)
                  .elements = element_pointer(code, stmt->buffer, stmt->nindex, stmt->index),
                  .end = stack_room(unit, unit->i32),
                  .element = element_type(unit, unit->program->buffers.at[stmt->buffer].type),
-                 .positions = position_table(unit),
+                 .positions = has_room_for_table(unit) ? position_table(unit) : NULL,
                  .bytes = stack_room(unit, LLVMArrayType2(unit->i8, BYTES)),
                  .filled = stack_room(unit, LLVMArrayType2(unit->i16, BYTES))};
     LLVMBuildStore(builder, int_constant(unit, 0), list.end);

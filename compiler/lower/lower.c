@@ -162,6 +162,15 @@ static BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRo
     return buffer;
 }
 
+/* Called as the model calls the prediction, if it does. */
+static BufferId prediction_buffer(Lower *lower, const Node *node, const char *what, Type type, Shape shape)
+{
+    if (!node->name)
+        return fixed_buffer(lower, what, type, BUFFER_OUTPUT, shape);
+    const char *name = arena_printf(lower->arena, "%s_%s", node->name, what);
+    return add_buffer(lower, loop_name(lower->program, name), type, BUFFER_OUTPUT, shape, node->span);
+}
+
 static void add_prediction(Lower *lower, const Node *node)
 {
     bool temporal = stream_of(lower, node->in)->temporal;
@@ -173,8 +182,8 @@ static void add_prediction(Lower *lower, const Node *node)
     Shape one = {.ndim = temporal, .dims = {prediction.steps}}, size = one;
     size.dims[size.ndim++] = prediction.size;
     if (node->class)
-        prediction.predicted = fixed_buffer(lower, "predicted", TYPE_I32, BUFFER_OUTPUT, one);
-    prediction.values = fixed_buffer(lower, node->class ? "scores" : "values", TYPE_F32, BUFFER_OUTPUT, size);
+        prediction.predicted = prediction_buffer(lower, node, "predicted", TYPE_I32, one);
+    prediction.values = prediction_buffer(lower, node, node->class ? "scores" : "values", TYPE_F32, size);
     vec_push(lower->arena, &lower->program->predictions, prediction);
 }
 

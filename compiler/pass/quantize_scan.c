@@ -428,15 +428,20 @@ static void convert_results(Equations *equations, const Range *old)
     }
 }
 
-/* Schedules end where the weights are from: what they are there is known. */
+/* NULL: nobody knows. */
+static const double *known_scalar(const Quantizer *quantizer, int index)
+{
+    if (index >= SCALAR_COUNT)
+        return quantize_stored(quantizer, quantizer->net->scalars.at[index - SCALAR_COUNT].name);
+    return index >= SCALAR_EPOCH && index <= SCALAR_BATCHES ? &quantizer->floats->clock[index] : NULL;
+}
+
+/* Schedules, and what they are made of, end where the weights are from: what they are there is known. */
 static void know_schedules(const Quantizer *quantizer, Node *scan)
 {
-    const Net *net = quantizer->net;
     for (Val v = 0; v < scan->body.code.count; v++) {
         Instr *instr = &scan->body.code.at[v];
-        if (instr->op != OP_SCALAR || instr->index < SCALAR_COUNT)
-            continue;
-        const double *value = quantize_stored(quantizer, net->scalars.at[instr->index - SCALAR_COUNT].name);
+        const double *value = instr->op == OP_SCALAR ? known_scalar(quantizer, instr->index) : NULL;
         if (value)
             *instr = (Instr){.op = OP_CONST, .number = *value, .span = instr->span};
     }

@@ -52,6 +52,12 @@ static LoopExpr *settled_op(Arena *arena, Op op, int count, LoopExpr *const *arg
     return loop_op(arena, op, args[0], count > 1 ? args[1] : NULL, count > 2 ? args[2] : NULL);
 }
 
+/* Where a training is: where that of the weights has ended, as in a test. */
+static bool is_of_clock(const LoopExpr *expr)
+{
+    return expr->kind == LOOP_SCALAR && expr->scalar >= SCALAR_EPOCH && expr->scalar <= SCALAR_BATCHES;
+}
+
 static LoopExpr *settled(const Single *single, const LoopExpr *expr)
 {
     if (!expr)
@@ -61,6 +67,8 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
         return single->known[expr->var];
     if (expr->kind == LOOP_SCALAR && expr->scalar == SCALAR_ROWS)
         return loop_int(program->arena, 1);
+    if (is_of_clock(expr))
+        return loop_float(program->arena, program->clock[expr->scalar]);
     if (expr->kind == LOOP_PLACE)
         return loop_int(program->arena, 0);
     if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */

@@ -34,7 +34,7 @@ trained() {
 # webassembly NAME MODEL FILE.c SCRIPT: SCRIPT, which has the network and what of it the page calls. A page from a file may not fetch
 # another file, but it may run one. `--without=memory`: what fired stays in the state until the page has seen it.
 webassembly() {
-    options="--target=wasm32 -std=c99 -O2 -ffreestanding -ffp-contract=off -fno-trapping-math -Wall -Wextra -Werror"
+    options="--target=wasm32 -std=c99 -O2 -ffreestanding -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Werror"
     "$snnc" -w "$2" --weights "$1.safetensors" --infer --selftest=0 --without=memory -o "$1.c"
     for file in "$1.c" "$1_weights.c" "$3" "$here/../boards/support.c"; do
         # shellcheck disable=SC2086

@@ -128,9 +128,9 @@ struct net {
     float (*hidden_v_)[3][5];
 
     /* results: [sample]... */
-    int32_t *predicted;
-    float (*scores)[300];
-    float (*values)[6];
+    int32_t *kind_of_predicted_;
+    float (*kind_of_scores_)[300];
+    float (*end_values_)[6];
     float *metric_off;
     float *metric_class;
     float *metric_fit;
@@ -449,18 +449,18 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
 static void SNN_AT_LEVEL(predict_classes_kind_of_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    int32_t *restrict predicted = net->predicted;
-    float (*restrict scores)[300] = net->scores;
+    int32_t *restrict kind_of_predicted_ = net->kind_of_predicted_;
+    float (*restrict kind_of_scores_)[300] = net->kind_of_scores_;
     float (*restrict kind_)[320] = net->kind_;
     for (int32_t b = first; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 300; j++) {
-            scores[b][j] = kind_[b][j];
+            kind_of_scores_[b][j] = kind_[b][j];
             if (kind_[b][j] > kind_[b][best]) {
                 best = j;
             }
         }
-        predicted[b] = best;
+        kind_of_predicted_[b] = best;
     }
 }
 
@@ -483,11 +483,11 @@ static void SNN_AT_LEVEL(reduce_path_last_)(void *context, int32_t first, int32_
 static void SNN_AT_LEVEL(predict_values_end_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict values)[6] = net->values;
+    float (*restrict end_values_)[6] = net->end_values_;
     float (*restrict path_last_)[6] = net->path_last_;
     for (int32_t b = first; b < last; b++) {
         for (int32_t j = 0; j < 6; j++) {
-            values[b][j] = path_last_[b][j];
+            end_values_[b][j] = path_last_[b][j];
         }
     }
 }
@@ -1444,9 +1444,9 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 static const SnnBuffer net_buffers[] = {
     {NET(label), 4, true, false, 0},
     {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 1200, true, false, 0},
-    {NET(values), 24, true, false, 0},
+    {NET(kind_of_predicted_), 4, true, false, 0},
+    {NET(kind_of_scores_), 1200, true, false, 0},
+    {NET(end_values_), 24, true, false, 0},
     {NET(metric_off), 4, true, false, 0},
     {NET(metric_class), 4, true, false, 0},
     {NET(metric_fit), 4, true, false, 0},
@@ -1607,11 +1607,11 @@ static const SnnWatch net_watches[] = {
 static const SnnPrediction net_predictions[] = {
     {
         .name = "kind_of", .size = 300,
-        .at = {.values = NET(scores), .predicted = NET(predicted)},
+        .at = {.values = NET(kind_of_scores_), .predicted = NET(kind_of_predicted_)},
     },
     {
         .name = "end", .size = 6,
-        .at = {.values = NET(values), .predicted = 0},
+        .at = {.values = NET(end_values_), .predicted = 0},
     },
 };
 
