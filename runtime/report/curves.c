@@ -22,6 +22,11 @@ typedef struct Curves {
     bool full; /* without memory */
 } Curves;
 
+/* An epoch in a log: from its brace on. */
+typedef struct CurvesLine {
+    const char *at, *end;
+} CurvesLine;
+
 static int curves_lines(const char *log)
 {
     int lines = 0;
@@ -58,12 +63,13 @@ static Curve *curves_add(Curves *curves, const char *name, size_t length, bool r
     return curve;
 }
 
-/* `"name": 1.5` at the quote. Returns what follows. */
-static const char *curves_pair(Curves *curves, const char *at, bool rate, int lines)
+/* `"name": 1.5` at the quote, in a line that ends at `line_end`. Returns what follows. */
+static const char *curves_pair(Curves *curves, const char *at, const char *line_end, bool rate, int lines)
 {
-    const char *end = strchr(++at, '"');
+    ++at;
+    const char *end = memchr(at, '"', (size_t)(line_end - at));
     if (end == NULL)
-        return at + strlen(at);
+        return line_end;
     size_t length = (size_t)(end - at);
     char *after;
     double number = end[1] == ':' ? strtod(end + 2, &after) : NAN;
@@ -76,30 +82,58 @@ static const char *curves_pair(Curves *curves, const char *at, bool rate, int li
     return after;
 }
 
-static void curves_line(Curves *curves, const char *line, const char *end, int lines)
+/* Where the object of an epoch begins that the line ends with: a run that was killed may have left half a line before it. NULL: the line
+ * is cut, or none of a log. */
+static const char *curves_object(const char *line, const char *end)
 {
-    int epoch;
-    if (sscanf(line, "{\"epoch\": %d", &epoch) != 1)
-        return;
+    static const char begin[] = "{\"epoch\": ";
+    const char *object = NULL, *at = line;
+    for (; (at = strstr(at, begin)) != NULL && at < end; at += sizeof begin - 1)
+        object = at;
+    end -= end > line && end[-1] == '\r';
+    return end > line && end[-1] == '}' ? object : NULL;
+}
+
+/* Of the epoch that the line tells of. */
+static void curves_add_line(Curves *curves, CurvesLine line, int lines)
+{
     bool rate = false;
-    curves->epoch[curves->epochs] = epoch;
-    for (const char *at = line + 1; at < end && !curves->full;) {
+    for (const char *at = line.at + 1; at < line.end && !curves->full;) {
         rate = rate || *at == '{';
-        at = *at == '"' ? curves_pair(curves, at, rate, lines) : at + 1;
+        at = *at == '"' ? curves_pair(curves, at, line.end, rate, lines) : at + 1;
     }
     curves->epochs++;
 }
 
+/* The lines that count. Epochs that come again, of a run that was resumed from an older checkpoint or began anew, take the place of what
+ * there was of them and later ones. Returns how many. */
+static int curves_choose(CurvesLine *chosen, double *epochs, const char *log)
+{
+    int count = 0, epoch;
+    for (const char *end; *log != '\0'; log = *end == '\n' ? end + 1 : end) {
+        end = log + strcspn(log, "\n");
+        const char *object = curves_object(log, end);
+        if (object == NULL || sscanf(object, "{\"epoch\": %d", &epoch) != 1)
+            continue;
+        while (count > 0 && epochs[count - 1] >= epoch)
+            count--;
+        epochs[count] = epoch;
+        chosen[count++] = (CurvesLine){object, end};
+    }
+    return count;
+}
+
 static bool curves_read(Curves *curves, const char *log)
 {
-    int lines = curves_lines(log);
+    int lines = curves_lines(log), count = 0;
+    CurvesLine *chosen = malloc((size_t)lines * sizeof *chosen);
     curves->epoch = malloc((size_t)lines * sizeof *curves->epoch);
-    curves->full = curves->epoch == NULL;
-    while (*log != '\0' && !curves->full) {
-        const char *end = log + strcspn(log, "\n");
-        curves_line(curves, log, end, lines);
-        log = *end == '\n' ? end + 1 : end;
-    }
+    curves->full = curves->epoch == NULL || chosen == NULL;
+    if (!curves->full)
+        count = curves_choose(chosen, curves->epoch, log);
+    for (int i = 0; i < count && !curves->full; i++)
+        curves_add_line(curves, chosen[i], lines);
+    free(chosen);
     return !curves->full;
 }
 

@@ -60,6 +60,11 @@ on_page "report: the accuracy is that of the test" page.html "test accuracy</dt>
 passes "report: the same of a checkpoint and a log" ./shapes train --quiet --data data --epochs 3 --validate 0.2 --out logged.safetensors --log logged.json
 passes "report: as a command" ./shapes report --data data --weights logged.safetensors --log logged.json --out again.html
 same "report: both are equal" page.html again.html
+{ sed 's/_loss": /&9/' logged.json && sed 's/"epoch": [0-9]*/"epoch": 4, "test_other": 1/; 1q' logged.json && head -n 2 logged.json
+  printf '{"epoch": 3, "train_loss": 0.' && sed 's/$/\r/' logged.json && printf '{"epoch": 4, "train_loss": 0.1'; } > several.json
+passes "report: of a log with several runs and lines that were cut" \
+    ./shapes report --data data --weights logged.safetensors --log several.json --out several.html
+same "report: it shows the last run" page.html several.html
 passes "report: replaces an older one" ./shapes report --data data --weights logged.safetensors --out again.html
 well_formed "report: without a log" again.html
 if grep -q '<h2>Learning' again.html; then fail "report: without a log, no curves"; else ok "report: without a log, no curves"; fi
