@@ -41,6 +41,7 @@ static void dataset_move(SnnDataset *data, int32_t to, int32_t from)
         int64_t count = data->ends[from] - first;
         memmove(data->events + into, data->events + first, (size_t)count * sizeof *data->events);
         data->ends[to] = into + count;
+        data->spans[to] = data->spans[from];
     }
 }
 
@@ -181,7 +182,7 @@ int64_t snn_dataset_bytes(const SnnDataset *data)
 {
     int64_t each = data->bytes != NULL ? data->width : 0;
     each += data->reals != NULL ? data->width * (int64_t)sizeof *data->reals : 0;
-    each += data->ends != NULL ? (int64_t)sizeof *data->ends : 0;
+    each += data->ends != NULL ? (int64_t)(sizeof *data->ends + sizeof *data->spans) : 0;
     int64_t labels = data->label_steps > 0 ? data->label_steps : 1;
     each += data->labels != NULL ? labels * (int64_t)sizeof *data->labels : 0;
     each += data->lengths != NULL ? (int64_t)sizeof *data->lengths : 0;
@@ -209,6 +210,7 @@ void snn_dataset_free(SnnDataset *data)
     free(data->ends);
     free(data->labels);
     free(data->lengths);
+    free(data->spans);
     free(data->targets);
     *data = (SnnDataset){0};
 }
@@ -260,8 +262,9 @@ bool snn_dataset_begin_events(SnnDataset *data, const SnnModel *model, int32_t c
     data->width = width;
     data->ends = calloc((size_t)count + 1, sizeof *data->ends);
     data->lengths = calloc((size_t)count + 1, sizeof *data->lengths);
+    data->spans = calloc((size_t)count + 1, sizeof *data->spans);
     data->events = snn_dataset_take(data, model, sizeof *data->events) ? data->store.at : NULL;
-    return data->ends != NULL && data->lengths != NULL && data->events != NULL;
+    return data->ends != NULL && data->lengths != NULL && data->spans != NULL && data->events != NULL;
 }
 
 /* There is room for as many as the next power of 2. */
@@ -273,14 +276,17 @@ bool snn_dataset_add_sample(SnnDataset *data, int32_t label)
         data->ends = ends != NULL ? ends : data->ends;
         int32_t *lengths = realloc(data->lengths, 2 * room * sizeof *lengths);
         data->lengths = lengths != NULL ? lengths : data->lengths;
+        SnnSpan *spans = realloc(data->spans, 2 * room * sizeof *spans);
+        data->spans = spans != NULL ? spans : data->spans;
         int32_t *labels = label < 0 ? NULL : realloc(data->labels, 2 * room * sizeof *labels);
         data->labels = labels != NULL ? labels : data->labels;
-        if (ends == NULL || lengths == NULL || (label >= 0 && labels == NULL))
+        if (ends == NULL || lengths == NULL || spans == NULL || (label >= 0 && labels == NULL))
             return false;
     }
     if (label >= 0)
         data->labels[data->count] = label;
     data->lengths[data->count] = 0;
+    data->spans[data->count] = (SnnSpan){0.0, 0};
     data->count++;
     data->ends[data->count] = data->ends[data->count - 1];
     return true;
@@ -300,10 +306,15 @@ bool snn_dataset_add_event(SnnDataset *data, const SnnModel *model, int32_t samp
     return true;
 }
 
-void snn_dataset_reach(SnnDataset *data, int32_t sample, int32_t step)
+bool snn_dataset_reach(SnnDataset *data, const SnnModel *model, int32_t sample, double ms, double step)
 {
-    if (data->lengths[sample] <= step)
-        data->lengths[sample] = step + 1;
+    SnnSpan *span = &data->spans[sample];
+    bool late = step >= model->steps;
+    int32_t length = late ? model->steps : (int32_t)step + 1;
+    span->ms = ms > span->ms ? ms : span->ms;
+    span->late += late;
+    data->lengths[sample] = length > data->lengths[sample] ? length : data->lengths[sample];
+    return !late;
 }
 
 /* Samples without events end where they begin. */

@@ -60,12 +60,7 @@ static bool events_take(void *context, int64_t time, uint32_t x, uint32_t y, boo
                         (long long)reader->events - 1);
     reader->before = time;
     double since = (double)(time - reader->first), step = since / reader->step;
-    data->longest = since / 1000.0 > data->longest ? since / 1000.0 : data->longest;
-    int last = reader->model->steps - 1;
-    bool late = step >= last + 1;
-    data->late += late;
-    snn_dataset_reach(data, reader->sample, late ? last : (int32_t)step);
-    if (late)
+    if (!snn_dataset_reach(data, reader->model, reader->sample, since / 1000.0, step))
         return true;
     uint64_t place = ((uint64_t)step * reader->height + y) * reader->width + x;
     uint64_t element = place * reader->channels + (reader->channels > 1 && on);

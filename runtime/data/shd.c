@@ -165,11 +165,7 @@ static bool shd_event(ShdReader *reader, int32_t sample, double time, double uni
     if (time < before)
         return shd_wrong(reader, sample, "times that are not in their order; sort its spikes by time");
     double step = floor(time / reader->step);
-    data->longest = time > data->longest ? time : data->longest;
-    int last = reader->model->steps - 1;
-    data->late += step > last;
-    snn_dataset_reach(data, sample, step > last ? last : (int32_t)step);
-    if (step > last)
+    if (!snn_dataset_reach(data, reader->model, sample, time, step))
         return true;
     int64_t element = (int64_t)step * reader->channels + (int64_t)unit / reader->bin;
     return snn_dataset_add_event(data, reader->model, sample, (uint32_t)element)

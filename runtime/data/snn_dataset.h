@@ -6,6 +6,12 @@
 #include "snn_error.h"
 #include "snn_store.h"
 
+/* How long a recording of events is, in ms, and how many of its events come behind the last step, which are left out. */
+typedef struct SnnSpan {
+    double ms;
+    int64_t late;
+} SnnSpan;
+
 /* Samples in memory: as bytes (0 .. 255, of which the network sees 0 .. 1), as floats, which it sees as they are, or as
  * events, which it sees counted. A network that takes spikes sees 1 wherever there is no 0. */
 typedef struct SnnDataset {
@@ -22,8 +28,7 @@ typedef struct SnnDataset {
     int32_t *lengths; /* [count]: steps that each sample has; NULL: all */
     float *targets;   /* [count][target_width]; NULL where there are none */
     int64_t target_width;
-    int64_t late;    /* events behind the last step, which are left out */
-    double longest;  /* ms of the longest recording; 0 where there are no events */
+    SnnSpan *spans;  /* [count]; NULL where there are no events */
     char about[160]; /* more that `info` tells of it: "140 to 2280 ms"; "" where there is no more */
 } SnnDataset;
 
@@ -82,8 +87,8 @@ bool snn_dataset_begin_events(SnnDataset *data, const SnnModel *model, int32_t c
 /* One sample more, where it began with none; label -1: they have no labels. */
 bool snn_dataset_add_sample(SnnDataset *data, int32_t label);
 bool snn_dataset_add_event(SnnDataset *data, const SnnModel *model, int32_t sample, uint32_t element);
-/* The sample goes on up to this step, of those that the model has. */
-void snn_dataset_reach(SnnDataset *data, int32_t sample, int32_t step);
+/* The sample goes on up to this time, in ms, and step. False if the step comes behind the model's last one, which is noted. */
+bool snn_dataset_reach(SnnDataset *data, const SnnModel *model, int32_t sample, double ms, double step);
 bool snn_dataset_end_events(SnnDataset *data, const SnnModel *model);
 /* Where the sample's events begin. */
 int64_t snn_dataset_first_event(const SnnDataset *data, int32_t sample);

@@ -48,16 +48,19 @@ static void found_lengths(const SnnDataset *data)
 static void found_events(const SnnDataset *data, const SnnModel *model)
 {
     FoundRange range = {0, 0};
+    SnnSpan all = {0.0, 0};
     int64_t count = snn_dataset_first_event(data, data->count);
-    for (int32_t i = 0; i < data->count; i++)
+    for (int32_t i = 0; i < data->count; i++) {
         found_add(&range, data->ends[i] - snn_dataset_first_event(data, i), i == 0);
+        all.ms = data->spans[i].ms > all.ms ? data->spans[i].ms : all.ms;
+        all.late += data->spans[i].late;
+    }
     printf(", %lld events", (long long)count);
     found_print_range(", ", range, " a sample");
-    printf(", up to %g ms", data->longest);
-    if (data->late > 0)
-        printf("; %lld more are left out, %.2g %% of all: they come after the %d steps",
-               (long long)data->late, 100.0 * (double)data->late / (double)(count + data->late),
-               model->steps);
+    printf(", up to %g ms", all.ms);
+    if (all.late > 0)
+        printf("; %lld more are left out, %.2g %% of all: they come after the %d steps", (long long)all.late,
+               100.0 * (double)all.late / (double)(count + all.late), model->steps);
 }
 
 static int64_t found_set(const SnnModel *model, const char *folder, const char *part, const char *what)

@@ -20,7 +20,7 @@ shows "shd: samples of one file have no labels" '^sample,predicted,score_0' \
 mkdir -p speakers && cp "$root/tests/golden/hdf5/speakers.h5" speakers/a_train.h5
 sed 's|classes = 3|classes = 3, test = "extra/speaker = 5", valid = "extra/day = 3"|' shd.snn > speakers.snn
 same_bits speakers words --validate valid
-shows "shd: a test set by the speaker" '^test set: 1 samples, .* 4 events' ./words info --data speakers
+shows "shd: a test set by the speaker" '^test set: 1 samples, .* 4 events, 4 a sample, up to 1000 ms; 1 more are left out, 20 %' ./words info --data speakers
 printf 'xx' > shd/a_train.h5
 shows "shd: info says what is wrong" '^training set: not an HDF5 file \(shd/a_train.h5\)' ./words info --data shd
 refuses "shd: training does, too" 1 'not an HDF5 file \(shd/a_train.h5\)' ./words train --data shd --out four.safetensors

@@ -74,7 +74,8 @@ START_TEST(reads_files)
     static const int32_t labels[] = {2, 0, 1};
     fake_copy(&fake, GOLDEN, files[_i], "a_train.h5");
     ck_assert_msg(read_part("train"), "%s: %s", files[_i], error.text);
-    ck_assert(data.count == 3 && data.width == 40 && data.late == 2 && data.longest == 3000.0);
+    ck_assert(data.count == 3 && data.width == 40 && data.spans[1].late == 1 && data.spans[2].late == 1
+              && data.spans[2].ms == 3000.0);
     ck_assert(memcmp(data.ends, ends, sizeof ends) == 0 && memcmp(data.labels, labels, sizeof labels) == 0);
     ck_assert(memcmp(data.events, events, sizeof events) == 0);
 }
@@ -104,9 +105,8 @@ END_TEST
 /* A row of labels for each sample: behind its end, and where it says -1, a step has none. */
 START_TEST(labels_of_steps)
 {
-    static const int32_t labels[3][8] = {{2, -1, 0, -1, -1, -1, -1, -1},
-                                         {-1, -1, -1, -1, -1, -1, -1, -1},
-                                         {1, 1, 1, 1, 1, 1, 0, 2}};
+    static const int32_t labels[3][8] = {
+        {2, -1, 0, -1, -1, -1, -1, -1}, {-1, -1, -1, -1, -1, -1, -1, -1}, {1, 1, 1, 1, 1, 1, 0, 2}};
     fake.fake.model.data.label_steps = 8;
     fake_copy(&fake, GOLDEN, "steps.h5", "a_test.h5");
     ck_assert_msg(read_part("t10k"), "%s", error.text);
