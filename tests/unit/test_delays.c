@@ -167,6 +167,73 @@ START_TEST(fast_and_naive_agree)
 }
 END_TEST
 
+enum { MANY = 17 }; /* samples: sums of gradients go through parts of them, the last of which is not whole */
+
+/* Bumps of `all` but one synapse as wide as that, forward and backward. */
+static Interp *ran_with_bumps(const Compilation *compilation, double all, double one)
+{
+    RunOptions options = {.rows = MANY, .seed = 2, .precision = PRECISION_DOUBLE};
+    Interp *interp = run_prepare(compilation->program, &options, MANY);
+    ck_assert_ptr_nonnull(interp);
+    const LoopParam *spread = param_of(compilation->program, "spread_h");
+    size_t count = interp_count(interp, spread->value);
+    for (size_t k = 0; k < count; k++)
+        interp->buffers[spread->value][k] = k == count / 2 ? one : all;
+    interp_run(interp, PHASE_FORWARD);
+    interp_run(interp, PHASE_BACKWARD);
+    return interp;
+}
+
+static void same_gradients(const Interp *a, const Interp *b)
+{
+    for (int p = 0; p < a->program->params.count; p++) {
+        BufferId of_a = a->program->params.at[p].gradient, of_b = b->program->params.at[p].gradient;
+        double largest = 0, worst = 0;
+        for (size_t k = 0; of_a >= 0 && k < interp_count(a, of_a); k++) {
+            largest = fmax(largest, fabs(*interp_at(a, of_a, k)));
+            worst = fmax(worst, fabs(*interp_at(a, of_a, k) - *interp_at(b, of_b, k)));
+        }
+        ck_assert_msg(of_a < 0 || (largest > 0 && worst <= 1e-10 * largest), "%s differs by %g of %g",
+                      a->program->params.at[p].name, worst, largest);
+    }
+}
+
+static const struct {
+    double all, one;
+    bool narrow;
+} bumps[] = {{4, 4, false}, {0.5, 4, false}, {0.5, 0.5, true}};
+enum { BUMPS = sizeof bumps / sizeof bumps[0] };
+
+/* The same program goes by frequencies while any bump is too wide for a window, and by few taps as soon as none is. */
+START_TEST(chosen_by_width)
+{
+    const char *text =
+        "model shrinking {\n"
+        "    data idx(shape = [32], classes = 5, temporal)\n"
+        "    time 24 steps\n"
+        "    h = poisson(0.1 + 0 * image)\n"
+        "        -> dense(24, delay = learned(max = 20, learn_width = true)) -> lif(threshold = 0.05)\n"
+        "    out = mean(h -> dense(5) -> li)\n"
+        "    predict argmax(out)\n"
+        "    train { loss cross_entropy(out, label) }\n"
+        "}\n";
+    Arena *arena = arena_new();
+    const Compilation *both = compiled_without(arena, text, 0);
+    Interp *chosen = ran_with_bumps(both, bumps[_i].all, bumps[_i].one);
+    Interp *other = ran_with_bumps(compiled_without(arena, text, 1u << OPTIMISATION_NARROW), bumps[_i].all,
+                                   bumps[_i].one);
+    BufferId narrow = loop_find(both->program, "narrow_h_learns");
+    ck_assert_int_ge(loop_find(both->program, "spectrum_of_h_dense"), 0);
+    ck_assert_int_ge(narrow, 0);
+    ck_assert_double_eq(*interp_at(chosen, narrow, 0), bumps[_i].narrow);
+    same_scores(chosen, other, "few taps and frequencies");
+    same_gradients(chosen, other);
+    interp_free(chosen);
+    interp_free(other);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *delays_suite(void)
 {
     Suite *suite = suite_create("delays");
@@ -176,6 +243,9 @@ Suite *delays_suite(void)
     tcase_add_test(tcase, same_for_all);
     tcase_add_test(tcase, within_bounds);
     tcase_add_loop_test(tcase, fast_and_naive_agree, 0, FAST);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("choice");
+    tcase_add_loop_test(tcase, chosen_by_width, 0, BUMPS);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -67,11 +67,13 @@ static Tiled tiled_at(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr 
 static void emit_input(Lower *lower, const Tiled *tiled, Site site, LoopExpr *i)
 {
     const Node *node = tiled->node;
-    site.into = &loop_times(lower, node->in, site, i, &site.t)->body;
-    LoopExpr *x = taps_heard(lower, node->in, site, i);
+    LoopExpr *e;
+    site.into = &loop_times(lower, node->in, site, i, &e)->body;
+    site.t = time_at(lower, node->in, site, e);
+    LoopExpr *x = heard_at(lower, node->in, site, e);
     LoopStmt *units = for_range(lower, site.into, "j", tiled->taps->width);
     LoopExpr *j = loop_variable(lower, units);
-    LoopExpr *at = op2(lower, OP_ADD, site.t, narrow_begin(lower, node, i, tiled->tile, j));
+    LoopExpr *at = op2(lower, OP_ADD, site.t, narrow_begin(lower, node, i, op2(lower, OP_ADD, tiled->j0, j)));
     at = loop_local(lower, &units->body, "at", at);
     LoopStmt *loop = for_units(lower, &units->body, "m", NARROW_TAPS);
     LoopExpr *m = loop_variable(lower, loop);
@@ -94,7 +96,7 @@ static void store_rows(Lower *lower, const Tiled *tiled, Site site)
 
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
-    Taps taps = narrow_of(map->node);
+    Taps taps = narrow_of(map->node, NARROW_WIDTH);
     site.tile = NULL;
     site = walk_samples(lower, walk, site);
     note_map(lower, map, site.into, ", few taps of an input that is not 0");
@@ -112,11 +114,11 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 
 /* ---- the gradient ---- */
 
-/* Inputs i0 .. i0 + count - 1 by the outputs of a tile: [inputs][width][NARROW_TAPS] sums. */
+/* Inputs i0 .. i0 + count - 1 by the outputs of a tile: [inputs][width][NARROW_TAPS] sums, of some samples, then of all. */
 typedef struct Block {
     Tiled tiled;
     LoopExpr *i0, *count;
-    BufferId sums;
+    BufferId sums, totals;
 } Block;
 
 /* A loop over inputs of the block. */
@@ -128,14 +130,31 @@ static LoopBlock *for_inputs(Lower *lower, const Block *block, LoopBlock *into, 
     return &inputs->body;
 }
 
-static void zero_block(Lower *lower, const Block *block, LoopBlock *into)
+/* Elements of the block, each of which becomes a value. */
+static LoopBlock *for_elements(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *place[3])
 {
     LoopStmt *inputs = for_bounds(lower, into, "i", num(lower, 0), block->count);
     LoopStmt *units = for_range(lower, &inputs->body, "j", block->tiled.taps->width);
     LoopStmt *loop = for_units(lower, &units->body, "m", NARROW_TAPS);
-    LoopExpr *place[3] = {loop_variable(lower, inputs), loop_variable(lower, units),
-                          loop_variable(lower, loop)};
-    loop_store(lower->program, &loop->body, block->sums, 3, place, loop_float(lower->arena, 0), false);
+    place[0] = loop_variable(lower, inputs);
+    place[1] = loop_variable(lower, units);
+    place[2] = loop_variable(lower, loop);
+    return &loop->body;
+}
+
+static void zero_block(Lower *lower, const Block *block, LoopBlock *into, BufferId sums)
+{
+    LoopExpr *place[3];
+    into = for_elements(lower, block, into, place);
+    loop_store(lower->program, into, sums, 3, place, loop_float(lower->arena, 0), false);
+}
+
+static void add_to_totals(Lower *lower, const Block *block, LoopBlock *into)
+{
+    LoopExpr *place[3];
+    into = for_elements(lower, block, into, place);
+    loop_store(lower->program, into, block->totals, 3, place,
+               loop_load(lower->program, block->sums, 3, place), true);
 }
 
 /* With x times g, or g. */
@@ -152,13 +171,14 @@ static void emit_some_times(Lower *lower, const void *context, Site site, LoopEx
     const Node *node = block->tiled.node;
     LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES], *at[TAPS_TIMES];
     for (int r = 0; r < count; r++) {
-        t[r] = site.t = time_at(lower, node->in, site, op2(lower, OP_ADD, e, num(lower, r)));
-        x[r] = taps_heard(lower, node->in, site, unit);
+        LoopExpr *event = op2(lower, OP_ADD, e, num(lower, r));
+        t[r] = time_at(lower, node->in, site, event);
+        x[r] = heard_at(lower, node->in, site, event);
     }
     LoopStmt *units = for_range(lower, site.into, "j", block->tiled.taps->width);
     LoopExpr *j = loop_variable(lower, units);
-    LoopExpr *begin =
-        loop_local(lower, &units->body, "begin", narrow_begin(lower, node, unit, block->tiled.tile, j));
+    LoopExpr *begin = loop_local(lower, &units->body, "begin",
+                                 narrow_begin(lower, node, unit, op2(lower, OP_ADD, block->tiled.j0, j)));
     for (int r = 0; r < count; r++)
         at[r] = loop_local(lower, &units->body, "at", op2(lower, OP_ADD, t[r], begin));
     LoopStmt *loop = for_units(lower, &units->body, "m", NARROW_TAPS);
@@ -200,8 +220,8 @@ static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
     into = for_inputs(lower, block, into, &i, &unit);
     LoopStmt *units = for_bounds(lower, into, "j", num(lower, 0), tiled->count);
     LoopExpr *j = loop_variable(lower, units);
-    LoopExpr *begin =
-        loop_local(lower, &units->body, "begin", narrow_begin(lower, tiled->node, unit, tiled->tile, j));
+    LoopExpr *begin = loop_local(lower, &units->body, "begin",
+                                 narrow_begin(lower, tiled->node, unit, op2(lower, OP_ADD, tiled->j0, j)));
     LoopStmt *loop = for_range(lower, &units->body, "m", NARROW_TAPS);
     LoopExpr *m = loop_variable(lower, loop);
     LoopExpr *later = loop_local(lower, &loop->body, "later", op2(lower, OP_ADD, begin, m));
@@ -210,12 +230,30 @@ static void emit_totals(Lower *lower, const Block *block, LoopBlock *into)
     int count = weight_place(lower, tiled->node, taps_row(lower, tiled->taps, later, unit),
                              op2(lower, OP_ADD, tiled->j0, j), place);
     loop_store(lower->program, inside, weight_gradient(lower, tiled->node), count, place,
-               loop_load(lower->program, block->sums, 3, (LoopExpr *[]){i, j, m}), true);
+               loop_load(lower->program, block->totals, 3, (LoopExpr *[]){i, j, m}), true);
+}
+
+/* All samples, some after the other: long sums round more. */
+static void emit_samples(Lower *lower, const Block *block, LoopBlock *into)
+{
+    LoopExpr *rows = loop_scalar(lower->arena, SCALAR_ROWS);
+    LoopExpr *parts = op2(lower, OP_DIV, op2(lower, OP_ADD, rows, num(lower, NARROW_SAMPLES - 1)),
+                          num(lower, NARROW_SAMPLES));
+    LoopStmt *loop = for_bounds(lower, into, "part", num(lower, 0), loop_local(lower, into, "parts", parts));
+    into = &loop->body;
+    LoopExpr *b0 = loop_local(lower, into, "b0",
+                              op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, NARROW_SAMPLES)));
+    LoopExpr *end =
+        loop_local(lower, into, "b1", least(lower, op2(lower, OP_ADD, b0, num(lower, NARROW_SAMPLES)), rows));
+    zero_block(lower, block, into, block->sums);
+    LoopStmt *samples = for_bounds(lower, into, "b", b0, end);
+    emit_sample(lower, block, (Site){.into = &samples->body, .b = loop_variable(lower, samples)});
+    add_to_totals(lower, block, into);
 }
 
 static void emit_gradient(Lower *lower, const Node *node)
 {
-    Taps taps = narrow_of(node);
+    Taps taps = narrow_of(node, NARROW_SUM_WIDTH);
     const char *name = weight_name(lower->net, node);
     int blocks = (taps.ins + NARROW_INPUTS - 1) / NARROW_INPUTS,
         most = taps.ins < NARROW_INPUTS ? taps.ins : NARROW_INPUTS;
@@ -233,12 +271,12 @@ static void emit_gradient(Lower *lower, const Node *node)
     block.count =
         loop_local(lower, into, "inputs",
                    least(lower, op2(lower, OP_SUB, num(lower, taps.ins), block.i0), num(lower, most)));
-    block.sums = named_buffer(lower, "sums_of", name, TYPE_F32, BUFFER_LOCAL, false, 3,
-                              (int[]){most, taps.width, NARROW_TAPS});
+    int dims[3] = {most, taps.width, NARROW_TAPS};
+    block.sums = named_buffer(lower, "sums_of", name, TYPE_F32, BUFFER_LOCAL, false, 3, dims);
+    block.totals = named_buffer(lower, "totals_of", name, TYPE_F32, BUFFER_LOCAL, false, 3, dims);
     zero_rows(lower, &taps, into, block.tiled.rows);
-    zero_block(lower, &block, into);
-    LoopStmt *samples = for_bounds(lower, into, "b", num(lower, 0), loop_scalar(lower->arena, SCALAR_ROWS));
-    emit_sample(lower, &block, (Site){.into = &samples->body, .b = loop_variable(lower, samples)});
+    zero_block(lower, &block, into, block.totals);
+    emit_samples(lower, &block, into);
     emit_totals(lower, &block, into);
 }
 

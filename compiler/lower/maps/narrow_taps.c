@@ -12,10 +12,10 @@
 #include "lower/spikes/lists.h"
 #include "lower/tuned.h"
 
-Taps narrow_of(const Node *node)
+Taps narrow_of(const Node *node, int width)
 {
     Taps taps = taps_of(node);
-    Parts parts = even_parts(taps.outs, NARROW_WIDTH);
+    Parts parts = even_parts(taps.outs, width);
     taps.units = taps.outs;
     taps.width = parts.size;
     taps.tiles = parts.large + parts.small;
@@ -32,16 +32,9 @@ static NarrowBuffers *buffers_of(const Lower *lower, const Node *node)
     return &lower->narrow[map_of(lower->net, node) - lower->net->nodes.at];
 }
 
-/* In a row of `begins`. */
-static LoopExpr *in_row(Lower *lower, const Taps *taps, LoopExpr *tile, LoopExpr *j)
+LoopExpr *narrow_begin(Lower *lower, const Node *node, LoopExpr *i, LoopExpr *unit)
 {
-    return scaled_plus(lower, tile, taps->width, j);
-}
-
-LoopExpr *narrow_begin(Lower *lower, const Node *node, LoopExpr *i, LoopExpr *tile, LoopExpr *j)
-{
-    Taps taps = narrow_of(node);
-    return load2(lower, buffers_of(lower, node)->begins, i, in_row(lower, &taps, tile, j));
+    return load2(lower, buffers_of(lower, node)->begins, i, unit);
 }
 
 LoopExpr *narrow_weight(Lower *lower, const Node *node, LoopExpr *i, LoopExpr *tile, LoopExpr *j, LoopExpr *m)
@@ -122,7 +115,7 @@ static void emit_windows(Lower *lower, const Found *found, LoopBlock *into)
     LoopStmt *tiles = for_range(lower, into, "tile", taps->tiles);
     LoopStmt *units = for_range(lower, &tiles->body, "j", taps->width);
     LoopExpr *tile = loop_variable(lower, tiles), *j = loop_variable(lower, units);
-    LoopExpr *unit = loop_local(lower, &units->body, "unit", in_row(lower, taps, tile, j));
+    LoopExpr *unit = loop_local(lower, &units->body, "unit", scaled_plus(lower, tile, taps->width, j));
     LoopExpr *begin =
         loop_local(lower, &units->body, "begin", load2(lower, found->buffers->begins, found->i, unit));
     LoopStmt *loop = for_units(lower, &units->body, "m", NARROW_TAPS);
@@ -139,10 +132,18 @@ static void emit_windows(Lower *lower, const Found *found, LoopBlock *into)
                loop_load(lower->program, weight_values(lower, found->map), count, place), false);
 }
 
+/* Outputs up to those of the last tile, of maps and of gradients. */
+static int begins_room(const Node *map)
+{
+    Taps made = narrow_of(map, NARROW_WIDTH), summed = narrow_of(map, NARROW_SUM_WIDTH);
+    int most = made.tiles * made.width, other = summed.tiles * summed.width;
+    return most > other ? most : other;
+}
+
 static void add_buffers(Lower *lower, Found *found, NarrowBuffers *buffers, const char *name)
 {
     const Taps *taps = found->taps;
-    int room = taps->tiles * taps->width, one = 1;
+    int room = begins_room(found->map), one = 1;
     buffers->begins = named_buffer(lower, "begins_of", name, index_type(taps->taps), BUFFER_SCRATCH, false, 2,
                                    (int[]){taps->ins, room});
     buffer_about(lower, buffers->begins, "how many steps later each synapse is first heard");
@@ -155,7 +156,7 @@ static void add_buffers(Lower *lower, Found *found, NarrowBuffers *buffers, cons
 
 static void lower_windows(Lower *lower, Found *found, const char *name)
 {
-    int room = found->taps->tiles * found->taps->width;
+    int room = begins_room(found->map);
     kernel_begin(lower, "windows", name,
                  arena_printf(lower->arena, "%s: where the taps of each synapse are, if there are few", name),
                  found->map->span, found->taps->ins);
@@ -196,7 +197,7 @@ void narrow_prepare(Lower *lower, const Node *node)
     if (buffers->chosen >= 0)
         return;
     const Node *map = map_of(lower->net, node);
-    Taps taps = narrow_of(node);
+    Taps taps = narrow_of(node, NARROW_WIDTH);
     const char *name = stream_of(lower, map->aux)->name;
     Found found = {.map = map, .taps = &taps, .buffers = buffers};
     add_buffers(lower, &found, buffers, name);

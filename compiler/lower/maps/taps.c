@@ -138,14 +138,6 @@ void taps_prepare(Lower *lower, Linear *linear)
 
 /* ---- events ---- */
 
-LoopExpr *taps_heard(Lower *lower, StreamId in, Site site, LoopExpr *i)
-{
-    if (stream_of(lower, in)->kind == STREAM_SPIKES)
-        return NULL;
-    return loop_local(lower, site.into, "x",
-                      loop_cast(lower->arena, TYPE_F32, load_stream(lower, in, site, i)));
-}
-
 void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, LoopExpr *const *place,
                     LoopExpr *x, LoopExpr *value)
 {
@@ -179,8 +171,10 @@ void taps_times(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopExpr *uni
 static void emit_input(Lower *lower, const Taps *taps, const Linear *map, Site site, LoopExpr *tile,
                        LoopExpr *i, BufferId rows)
 {
-    site.into = &loop_times(lower, taps->node->in, site, i, &site.t)->body;
-    LoopExpr *x = taps_heard(lower, taps->node->in, site, i);
+    LoopExpr *e;
+    site.into = &loop_times(lower, taps->node->in, site, i, &e)->body;
+    site.t = time_at(lower, taps->node->in, site, e);
+    LoopExpr *x = heard_at(lower, taps->node->in, site, e);
     LoopStmt *later = for_range(lower, site.into, "later", taps->taps);
     LoopExpr *k = loop_variable(lower, later);
     LoopStmt *loop = for_units(lower, &later->body, "j", taps->width);
@@ -333,12 +327,14 @@ static void zero_block(Lower *lower, const Block *block, LoopBlock *into)
 static void emit_some_times(Lower *lower, const void *context, Site site, LoopExpr *i, LoopExpr *unit,
                             LoopExpr *e, int count)
 {
+    (void)unit;
     const Block *block = context;
     StreamId in = block->taps->node->in;
     LoopExpr *t[TAPS_TIMES], *x[TAPS_TIMES];
     for (int r = 0; r < count; r++) {
-        t[r] = site.t = time_at(lower, in, site, op2(lower, OP_ADD, e, num(lower, r)));
-        x[r] = taps_heard(lower, in, site, unit);
+        LoopExpr *at = op2(lower, OP_ADD, e, num(lower, r));
+        t[r] = time_at(lower, in, site, at);
+        x[r] = heard_at(lower, in, site, at);
     }
     LoopStmt *later = for_range(lower, site.into, "later", block->taps->taps);
     LoopExpr *k = loop_variable(lower, later);

@@ -25,9 +25,7 @@ void taps_copy(Lower *lower, const Taps *taps, Site site, StreamId stream, Buffe
                LoopExpr *count);
 /* Kernels that must run before those of a map, once; of a transposed one, linear->tiles are [tile][how much later][output][unit]. */
 void taps_prepare(Lower *lower, Linear *linear);
-/* What input i of a map or gradient is, where it is not 0; NULL, where spikes are followed: 1. */
-LoopExpr *taps_heard(Lower *lower, StreamId in, Site site, LoopExpr *i);
-/* An element of the sums becomes greater by the value, times what is heard. */
+/* An element of the sums becomes greater by the value, times what is heard: see times.h. */
 void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, LoopExpr *const *place,
                     LoopExpr *x, LoopExpr *value);
 /* What an input, `unit` of the sample, contributes to sums of number i, at `count` steps that stand from e on in its list. */

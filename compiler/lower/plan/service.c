@@ -175,13 +175,13 @@ const Node *map_of(const Net *net, const Node *node)
     return node->kind == NODE_MAP_GRAD ? &net->nodes.at[node->forward] : node;
 }
 
-/* Of maps with taps, or their gradients: so many taps that to leave out those that are not there may pay, and outputs of a tile: of
- * fewer, as of a readout, it saves nothing, and transforms round less. */
+/* Of maps with taps, or their gradients: so many taps that to leave out those that are not there may pay, and outputs: of
+ * fewer, to go through events takes as long as to add them. */
 static bool may_be_narrow(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     bool forced = plan->options.kernels == KERNELS_EVENT;
-    int taps = forced ? 1 : NARROW_LEAST, outs = forced ? 1 : NARROW_WIDTH;
+    int taps = forced ? 1 : NARROW_LEAST, outs = forced ? 1 : NARROW_OUTPUTS;
     if (node->transposed || node->map->time.taps < taps || map_columns(node->map) < outs
         || (node->kind == NODE_MAP_GRAD && node->forward == NONE))
         return false;

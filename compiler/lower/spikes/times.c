@@ -1,6 +1,9 @@
 /* Lists of the steps at which units are not 0, unit by unit, of spikes or numbers. They are made once for a batch.
  *
- *   times[b][i * steps .. i * steps + counts[b][i] - 1]   the steps of unit i of sample b */
+ *   times[b][i * steps .. i * steps + counts[b][i] - 1]   the steps of unit i of sample b
+ *
+ * What numbers are then stands next to each other in lists of the same form: as they are read for tile after tile, they would come
+ * from all over memory each time. */
 #include "lower/spikes/times.h"
 
 #include "lower/base/code.h"
@@ -8,6 +11,11 @@
 #include "lower/base/walk.h"
 #include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
+
+static bool has_values(const Lower *lower, StreamId stream)
+{
+    return stream_of(lower, stream)->kind != STREAM_SPIKES;
+}
 
 static void add_buffers(Lower *lower, StreamId stream)
 {
@@ -20,6 +28,11 @@ static void add_buffers(Lower *lower, StreamId stream)
     buffer_about(lower, lists->times,
                  arena_printf(lower->arena, "%d units with room for %d steps each", units, steps));
     buffer_about(lower, lists->counted, "how many of them each unit has");
+    if (!has_values(lower, stream))
+        return;
+    lists->heard = named_buffer(lower, "heard_of", name, TYPE_F32, BUFFER_SCRATCH, true, 1, &all);
+    lower->program->buffers.at[lists->heard].sparse = true;
+    buffer_about(lower, lists->heard, "what they are then");
 }
 
 static LoopExpr *first_of(Lower *lower, StreamId stream, LoopExpr *i)
@@ -34,8 +47,10 @@ static void emit_unit(Lower *lower, StreamId stream, Site site, LoopExpr *i)
     LoopExpr *busy = op2(lower, OP_NE, value, loop_float(lower->arena, 0));
     LoopBlock *into = &loop_if(lower->arena, site.into, busy)->body;
     LoopExpr *count = loop_local(lower, into, "count", load2(lower, lists->counted, site.b, i));
-    store2(lower, into, lists->times, site.b, op2(lower, OP_ADD, first_of(lower, stream, i), count), site.t,
-           false);
+    LoopExpr *e = loop_local(lower, into, "e", op2(lower, OP_ADD, first_of(lower, stream, i), count));
+    store2(lower, into, lists->times, site.b, e, site.t, false);
+    if (has_values(lower, stream))
+        store2(lower, into, lists->heard, site.b, e, value, false);
     store2(lower, into, lists->counted, site.b, i, op2(lower, OP_ADD, count, num(lower, 1)), false);
 }
 
@@ -87,11 +102,17 @@ LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e)
     return loop_local(lower, site.into, "t", load2(lower, lower->streams[stream].spikes.times, site.b, e));
 }
 
-LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **t)
+LoopExpr *heard_at(Lower *lower, StreamId stream, Site site, LoopExpr *e)
+{
+    if (!has_values(lower, stream))
+        return NULL;
+    return loop_local(lower, site.into, "x", load2(lower, lower->streams[stream].spikes.heard, site.b, e));
+}
+
+LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **e)
 {
     LoopExpr *from, *count = times_count(lower, stream, site, i, &from);
     LoopStmt *loop = for_bounds(lower, site.into, "e", num(lower, 0), count);
-    site.into = &loop->body;
-    *t = time_at(lower, stream, site, op2(lower, OP_ADD, from, loop_variable(lower, loop)));
+    *e = op2(lower, OP_ADD, from, loop_variable(lower, loop));
     return loop;
 }

@@ -10,7 +10,9 @@ void times_prepare(Lower *lower, StreamId stream);
 /* How many there are of unit i of the site's sample, and where they begin in its list; each of these steps. */
 LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from);
 LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e);
-/* A loop over the steps at which unit i of the site's sample is not 0. */
-LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **t);
+/* What the unit is at that step; NULL, where spikes are followed: 1. */
+LoopExpr *heard_at(Lower *lower, StreamId stream, Site site, LoopExpr *e);
+/* A loop over the list of unit i of the site's sample; *e: where each stands there. */
+LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **e);
 
 #endif
