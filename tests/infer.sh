@@ -417,9 +417,20 @@ END
     if [ $((2 * compared)) -ge "$1" ]; then ok "most random models infer"; else fail "only $compared of $1 random models infer"; fi
 }
 
+# in_json FILE KEY: the first
+in_json() {
+    sed -n "s/.*\"$2\": \([0-9]*\),.*/\1/p" "$1.json" | head -n 1
+}
+
 # literals MODEL: delays of each weight as code predict the same, and read no table of synapses.
 literals() {
     passes "$1: delays as code" "$snnc" -w "$root/tests/infer/$1.snn" --weights trained.safetensors --infer --delays=code -o kws.c
+    for form in tables code; do
+        "$snnc" -w "$root/tests/infer/$1.snn" --weights trained.safetensors --infer --delays=$form --report $form.json
+    done
+    bytes=$(sed -n 's/.*"as_code": false, "table_bytes": \([0-9]*\).*/\1/p' tables.json)
+    equals "$1: bytes of tables in the report" "$bytes" "$(sed -n 's/.*"as_code": true, "table_bytes": \([0-9]*\).*/\1/p' code.json)"
+    equals "$1: bytes that code does without" "$bytes" "$(($(in_json tables flash_bytes) - $(in_json code flash_bytes)))"
     if grep -Eq 'kws_(ends|targets|heard)_of_w_' kws.c; then fail "$1: there are tables of synapses"; else ok "$1: no table of synapses"; fi
     if grep -Eq '(\+= -?|[(, ])0\.0f, sums|\+= -?0\.0f;' kws.c; then fail "$1: a synapse of weight 0"; else ok "$1: no synapse of weight 0"; fi
     predicts "$1, delays as code" sparks "" gcc -O2

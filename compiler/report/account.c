@@ -140,6 +140,37 @@ static void add_memory(Account *account, const Inference *layout)
     row_of(account, -1)->ram += layout->shared_bytes + layout->state_bytes - layout->events;
 }
 
+static int64_t code_bytes(bool reals)
+{
+#define SYNAPSE_CODE(of_reals, bytes) \
+    if (reals == (of_reals))          \
+        return (bytes);
+#include "report/figures.def"
+#undef SYNAPSE_CODE
+    return 0;
+}
+
+/* Their lists are made of constants in either form; code does not read them. */
+static void add_delays(Account *account, const Inference *layout)
+{
+    const Program *program = account->program;
+    DelayAccount *delays = &account->delays;
+    for (int l = 0; l < program->layers.count; l++)
+        for (int d = 0; d < program->layers.at[l].drives.count; d++) {
+            BufferId counted = program->layers.at[l].drives.at[d].counted;
+            delays->synapses += counted >= 0 ? (int64_t)*program->buffers.at[counted].values : 0;
+        }
+    delays->as_code = delays->synapses > 0;
+    for (BufferId b = 0; b < program->buffers.count; b++) {
+        const Buffer *buffer = &program->buffers.at[b];
+        if (buffer->length < 0 || !buffer->values)
+            continue;
+        delays->table_bytes += buffer_bytes(buffer);
+        delays->as_code = delays->as_code && !layout->constants[b];
+    }
+    delays->code_bytes = delays->synapses * code_bytes(!program->whole_numbers);
+}
+
 static void add_stack(Account *account)
 {
     const Program *program = account->program;
@@ -303,6 +334,7 @@ Account *account_of(const Program *program, const Rates *rates)
     }
     vec_push(program->arena, &account->layers, ((LayerAccount){.rate = -1}));
     add_memory(account, layout);
+    add_delays(account, layout);
     add_stack(account);
     const Type *types = weight_types(account, layout);
     for (int l = 0; l < program->layers.count; l++)

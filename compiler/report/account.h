@@ -24,6 +24,13 @@ typedef struct LayerAccount {
     Cost worst, expected;   /* at each step, or of a sample, as the layer says */
 } LayerAccount;
 
+/* Of weights that have a delay each: how many there are, and what they take in each form. */
+typedef struct DelayAccount {
+    int64_t synapses;                /* 0: there are none, or none of a map that goes step by step */
+    int64_t table_bytes, code_bytes; /* of constants, to the byte; of code, about: see figures.def */
+    bool as_code;                    /* the form they have here */
+} DelayAccount;
+
 typedef struct Account {
     const Program *program;
     const Rates *rates;        /* NULL: none were measured, and nothing is expected */
@@ -32,7 +39,8 @@ typedef struct Account {
     int steps;                 /* of a sample, that are made one by one; 1: none are */
     int64_t flash, ram;        /* bytes: as the macros of the header say */
     int64_t stack;             /* at most, with all calls: half as much again as arrays, and STACK_OF_CALLS */
-    Cost worst, expected;      /* of a sample */
+    DelayAccount delays;
+    Cost worst, expected;  /* of a sample */
     Cost every_step, once; /* of the same connections as products of all inputs: at each step; once, behind a
                                  rectifier instead of a neuron */
     double below_every_step,

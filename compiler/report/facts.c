@@ -155,6 +155,25 @@ static void add_rates(const Account *account, Facts *facts)
         fact(facts, "rates", "none were given: the worst case only");
 }
 
+/* What the other form would take. */
+static void add_delays(const Account *account, Facts *facts)
+{
+    const DelayAccount *delays = &account->delays;
+    Arena *arena = account->program->arena;
+    long long tables = (long long)delays->table_bytes, code = (long long)delays->code_bytes;
+    if (delays->synapses == 0)
+        return;
+    const char *synapses = arena_printf(arena, "%lld synapses", (long long)delays->synapses);
+    if (delays->as_code)
+        fact(facts, "delays",
+             "%s as code, of about %lld bytes; as tables (--delays=tables) %lld bytes of constants", synapses,
+             code, tables);
+    else
+        fact(facts, "delays",
+             "%s as tables of %lld bytes; as code (--delays=code), which is faster, about %lld bytes",
+             synapses, tables, code);
+}
+
 static void add_accuracy(const Account *account, Facts *facts)
 {
     const Program *program = account->program;
@@ -190,6 +209,7 @@ Facts report_facts(const Account *account)
     fact(&facts, "flash", "%lld bytes of constants, beside the code", (long long)account->flash);
     fact(&facts, "RAM", "%lld bytes of state", (long long)account->ram);
     fact(&facts, "stack", "at most %lld bytes", (long long)account->stack);
+    add_delays(account, &facts);
     add_accuracy(account, &facts);
     add_rates(account, &facts);
     add_work_facts(account, &facts);

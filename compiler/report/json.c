@@ -39,6 +39,17 @@ static void write_layer(const Account *account, const LayerAccount *row, bool la
     out_close(out, last ? "" : ",");
 }
 
+static void write_delays(const Account *account, Out *out)
+{
+    const DelayAccount *delays = &account->delays;
+    if (delays->synapses > 0)
+        out_line(out,
+                 "\"delays\": {\"synapses\": %lld, \"as_code\": %s, \"table_bytes\": %lld, \"code_bytes\": "
+                 "%lld},",
+                 (long long)delays->synapses, delays->as_code ? "true" : "false",
+                 (long long)delays->table_bytes, (long long)delays->code_bytes);
+}
+
 static void write_accuracy(const Program *program, Out *out)
 {
     const LoopAccuracy *accuracy = &program->accuracy;
@@ -62,6 +73,7 @@ void report_json(const Account *account, Out *out)
     out_line(out, "\"flash_bytes\": %lld,", (long long)account->flash);
     out_line(out, "\"ram_bytes\": %lld,", (long long)account->ram);
     out_line(out, "\"stack_bytes\": %lld,", (long long)account->stack);
+    write_delays(account, out);
     write_accuracy(program, out);
     write_cost("worst", &account->worst, ",", out);
     if (account->rates)
