@@ -29,11 +29,13 @@ static bool columns_miss(const ColumnsReader *reader, SnnField name)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s`%.*s`", i > 0 ? ", " : "", length,
                                  column.at);
     }
-    bool single = reader->found->count == 1 && strpbrk(known, ";\t") != NULL;
+    const char *between = reader->found->count == 1 ? strpbrk(known, ";\t") : NULL, *advice = "";
+    if (between != NULL)
+        advice = *between == ';' ? "; say in the model what separates them, as `separator = \";\"`"
+                                 : "; say in the model what separates them: `separator = \"\t\"`, a tab";
     return snn_fail(reader->error, "no column `%.*s` (%s:%d): there %s %s%s%s", (int)name.length, name.at,
                     reader->file->path, reader->file->line, reader->found->count == 1 ? "is" : "are", known,
-                    used >= 300 ? ", ..." : "",
-                    single ? "; say in the model what separates them, as `separator = \";\"`" : "");
+                    used >= 300 ? ", ..." : "", advice);
 }
 
 /* Without a header, a column is called by its number. */

@@ -34,13 +34,26 @@ static bool csv_read_text(SnnCsvFile *file, SnnReader *reader, SnnError *error)
     return true;
 }
 
+/* Other encodings than UTF-8 have bytes of value 0 even in plain letters. */
+static bool csv_is_text(const SnnCsvFile *file, SnnError *error)
+{
+    const char *at = file->at, *zero = memchr(at, '\0', (size_t)(file->end - at));
+    int line = 1;
+    for (; zero != NULL && at < zero; at++)
+        line += *at == '\n';
+    return zero == NULL
+           || snn_fail(error,
+                       "not a text (%s:%d): it has a byte of value 0, as UTF-16 does; save it as UTF-8",
+                       file->path, line);
+}
+
 bool snn_csv_open(SnnCsvFile *file, const char *path, char separator, SnnError *error)
 {
     *file = (SnnCsvFile){.path = strdup(path), .separator = separator, .next = 1};
     if (file->path == NULL)
         return csv_no_memory(path, error);
     SnnReader *reader = snn_reader_open(path, error);
-    bool ok = reader != NULL && csv_read_text(file, reader, error);
+    bool ok = reader != NULL && csv_read_text(file, reader, error) && csv_is_text(file, error);
     snn_reader_close(reader);
     if (!ok)
         snn_csv_close(file);

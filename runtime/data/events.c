@@ -55,9 +55,10 @@ static bool events_take(void *context, int64_t time, uint32_t x, uint32_t y, boo
     if (reader->events++ == 0)
         reader->first = reader->before = time;
     if (time < reader->before)
-        return snn_fail(reader->error,
-                        "unusable events (%s): event %lld comes before the one that it follows", reader->path,
-                        (long long)reader->events - 1);
+        return snn_fail(
+            reader->error,
+            "unusable events (%s): event %lld comes before the one that it follows; sort them by time",
+            reader->path, (long long)reader->events - 1);
     reader->before = time;
     double since = (double)(time - reader->first), step = since / reader->step;
     if (!snn_dataset_reach(data, reader->model, reader->sample, since / 1000.0, step))

@@ -232,8 +232,9 @@ bool snn_hdf5_find(SnnHdf5Array *array, const SnnHdf5 *file, const char *name, S
         if (!snn_hdf5_object(&object, file, place, at, length, error))
             return false;
         if (object.found == 0)
-            return snn_fail(error, "wrong content (%s): there is no `%.*s`", file->map.path,
-                            (int)(at - name + (ptrdiff_t)length), name);
+            return snn_fail(error,
+                            "wrong content (%s): there is no `%.*s`; `h5ls -r FILE` lists what there is",
+                            file->map.path, (int)(at - name + (ptrdiff_t)length), name);
         place = object.found;
         at += length + (at[length] == '/');
     }

@@ -38,7 +38,8 @@ bool snn_numbers_same_shape(const uint32_t *a, int a_ndim, const uint32_t *b, in
 bool snn_numbers_check(double number, size_t sample, const char *path, SnnError *error)
 {
     if (!isfinite(number))
-        return snn_fail(error, "NaN or infinity (%s): in sample %zu", path, sample);
+        return snn_fail(error, "NaN or infinity (%s): in sample %zu; leave it out, or give it numbers", path,
+                        sample);
     return fabs(number) <= NUMBERS_LARGEST
            || snn_fail(error,
                        "too large a number (%s): %g in sample %zu, whose square is not finite in single "

@@ -270,12 +270,24 @@ static const struct {
     {"a,b,kind\n1,2,-1\n", "column `kind` has 1 different labels"},
     {"a,b,kind\n1,\"2,0\n1,2,0\n", "a quote is not closed (/tmp"},
     {"a,b,kind\n1,\"2\"5,0\n", "/test.csv:2): `5` follows it; quotes within a quoted field stand twice"},
+    {"a\tb\tkind\n1\t2\t0\n", "/test.csv:1): there is `a\tb\tkind`; say in the model what separates them: "
+                              "`separator = \"\t\"`, a tab"},
     {"\x1f\x8b\x08", "corrupt"},
 };
 
 START_TEST(wrong_tables)
 {
     assert_refused(refused[_i].text, refused[_i].message);
+}
+END_TEST
+
+START_TEST(another_encoding)
+{
+    static const char wide[] = "a,b,kind\n1,2,0\n1\0,2,0\n";
+    fake_write(&fake, "test.csv", wide, sizeof wide - 1);
+    ck_assert(!read_part("t10k"));
+    ck_assert_ptr_nonnull(
+        strstr(error.text, "/test.csv:3): it has a byte of value 0, as UTF-16 does; save it as UTF-8"));
 }
 END_TEST
 
@@ -324,6 +336,7 @@ Suite *rt_csv_suite(void)
     tcase_add_test(tests, labels_go_over_time);
     tcase_add_test(tests, targets_go_over_time);
     tcase_add_loop_test(tests, wrong_tables, 0, sizeof refused / sizeof *refused);
+    tcase_add_test(tests, another_encoding);
     tcase_add_test(tests, missing);
     tcase_add_test(tests, records);
     suite_add_tcase(suite, tests);

@@ -207,7 +207,7 @@ START_TEST(wrong_files)
     fake_write(&fake, "train/a.bin", "\5\1\0\0\0", 5);
     assert_refused("event 0 is at x = 5, y = 1, the model `fake` knows 5 x 3");
     fake_write(&fake, "train/a.bin", "\1\1\0\0\5\1\1\0\0\4", 10);
-    assert_refused("event 1 comes before the one that it follows");
+    assert_refused("event 1 comes before the one that it follows; sort them by time");
     fake_write(&fake, "train/a.bin", "\1\1\0\0\5\1", 6);
     assert_refused("/train/a.bin): it ends within an event");
     unlink(fake_path(&fake, 0, "train/a.bin"));

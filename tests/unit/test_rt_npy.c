@@ -353,7 +353,7 @@ START_TEST(wrong_numbers)
 {
     fake.fake.model.data.classes = 0;
     spoil("little_f2.npy", "test_samples.npy", 152, 137, 0x7c);
-    assert_refused("NaN or infinity (");
+    assert_refused("in sample 1; leave it out, or give it numbers");
     spoil("little_f8.npy", "test_samples.npy", 224, 223, 0x7e);
     assert_refused("too large a number (");
 }

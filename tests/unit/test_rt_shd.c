@@ -180,7 +180,7 @@ START_TEST(arrays_that_choose_nothing)
     } all[] = {
         {by_nobody, "t10k", "no sample of the training set is of the part `test`, by `extra/speaker = 6`"},
         {by_all, "train", "no sample of the training set is of the part `train`, by `extra/speaker = 4, 5`"},
-        {by_none, "t10k", "a_train.h5): there is no `extra/age`"},
+        {by_none, "t10k", "a_train.h5): there is no `extra/age`; `h5ls -r FILE` lists what there is"},
         {by_few, "train", "a_train.h5): `extra/few` must have one number for each sample"},
         {by_times, "t10k", "a_train.h5): `spikes/times` must have one number for each sample"}};
     fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
