@@ -61,7 +61,8 @@ readers_seeds() {
     for file in tests/golden/png/*.png tests/golden/jpeg/*.jpg; do
         { printf '\011'; cat "$file"; } > "$1/$(basename "$file")"
     done
-    printf '\012param w: [2, 3]\nh: v = 2\n' > "$1/text"
+    printf '\012{"epoch": 1, "train_loss": 1.5, "firing_rate": {"a": 0.1}}\n{"epoch": 2, "train_loss": 0.' > "$1/log"
+    printf '\013param w: [2, 3]\nh: v = 2\n' > "$1/text"
     rm "$1/plain"
 }
 

@@ -1,8 +1,9 @@
 /* libFuzzer: any bytes through what a generated program reads. The first byte says as what: a checkpoint, a file of data in
- * one of the formats, JSON, a command line, or the text of a model. */
+ * one of the formats, JSON, a command line, a log, or the text of a model. */
 #define _GNU_SOURCE
 #include "snn_checkpoint.h"
 #include "snn_csv.h"
+#include "snn_curves.h"
 #include "snn_event_file.h"
 #include "snn_idx.h"
 #include "snn_json.h"
@@ -66,13 +67,16 @@ static void fake_model(Fake *fake)
 static const SnnData idx_data = {.format = &snn_idx, .ndim = 2, .dims = {2, 2}, .classes = 3};
 
 static const char *const shd_settings[] = {"units = 10", "bin = 2", "step = 125", NULL};
-static const SnnData shd_data = {.format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = shd_settings};
+static const SnnData shd_data = {
+    .format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = shd_settings};
 
 static const SnnData npy_data = {.format = &snn_npy, .ndim = 1, .dims = {4}, .classes = 3};
 
-static const char *const wav_settings[] = {"rate = 8000", "hop = 40",    "mel = 5", "deltas = 1", "window = 60",
-                                           "low = 20",    "high = 4000", "log = 1", NULL};
-static const SnnData wav_data = {.format = &snn_wav, .ndim = 3, .dims = {3, 5, 2}, .classes = 3, .settings = wav_settings};
+static const char *const wav_settings[] = {"rate = 8000", "hop = 40",    "mel = 5",
+                                           "deltas = 1",  "window = 60", "low = 20",
+                                           "high = 4000", "log = 1",     NULL};
+static const SnnData wav_data = {
+    .format = &snn_wav, .ndim = 3, .dims = {3, 5, 2}, .classes = 3, .settings = wav_settings};
 
 static const char *const csv_settings[] = {"columns = a, b", "sequence = run", NULL};
 static const SnnData csv_data = {.format = &snn_csv, .ndim = 2, .dims = {3, 2}, .settings = csv_settings};
@@ -158,6 +162,15 @@ static void read_options(char *text)
     snn_options_parse(&options, count, words, &error);
 }
 
+static void read_log(const char *text)
+{
+    FILE *page = fopen("/dev/null", "w");
+    if (page == NULL)
+        abort();
+    snn_curves_write(page, text);
+    fclose(page);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Fake fake;
@@ -170,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 11) {
+    switch (data[0] % 12) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
@@ -181,6 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 7: read_samples(&fake, &wav_data, data + 1, size - 1); break;
     case 8: read_samples(&fake, &csv_data, data + 1, size - 1); break;
     case 9: read_samples(&fake, &pictures_data, data + 1, size - 1); break;
+    case 10: read_log(text); break;
     default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
     }
     free(text);
