@@ -39,18 +39,39 @@ static void put(Inference *layout, Arena *arena, InferencePlaces *places, Buffer
     *end += buffer_bytes(&layout->program->buffers.at[buffer]);
 }
 
+/* What the state holds, buffers of one room linked in their order. */
+typedef struct Rooms {
+    BufferId *first; /* by the buffer that names a room: the first of the state that stands there, or -1 */
+    BufferId *next;  /* by buffer: the next one there, or -1 */
+} Rooms;
+
+static Rooms rooms_of(Arena *arena, const Program *program, const Touched *touched)
+{
+    int count = program->buffers.count;
+    Rooms rooms = {NEW_ARRAY(arena, BufferId, count + 1), NEW_ARRAY(arena, BufferId, count + 1)};
+    for (BufferId b = 0; b < count; b++)
+        rooms.first[b] = -1;
+    for (BufferId b = count - 1; b >= 0; b--) {
+        if (!is_of_state(program, touched, b))
+            continue;
+        BufferId *first = &rooms.first[program->buffers.at[b].place];
+        rooms.next[b] = *first;
+        *first = b;
+    }
+    return rooms;
+}
+
 /* All that stand where `first` does, which come after it; of one type. */
-static void put_room(Inference *layout, Arena *arena, const Touched *touched, BufferId first, int64_t *end)
+static void put_room(Inference *layout, Arena *arena, const Rooms *rooms, BufferId first, int64_t *end)
 {
     const Program *program = layout->program;
     int64_t start = *end, largest = 0;
     int from = layout->state.count;
-    for (BufferId b = first; b < program->buffers.count; b++) {
-        const Buffer *buffer = &program->buffers.at[b];
-        if (buffer->place != program->buffers.at[first].place || !is_of_state(program, touched, b))
-            continue;
+    for (BufferId b = first; b >= 0; b = rooms->next[b]) {
+        int64_t bytes = buffer_bytes(&program->buffers.at[b]);
+        layout->in_state[b] = layout->state.count;
         vec_push(arena, &layout->state, ((InferencePlace){.buffer = b, .offset = start}));
-        largest = buffer_bytes(buffer) > largest ? buffer_bytes(buffer) : largest;
+        largest = bytes > largest ? bytes : largest;
     }
     *end += largest;
     if (layout->state.count == from + 1)
@@ -64,12 +85,16 @@ static void put_room(Inference *layout, Arena *arena, const Touched *touched, Bu
 static void place_state(Inference *layout, Arena *arena, const Touched *touched)
 {
     const Program *program = layout->program;
+    const Rooms rooms = rooms_of(arena, program, touched);
     int64_t end = 0;
+    layout->in_state = NEW_ARRAY(arena, int, program->buffers.count + 1);
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        layout->in_state[b] = -1;
     for (int bytes = 4; bytes > 0; bytes /= 2)
         for (BufferId b = 0; b < program->buffers.count; b++)
-            if (is_of_state(program, touched, b) && type_bytes(program->buffers.at[b].type) == bytes
-                && !inference_place(&layout->state, b))
-                put_room(layout, arena, touched, b, &end);
+            if (rooms.first[program->buffers.at[b].place] == b
+                && type_bytes(program->buffers.at[b].type) == bytes)
+                put_room(layout, arena, &rooms, b, &end);
     layout->events = end;
     if (!program->whole_why && program_takes_spikes(program))
         layout->event_count = (int)buffer_elements(&program->buffers.at[program->input]);
@@ -134,18 +159,18 @@ const Inference *inference_of(Arena *arena, const Program *program)
     return layout;
 }
 
-const InferencePlace *inference_place(const InferencePlaces *places, BufferId buffer)
+const InferencePlace *inference_place(const Inference *layout, BufferId buffer)
 {
-    for (int i = 0; i < places->count; i++)
-        if (places->at[i].buffer == buffer)
-            return &places->at[i];
-    return NULL;
+    int place = layout->in_state[buffer];
+    return place >= 0 ? &layout->state.at[place] : NULL;
 }
 
-int64_t inference_offset(const InferencePlaces *places, BufferId buffer)
+int64_t inference_output(const Inference *layout, BufferId buffer)
 {
-    const InferencePlace *place = inference_place(places, buffer);
-    return place ? place->offset : -1;
+    for (int i = 0; i < layout->output.count; i++)
+        if (layout->output.at[i].buffer == buffer)
+            return layout->output.at[i].offset;
+    return -1;
 }
 
 const char *inference_c_options(const Program *program)

@@ -18,6 +18,7 @@ typedef struct Inference {
     const Program *program;
     const bool *constants;  /* by buffer: whether it is read, and known */
     InferencePlaces state;  /* the larger types stand first: there is no room between them */
+    int *in_state;          /* by buffer: its number in `state`; -1: it is not there */
     int shared_count;       /* unions of the state, */
     int64_t shared_bytes;   /* where scratch stands in turn, and what they take */
     InferencePlaces output; /* of each prediction in turn: the class, if it says one, then its values */
@@ -41,10 +42,10 @@ typedef enum InferenceStatus {
 
 /* Of a program whose constants are known (Buffer.values) and which has an input; in the arena. */
 const Inference *inference_of(Arena *arena, const Program *program);
-/* NULL: it does not stand there. */
-const InferencePlace *inference_place(const InferencePlaces *places, BufferId buffer);
-/* Where it stands there; -1: it does not. */
-int64_t inference_offset(const InferencePlaces *places, BufferId buffer);
+/* In the state; NULL: it does not stand there. */
+const InferencePlace *inference_place(const Inference *layout, BufferId buffer);
+/* Where it stands in the output, in bytes; -1: it does not. */
+int64_t inference_output(const Inference *layout, BufferId buffer);
 /* What a compiler of C is told, with which it gives the same results as others. */
 const char *inference_c_options(const Program *program);
 /* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */

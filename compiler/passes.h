@@ -119,6 +119,9 @@ void single_sample(Program *program);
 /* Loop -> Loop: what is made of parameters alone belongs to the initial phase. */
 void freeze_kernels(Program *program);
 
+/* Loop -> Loop, of a program that goes step by step: an array that is a copy of another one is that one, where it can be. */
+void drop_copies(Program *program);
+
 /* Loop -> Loop, once constants are known: loops marked `literal` are written out, and what they read of constants are numbers. */
 void write_literals(Program *program);
 

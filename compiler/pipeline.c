@@ -197,6 +197,13 @@ static bool run_freeze(Compilation *c)
     return true;
 }
 
+static bool run_copies(Compilation *c)
+{
+    if (c->lower.infer && !leaves_out(c, OPTIMISATION_COPIES))
+        drop_copies(c->program);
+    return true;
+}
+
 /* What shall be printed is not overwritten. */
 static void keep_buffers(Compilation *c)
 {
@@ -308,6 +315,7 @@ const Pass passes[] = {
     {"bytes",         STAGE_LOOP, STAGE_LOOP, run_bytes,         "for --quantize: what holds bytes only lies in bytes; else unchanged", true},
     {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged", true},
     {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase", true},
+    {"copies",        STAGE_LOOP, STAGE_LOOP, run_copies,        "for --infer: an array that is a copy of another one is that one, where it can be", true},
     {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these", false},
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel", false},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps", false},

@@ -12,6 +12,11 @@ case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 strict="-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Werror -D_XOPEN_SOURCE=700 -ffp-contract=off"
 libraries="-lm -lpthread -lz"
+models=
+for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/tests/llvm/*.snn "$root"/examples/*/model.snn}; do
+    case $model in /*) ;; *) model=$PWD/$model ;; esac
+    models="$models $model"
+done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -46,7 +51,7 @@ results() {
         linked "$name" harness.o "$name.o" && ./"$name" - "$name.out" $together > messages 2>&1
 }
 
-for model in ${MODELS-"$root"/tests/golden/models/*.snn "$root"/tests/llvm/*.snn "$root"/examples/*/model.snn}; do
+for model in $models; do
     what=${model#"$root/"}
     together=
     [ "$what" != tests/golden/models/batch.snn ] || together=--together

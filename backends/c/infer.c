@@ -26,7 +26,7 @@ static const char *place_of(const Infer *infer, BufferId id)
         return arena_printf(infer->arena, "out->%s", member);
     if (infer->layout->constants[id])
         return arena_printf(infer->arena, "%s_%s", infer->name, name);
-    const InferencePlace *place = inference_place(&infer->layout->state, id);
+    const InferencePlace *place = inference_place(infer->layout, id);
     if (place && place->shared > 0)
         return arena_printf(infer->arena, "state->shared_%d.%s", place->shared, name);
     return place ? arena_printf(infer->arena, "state->%s", name) : name;

@@ -72,12 +72,12 @@ static LLVMValueRef bytes_behind(const Unit *unit, LLVMValueRef base, int64_t by
 static LLVMValueRef buffer_pointer(const Entry *entry, BufferId buffer)
 {
     const Infer *infer = entry->infer;
-    int64_t in_state = inference_offset(&infer->layout->state, buffer);
-    int64_t in_output = inference_offset(&infer->layout->output, buffer);
+    const InferencePlace *in_state = inference_place(infer->layout, buffer);
+    int64_t in_output = inference_output(infer->layout, buffer);
     if (infer->constants[buffer])
         return infer->constants[buffer];
-    if (in_state >= 0)
-        return bytes_behind(infer->unit, entry->state, in_state);
+    if (in_state)
+        return bytes_behind(infer->unit, entry->state, in_state->offset);
     return in_output >= 0 ? bytes_behind(infer->unit, entry->out, in_output) : entry->in;
 }
 

@@ -134,7 +134,7 @@ static void add_memory(Account *account, const Inference *layout)
         LayerAccount *row = row_of(account, owners[b]);
         int64_t bytes = buffer_bytes(&program->buffers.at[b]);
         row->flash += layout->constants[b] ? bytes : 0;
-        const InferencePlace *place = inference_place(&layout->state, b);
+        const InferencePlace *place = inference_place(layout, b);
         row->ram += place && place->shared == 0 ? bytes : 0;
     }
     row_of(account, -1)->ram += layout->shared_bytes + layout->state_bytes - layout->events;
