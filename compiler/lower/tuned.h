@@ -62,7 +62,7 @@ enum {
         1 << 17, /* numbers of what is read, spread to planes: so many stay in the second cache */
     WINOGRAD_WEIGHTS = 1 << 19, /* so many are read once for some samples, */
     WINOGRAD_SAMPLES =
-        1 << 17, /* of so many numbers: a plane of them and of a block's weights stays in the second cache */
+        1 << 18, /* of so many numbers: a plane of them and of a block's weights stays in the second cache */
     WINOGRAD_CHANNELS = 32, /* that are read and made: of fewer, to spread and gather takes too long */
     WINOGRAD_PART = 64,     /* channels of a gradient at a time, each spread once for all of the others, */
     WINOGRAD_ITEMS = 4      /* but of those that are read at least so many parts, for threads */
@@ -74,17 +74,19 @@ enum {
 /* ---- convolutions of spikes, event by event ---- */
 
 enum {
-    PIECE_LEAST = 24,          /* units of a row that a window reads; of fewer, hardly any spike */
-    PIECE_CHAINS = 2,          /* events that are added side by side */
-    PIECE_TAPS = 9,            /* taps whose gradients are summed together, */
-    PIECE_NARROW_TAPS = 3,     /* where vectors are not of WIDE_LANES; */
-    PIECE_TOGETHER = 8192,     /* numbers of gradients, of some steps: these stay in the first cache */
-    PIECE_WEIGHTS = 1 << 19,   /* gradients of so many are made for some samples at once, */
-    PIECE_SAMPLES = 1 << 13,   /* with so many numbers: these stay in the second cache */
-    PIECE_ROW_TILES = 2,       /* of WINDOW_WIDTH channels, to which one row of taps adds at a time, */
-    PIECE_ROW_WEIGHTS = 6144,  /* whose weights stay in the first cache, */
-    PIECE_ROW_UNITS = 1 << 16, /* and what is read and made at a step in the second one; */
-    PIECE_POSITIONS = 16       /* outputs of a channel, below which these are sums of hardly anything */
+    PIECE_LEAST = 24,            /* units of a row that a window reads; of fewer, hardly any spike */
+    PIECE_CHAINS = 2,            /* events that are added side by side */
+    PIECE_TAPS = 9,              /* taps whose gradients are summed together, */
+    PIECE_NARROW_TAPS = 3,       /* where vectors are not of WIDE_LANES; */
+    PIECE_TOGETHER = 8192,       /* numbers of gradients, of some steps: these stay in the first cache */
+    PIECE_WEIGHTS = 1 << 19,     /* gradients of so many are made for some samples at once, */
+    PIECE_SAMPLES = 1 << 13,     /* with so many numbers: these stay in the second cache */
+    PIECE_ROW_TILES = 2,         /* of WINDOW_WIDTH channels, to which one row of taps adds at a time, */
+    PIECE_ROW_WEIGHTS = 6144,    /* whose weights stay in the first cache, */
+    PIECE_ROW_UNITS = 1 << 16,   /* and what is read and made at a step in the second one; */
+    PIECE_TAP_WEIGHTS = 1 << 16, /* of a tile: for so many, one tap after the other, of some samples, */
+    PIECE_TAP_SAMPLES = 1 << 15, /* with so many sums: these stay in the second cache, too; */
+    PIECE_POSITIONS = 16         /* outputs of a channel, below which these are sums of hardly anything */
 };
 
 /* ---- convolutions of spikes of few channels ---- */

@@ -34,14 +34,16 @@ typedef struct MapKernel {
     void (*forward)(Lower *lower, const Linear *map, Site site, Walk walk);
     /* Adds what the rows contribute to the gradient. */
     void (*gradient)(Lower *lower, const Linear *gradient, Site site, Walk walk);
-    int rows; /* that it sums at a time */
+    int rows;  /* that it sums at a time */
+    bool asks; /* of several samples, it asks itself for which of them it was chosen */
     /* Instead, where the plan gives the node no layer: the gradient by kernels of its own. */
     void (*alone)(Lower *lower, const Node *gradient);
 } MapKernel;
 
 extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_patterns, by_piece_rows,
-    by_pieces, by_piece_sums, by_patch_sums, by_sparse, by_winograd, by_winograd_sums, by_windows,
-    by_window_sums, by_step_sums, by_steps, by_narrow, by_frequencies, by_taps, by_recent, by_definition;
+    by_piece_taps, by_pieces, by_piece_sums, by_patch_sums, by_sparse, by_winograd, by_winograd_sums,
+    by_windows, by_window_sums, by_step_sums, by_steps, by_narrow, by_frequencies, by_taps, by_recent,
+    by_definition;
 
 /* With no kernel prepared: the driver chooses itself. */
 Linear linear_alone(Lower *lower, const Node *node);

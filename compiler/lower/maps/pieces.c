@@ -13,7 +13,8 @@
 
 static bool serves(const Linear *linear)
 {
-    return linear->plan->pieces && !linear->plan->piece_rows && linear->plan->role == ROLE_MAP;
+    const NodePlan *plan = linear->plan;
+    return plan->pieces && !plan->piece_rows && !plan->piece_taps && plan->role == ROLE_MAP;
 }
 
 static void prepare(Lower *lower, Linear *linear)

@@ -333,7 +333,7 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     Squares squares = squares_of(node, walk.steps, ins, ins);
     Made made = {.map = map, .outs = made_channels(node)};
     site.tile = NULL;
-    bool together = layer && layer->together > 0;
+    bool together = layer && layer->together > 0 && walk.b0;
     squares.site = together ? site : walk_samples(lower, walk, site);
     note_map(lower, map, squares.site.into, ", by squares of 2 x 2 outputs");
     if (together) {

@@ -155,7 +155,7 @@ static int step_width(const Planning *plan, const Node *map, Tiling tiles)
 static void leave_whole(NodePlan *node)
 {
     if (node->group && node->pieces)
-        node->pieces = node->piece_rows = node->choice = false;
+        node->pieces = node->piece_rows = node->piece_taps = node->choice = false;
     if (!node->group || !node->taps)
         return;
     node->past = true;

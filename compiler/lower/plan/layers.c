@@ -125,10 +125,15 @@ static void read_together(const Planning *plan, LayerPlan *layer)
 {
     const Node *node = layer->maps.count == 1 ? layer->maps.at[0] : NULL;
     const NodePlan *record = node ? record_of(plan, node) : NULL;
-    if (!record || !record->winograd || record->pieces || layer->scan || layer->gradients.count > 0
-        || plan->by_samples)
+    if (!record || layer->scan || layer->gradients.count > 0 || plan->by_samples)
         return;
     const MapAxis *channels = map_mixed(node->map);
+    if (record->piece_taps)
+        layer->together =
+            samples_together((int64_t)record->steps * (map_outputs(node->map) / channels->out) * WINDOW_WIDTH,
+                             PIECE_TAP_SAMPLES);
+    if (!record->winograd || record->pieces)
+        return;
     int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
     bool forced = plan->options.kernels == KERNELS_TABLE
                   && (node->transposed ? channels->in : channels->out) > WINDOW_WIDTH;

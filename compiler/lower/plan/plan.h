@@ -110,6 +110,7 @@ typedef struct NodePlan {
     bool pieces;            /* or those that follow events position by position, */
     bool by_inputs;         /* a gradient of so many weights that its inputs are cut, not the batch, */
     bool piece_rows;        /* a map, one row of taps after the other, */
+    bool piece_taps;        /* or one tap after the other, for some samples, */
     bool patches;           /* or those that multiply by all that a window reads, */
     bool sparse;            /* or those that follow neurons with a gradient */
     bool steps_shared;      /* a map along time that all units share, or its gradient */

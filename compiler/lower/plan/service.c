@@ -88,6 +88,15 @@ static bool has_rows_of_taps(const Planning *plan, const Node *node)
            && plan->options.kernels == KERNELS_AUTO && !is_without(plan->options.without, OPTIMISATION_ROWS);
 }
 
+/* Of maps that follow events position by position: one of so many weights that those of a tile do not stay in a cache. Its
+ * order is one more. */
+static bool has_single_taps(const Planning *plan, const NodePlan *record, const Node *node)
+{
+    return node->kind == NODE_MAP && record->pieces && !record->piece_rows
+           && map_rows(node->map) * WINDOW_WIDTH >= PIECE_TAP_WEIGHTS && plan->options.kernels == KERNELS_AUTO
+           && !is_without(plan->options.without, OPTIMISATION_TAPWISE);
+}
+
 /* All maps that follow a stream have to see it alike. */
 static bool fits_rows(Planning *plan, const Node *node)
 {
@@ -271,6 +280,7 @@ static void serve(Planning *plan, int n)
     record->pieces = windows && may && has_pieces(plan, n) && fits_rows(plan, node);
     record->by_inputs = record->pieces && has_many_sums(plan, node);
     record->piece_rows = record->pieces && has_rows_of_taps(plan, node);
+    record->piece_taps = has_single_taps(plan, record, node);
     record->winograd =
         record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
     if (record->winograd && node->kind == NODE_MAP_GRAD)
