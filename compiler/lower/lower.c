@@ -255,7 +255,8 @@ static bool has_buffer(const Lower *lower, StreamId id)
     const StreamPlan *plan = &lower->plan->streams[id];
     int maker = stream_of(lower, id)->node;
     bool made = maker != NONE && lower->net->nodes.at[maker].kind != NODE_PARAM;
-    return made && !plan->local && !plan->drawn && !plan->shifted && !plan->routed && plan->place == NONE;
+    return made && !plan->local && !plan->drawn && !plan->shifted && !plan->routed && !plan->looked
+           && plan->place == NONE;
 }
 
 /* What the user knows comes first: whatever else would meet a stream's name gets a number. */

@@ -32,6 +32,7 @@ typedef struct StreamBuffers {
     BufferId transposed; /* of weights; -1: nobody needs W^T */
     BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
     BufferId waves, spectrum; /* its transform along time: see maps/spectrum.c; -1: not made */
+    BufferId patterns;        /* of what is looked up: see maps/patterns.c; else -1 */
     BufferId best;            /* of a gradient that is routed: see maps/route.c; else -1 */
     BufferId past;            /* its last steps, for delays: see step/past.c; -1: none */
     int described;            /* its row of Program.streams, or NONE */
@@ -72,6 +73,16 @@ typedef struct Routed {
     LoopExpr *window, *place, *tap;
 } Routed;
 
+/* How what a map makes is looked up at a position of its outputs, in a tile of channels: the sum of one entry of the table of
+ * each part of the weights. See maps/patterns.c. */
+typedef struct Lookup {
+    BufferId patterns; /* [parts][steps][positions] */
+    BufferId sums;     /* [tiles][entries][channels of a tile] */
+    LoopExpr *position, *tile;
+    int parts;
+    const int *starts; /* of each part's entries */
+} Lookup;
+
 /* Some units of a layer, for some samples of the batch: what a kernel works on while it is in a cache. */
 typedef struct Tile {
     int width;            /* units, */
@@ -80,6 +91,7 @@ typedef struct Tile {
     LoopExpr *from;       /* its first unit */
     LoopExpr *b0;         /* its first sample; NULL: it has one only */
     StreamId whole;       /* the stream of which all steps are stored, in StreamBuffers.whole; or NONE */
+    const Lookup *lookup; /* a tile is some channels of a position of what is looked up; else NULL */
     const Routed *routed; /* a tile is the position of what flows back through windows; else NULL */
 } Tile;
 

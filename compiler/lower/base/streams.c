@@ -154,8 +154,27 @@ static LoopExpr *load_routed(Lower *lower, StreamId stream, Site site, LoopExpr 
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, best, routed->tap), g, zero);
 }
 
+/* Channel n of the tile: of each part of the weights, what the pattern of the position's window adds up to. */
+static LoopExpr *look_up(Lower *lower, Site site, LoopExpr *n)
+{
+    const Lookup *lookup = site.tile->lookup;
+    LoopExpr *sum = NULL;
+    for (int p = 0; p < lookup->parts; p++) {
+        LoopExpr *at[3] = {num(lower, p), site.t, lookup->position};
+        LoopExpr *entry = loop_load(lower->program, lookup->patterns, 3, at);
+        at[0] = lookup->tile;
+        at[1] = op2(lower, OP_ADD, entry, num(lower, lookup->starts[p]));
+        at[2] = within(lower, site, n);
+        LoopExpr *part = loop_load(lower->program, lookup->sums, 3, at);
+        sum = sum ? op2(lower, OP_ADD, sum, part) : part;
+    }
+    return sum;
+}
+
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
+    if (lower->plan->streams[stream].looked)
+        return look_up(lower, site, n);
     if (lower->plan->streams[stream].routed)
         return load_routed(lower, stream, site, n);
     if (lower->plan->streams[stream].drawn)

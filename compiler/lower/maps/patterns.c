@@ -3,7 +3,11 @@
  * table:
  *
  *   patterns[part][position] = sum of x[first row of the part + k] 2^k
- *   sums[tile][start of the part + pattern][j]          the first part's begin with the bias */
+ *   sums[tile][start of the part + pattern][j]          the first part's begin with the bias
+ *
+ * Where neurons look them up, there are patterns of all steps, [part][step][position], and what the map makes is nowhere. */
+#include "lower/maps/patterns.h"
+
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/box.h"
@@ -132,7 +136,7 @@ static void prepare(Lower *lower, Linear *linear)
 typedef struct Windows {
     const Linear *map;
     Box box;
-    BufferId pattern; /* [parts][positions] */
+    BufferId pattern; /* [parts][positions], or [parts][steps][positions] */
 } Windows;
 
 static int positions_of(const Windows *windows)
@@ -143,9 +147,11 @@ static int positions_of(const Windows *windows)
 static Windows windows_of(Lower *lower, const Linear *map)
 {
     Windows windows = {.map = map, .box = box_of(lower, map->node, TYPE_U8)};
-    int dims[2] = {count_parts(map->node), positions_of(&windows)};
+    bool looked = lower->plan->streams[map->node->out].looked;
+    int dims[3] = {count_parts(map->node), looked ? map->plan->steps : positions_of(&windows),
+                   positions_of(&windows)};
     windows.pattern = named_buffer(lower, "patterns_of", stream_of(lower, map->node->in)->name, TYPE_U8,
-                                   BUFFER_LOCAL, false, 2, dims);
+                                   BUFFER_LOCAL, false, looked ? 3 : 2, dims);
     return windows;
 }
 
@@ -161,9 +167,18 @@ static LoopExpr *pattern_at(Lower *lower, const Windows *windows, const RowPart 
     return pattern;
 }
 
-/* Of all windows, a row of positions after the other. */
-static void emit_patterns(Lower *lower, const Windows *windows, LoopBlock *into)
+static void store_pattern(Lower *lower, const Windows *windows, Site site, int part, LoopExpr *position,
+                          LoopExpr *value)
 {
+    bool looked = lower->plan->streams[windows->map->node->out].looked;
+    LoopExpr *at[3] = {num(lower, part), looked ? site.t : position, position};
+    loop_store(lower->program, site.into, windows->pattern, looked ? 3 : 2, at, value, false);
+}
+
+/* Of all windows, a row of positions after the other. */
+static void emit_patterns(Lower *lower, const Windows *windows, Site site)
+{
+    LoopBlock *into = site.into;
     const Box *box = &windows->box;
     int last = box->axes - 1;
     LoopExpr *row = num(lower, 0), *place = num(lower, 0);
@@ -185,8 +200,9 @@ static void emit_patterns(Lower *lower, const Windows *windows, LoopBlock *into)
         LoopExpr *n = loop_variable(lower, loop);
         LoopExpr *at =
             op2(lower, OP_ADD, place, op2(lower, OP_MUL, n, num(lower, box->axis[last].stride * box->ins)));
-        store2(lower, &loop->body, windows->pattern, num(lower, number++), op2(lower, OP_ADD, row, n),
-               pattern_at(lower, windows, &part, at), false);
+        site.into = &loop->body;
+        store_pattern(lower, windows, site, number++, op2(lower, OP_ADD, row, n),
+                      pattern_at(lower, windows, &part, at));
     }
 }
 
@@ -240,8 +256,47 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     box_zeros(lower, &windows.box, site.into);
     site = walk_steps(lower, walk, site);
     box_fill(lower, &windows.box, site);
-    emit_patterns(lower, &windows, site.into);
-    emit_tiles(lower, &windows, site);
+    emit_patterns(lower, &windows, site);
+    lower->streams[map->node->out].patterns = windows.pattern;
+    if (!lower->plan->streams[map->node->out].looked)
+        emit_tiles(lower, &windows, site);
+}
+
+/* ---- for who looks them up ---- */
+
+static const int *part_starts(Lower *lower, const Node *node)
+{
+    int *starts = NEW_ARRAY(lower->arena, int, count_parts(node)), number = 0;
+    for (RowPart part = first_part(node); part.count > 0; part = next_part(node, part))
+        starts[number++] = part.start;
+    return starts;
+}
+
+bool for_lookups(Lower *lower, const Linear *map, bool rest, Site *site, Tile *tile, Lookup *lookup)
+{
+    const Node *node = map->node;
+    int outs = map_mixed(node->map)->out, tiles = outs / WINDOW_WIDTH;
+    if (rest ? outs % WINDOW_WIDTH == 0 : tiles == 0)
+        return false;
+    *lookup = (Lookup){.patterns = lower->streams[node->out].patterns,
+                       .sums = map->patterns,
+                       .parts = count_parts(node),
+                       .starts = part_starts(lower, node),
+                       .tile = num(lower, rest ? tiles : 0)};
+    if (!rest && tiles > 1) {
+        LoopStmt *loop = for_range(lower, site->into, "tile", tiles);
+        lookup->tile = loop_variable(lower, loop);
+        site->into = &loop->body;
+    }
+    LoopStmt *positions = for_range(lower, site->into, "position", map_outputs(node->map) / outs);
+    site->into = &positions->body;
+    lookup->position = loop_variable(lower, positions);
+    LoopExpr *first = scaled_plus(lower, lookup->position, outs,
+                                  op2(lower, OP_MUL, lookup->tile, num(lower, WINDOW_WIDTH)));
+    *tile = (Tile){.width = rest ? outs % WINDOW_WIDTH : WINDOW_WIDTH, .whole = NONE, .lookup = lookup};
+    tile->from = loop_local(lower, site->into, "first", first);
+    site->tile = tile;
+    return true;
 }
 
 const MapKernel by_patterns = {.serves = serves, .prepare = prepare, .forward = forward};

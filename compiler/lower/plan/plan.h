@@ -37,6 +37,7 @@ typedef struct StreamPlan {
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool
         routed; /* a maximum's gradient: kept nowhere, read from that of the windows where an adjoint reads it */
+    bool looked;     /* a map's: kept nowhere, looked up in tables where a scan reads it */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     const Node *met; /* the only reader of a gradient that is of use only where spikes are met; or NULL */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
@@ -76,6 +77,8 @@ typedef struct LayerPlan {
     const Node *scan; /* NULL: none */
     Nodes maps;
     Nodes gradients; /* of weights and biases */
+    const Node
+        *looked; /* the map of its own, the only one, that the scan looks up position by position; or NULL */
     Cut cut;
     int width; /* units of a tile, or all */
     int items; /* tiles or slices; of what is the same for all samples, 1; 0: samples */

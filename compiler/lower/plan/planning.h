@@ -20,9 +20,12 @@ bool goes_by_samples(const Net *net, LowerOptions options);
 /* One tile where the layer is too narrow, or none divides it and no remainder may be left. */
 Tiling tiling_of(int units, bool remainder);
 
+/* The scan that looks up what a map by patterns makes, as its only reader; or NONE. */
+int looker_of(const Planning *plan, int map);
+
 void plan_service(Planning *plan); /* events, all_choose; tables, listed, choice */
 void plan_groups(Planning *plan);  /* phases; group, joined; slots, shifted; step_width */
-void plan_layers(Planning *plan);  /* host, layer; local, tiled */
+void plan_layers(Planning *plan);  /* host, layer; looked, local, tiled */
 void plan_blanks(Planning *plan);  /* met, of streams and nodes */
 void plan_routes(Planning *plan);  /* routed; route */
 void plan_places(Planning *plan);  /* place */

@@ -14,6 +14,7 @@
 #include "lower/base/watch.h"
 #include "lower/maps/linear.h"
 #include "lower/maps/blanks.h"
+#include "lower/maps/patterns.h"
 #include "lower/maps/route.h"
 #include "lower/spikes/lists.h"
 
@@ -203,6 +204,21 @@ static void emit_whole_scan(Lower *lower, const Layer *layer, Site site)
     emit_scan(lower, scan, &layer->state, site);
 }
 
+/* One that looks up what a map makes, position by position. */
+static void emit_looking_scan(Lower *lower, const Layer *layer, Site site)
+{
+    const Linear *looked = layer->maps;
+    while (looked->node != layer->plan->looked)
+        looked++;
+    for (int rest = 0; rest < 2; rest++) {
+        Tile tile;
+        Lookup lookup;
+        Site inner = site;
+        if (for_lookups(lower, looked, rest, &inner, &tile, &lookup))
+            emit_scan(lower, layer->plan->scan, &layer->state, inner);
+    }
+}
+
 /* One after the other; the maps, and gradients outside time or of few numbers, may take several at once: so many as one
  * making of tables is worth, as stay in a cache, or all. */
 static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *from, LoopExpr *to)
@@ -228,7 +244,7 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         emit_all(lower, layer->maps, plan->maps.count, site, NULL, NULL);
     if (plan->scan) {
         note(lower, site.into, plan->scan->name, "");
-        emit_whole_scan(lower, layer, site);
+        (plan->looked ? emit_looking_scan : emit_whole_scan)(lower, layer, site);
     }
     emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
 }

@@ -115,7 +115,6 @@ struct net {
 
     /* streams: [sample][step][unit], or [sample][unit] where time plays no part */
     uint8_t (*input_)[4][64];
-    float (*first_conv_)[4][1024];
     uint8_t (*first_)[4][1024];
     uint8_t (*out_max_pool_)[4][256];
     float (*out_conv_)[4][512];
@@ -330,15 +329,17 @@ static void SNN_AT_LEVEL(add_up_w_first_)(void *context, int32_t first_2, int32_
 }
 
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * first_conv: linear map of input, 64 -> 1024 */
-static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32_t last)
+ * first: linear map of input, 64 -> 1024, then lif, 1024 units */
+static void SNN_AT_LEVEL(layer_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[4][64] = net->input_;
-    float (*restrict first_conv_)[4][1024] = net->first_conv_;
+    uint8_t (*restrict first_)[4][1024] = net->first_;
+    float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
     float (*restrict sums_of_w_first_)[48][32] = net->sums_of_w_first_;
+    float (*restrict state_v_first_)[1024] = net->state_v_first_;
     _Alignas(64) uint8_t box_of_input_[100];
-    _Alignas(64) uint8_t patterns_of_input_[2][64];
+    _Alignas(64) uint8_t patterns_of_input_[2][4][64];
     for (int32_t b = first_2; b < last; b++) {
         /* rows of w_first, by patterns of spikes */
         SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
@@ -355,46 +356,28 @@ static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32
                 const int32_t row = y * 8;
                 const int32_t place = y * 10;
                 SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
-                    patterns_of_input_[0][row + n] = (uint8_t)(box_of_input_[place + n] + box_of_input_[place + n + 1] * 2 + box_of_input_[place + n + 2] * 4 + box_of_input_[place + n + 10] * 8 + box_of_input_[place + n + 11] * 16);
+                    patterns_of_input_[0][t][row + n] = (uint8_t)(box_of_input_[place + n] + box_of_input_[place + n + 1] * 2 + box_of_input_[place + n + 2] * 4 + box_of_input_[place + n + 10] * 8 + box_of_input_[place + n + 11] * 16);
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
-                    patterns_of_input_[1][row + n] = (uint8_t)(box_of_input_[place + n + 12] + box_of_input_[place + n + 20] * 2 + box_of_input_[place + n + 21] * 4 + box_of_input_[place + n + 22] * 8);
-                }
-            }
-            for (int32_t n = 0; n < 64; n++) {
-                const int32_t p0 = patterns_of_input_[0][n];
-                const int32_t p1 = patterns_of_input_[1][n] + 32;
-                const int32_t unit = n * 16;
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&first_conv_[b][t][unit + j], snn_load(&sums_of_w_first_[0][p0][j]) + snn_load(&sums_of_w_first_[0][p1][j]));
+                    patterns_of_input_[1][t][row + n] = (uint8_t)(box_of_input_[place + n + 12] + box_of_input_[place + n + 20] * 2 + box_of_input_[place + n + 21] * 4 + box_of_input_[place + n + 22] * 8);
                 }
             }
         }
-    }
-}
-
-/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * first: lif, 1024 units */
-static void SNN_AT_LEVEL(scan_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict first_conv_)[4][1024] = net->first_conv_;
-    uint8_t (*restrict first_)[4][1024] = net->first_;
-    float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
-    float (*restrict state_v_first_)[1024] = net->state_v_first_;
-    for (int32_t b = first_2; b < last; b++) {
         /* lif */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 1024; n++) {
-            float v_ = 0.0f;
-            SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
-                const float v_2_ = v_ + (first_conv_[b][t][n] - v_) * 0.5f;
-                const bool spike_ = v_2_ - 1.0f >= 0.0f;
-                first_[b][t][n] = (uint8_t)spike_;
-                first_v_then_g_first_conv_[b][t][n] = v_2_;
-                const float v_3_ = spike_ ? 0.0f : v_2_;
-                v_ = v_3_;
+        for (int32_t position = 0; position < 64; position++) {
+            const int32_t first_3 = position * 16;
+            SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                float v_ = 0.0f;
+                SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
+                    const float v_2_ = v_ + (sums_of_w_first_[0][patterns_of_input_[0][t][position]][n] + sums_of_w_first_[0][patterns_of_input_[1][t][position] + 32][n] - v_) * 0.5f;
+                    const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                    first_[b][t][first_3 + n] = (uint8_t)spike_;
+                    first_v_then_g_first_conv_[b][t][first_3 + n] = v_2_;
+                    const float v_3_ = spike_ ? 0.0f : v_2_;
+                    v_ = v_3_;
+                }
+                state_v_first_[b][first_3 + n] = v_;
             }
-            state_v_first_[b][n] = v_;
         }
     }
 }
@@ -2562,8 +2545,7 @@ static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(add_up_w_first_), 1, 0, NULL},
-    {SNN_AT_LEVEL(conv_first_conv_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(scan_first_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(layer_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(watch_v_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(choose_out_max_pool_), SNN_SAMPLES, 0, NULL},
@@ -2584,7 +2566,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 19);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 18);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2669,7 +2651,6 @@ static const SnnBuffer net_buffers[] = {
     {NET(loss), 4, true, false, 0},
     {NET(image_), 1024, true, false, 0},
     {NET(input_), 256, true, false, 0},
-    {NET(first_conv_), 16384, true, false, 0},
     {NET(first_), 4096, true, false, 0},
     {NET(out_max_pool_), 0, .place = NET(state_v_first_)},
     {NET(out_conv_), 8192, true, false, 0},
@@ -2765,7 +2746,7 @@ static const SnnStream net_streams[] = {
     {.name = "input", .about = "poisson(image)", .line = 7,
      .size = 64, .spikes = true, .per_sample = 256, .at = {.fired = NET(input_)}},
     {.name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8,
-     .size = 1024, .per_sample = 4096, .operations = 36864, .at = {.values = NET(first_conv_)}},
+     .size = 1024, .operations = 36864},
     {.name = "first", .about = "lif", .line = 8,
      .size = 1024, .spikes = true, .per_sample = 4096, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
     {.name = "first_v", .about = "lif", .line = 8,

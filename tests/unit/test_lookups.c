@@ -1,0 +1,86 @@
+/* Neurons that look up sums of weights for what a window may have: the sums that a map would make for them. */
+#include "agree.h"
+
+#include <check.h>
+
+Suite *lookups_suite(void);
+
+typedef struct Case {
+    const char *stages;
+    Kernels kernels;
+    int unroll; /* 0: as snnc chooses */
+} Case;
+
+/* One tile of channels, several, a rest alone and behind others; strides, dilations, biases, one axis and three; steps some at a
+ * time; a norm that is part of the weights in tests. */
+static const Case cases[] = {
+    {"conv(16, kernel = 3, pad = same) -> lif(threshold = 0.3)", KERNELS_AUTO, 0},
+    {"conv(64, kernel = [2, 4], stride = [1, 2], bias) -> lif(threshold = 0.3)", KERNELS_AUTO, 2},
+    {"conv(48, kernel = 2, dilation = 2) -> tanh", KERNELS_AUTO, 0},
+    {"reshape([z = 3, y = 3, x = 11]) -> conv(5, kernel = 2, pad = 1) -> lif(threshold = 0.3)", KERNELS_TABLE,
+     3},
+    {"reshape([x = 99, c = 1]) -> conv(70, kernel = 5, stride = 3) -> lif(threshold = 0.3)", KERNELS_TABLE,
+     0},
+    {"conv(16, kernel = 3) -> batch_norm -> lif(threshold = 0.3)", KERNELS_AUTO, 0},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+static Compilation *compiled(Arena *arena, const char *stages, LowerOptions lower)
+{
+    const char *text = arena_printf(arena,
+                                    "model lookups {\n"
+                                    "    data idx(shape = [9, 11], classes = 3, temporal)\n"
+                                    "    time 5 steps\n"
+                                    "    x = poisson(0.4 + 0 * image)\n"
+                                    "    o = x -> %s -> dense(3)\n"
+                                    "    predict argmax(mean(o))\n"
+                                    "    train { loss cross_entropy(mean(o), label) }\n"
+                                    "}\n",
+                                    stages);
+    return compiled_with(arena, text, lower);
+}
+
+static int convolutions(const Compilation *c)
+{
+    int count = 0;
+    for (int k = 0; k < c->program->kernels.count; k++)
+        count += strncmp(c->program->kernels.at[k].name, "conv_", 5) == 0;
+    return count;
+}
+
+START_TEST(neurons_look_sums_up)
+{
+    Arena *arena = arena_new();
+    LowerOptions lower = {.kernels = cases[_i].kernels, .unroll = cases[_i].unroll}, without = lower;
+    without.without = 1u << OPTIMISATION_LOOKUPS;
+    const Compilation *fast = compiled(arena, cases[_i].stages, lower);
+    const Compilation *general = compiled(arena, cases[_i].stages, without);
+    bool norm =
+        strstr(cases[_i].stages, "batch_norm") != NULL; /* reads the sums more than once, but not in tests */
+    ck_assert_int_eq(convolutions(fast), norm);
+    ck_assert_int_eq(convolutions(general), 1);
+    expect_agreement(fast, general);
+    arena_free(arena);
+}
+END_TEST
+
+/* What is no neuron reads sums that are made, as adjoints do, and neurons of few channels, unless tables are asked for. */
+START_TEST(others_read_sums_that_are_made)
+{
+    static const char *const made[] = {"conv(16, kernel = 3) -> max_pool(2) -> lif",
+                                       "conv(9, kernel = 3) -> lif", "conv(16, kernel = 3) -> plif"};
+    Arena *arena = arena_new();
+    ck_assert_int_eq(convolutions(compiled(arena, made[_i], (LowerOptions){0})), 1);
+    arena_free(arena);
+}
+END_TEST
+
+Suite *lookups_suite(void)
+{
+    Suite *suite = suite_create("lookups");
+    TCase *tcase = tcase_create("lookups");
+    tcase_add_loop_test(tcase, others_read_sums_that_are_made, 0, 3);
+    tcase_add_loop_test(tcase, neurons_look_sums_up, 0, CASES);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
