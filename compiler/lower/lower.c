@@ -256,7 +256,7 @@ static bool has_buffer(const Lower *lower, StreamId id)
     int maker = stream_of(lower, id)->node;
     bool made = maker != NONE && lower->net->nodes.at[maker].kind != NODE_PARAM;
     return made && !plan->local && !plan->drawn && !plan->shifted && !plan->routed && !plan->looked
-           && plan->place == NONE;
+           && !plan->tallied && plan->place == NONE;
 }
 
 /* What the user knows comes first: whatever else would meet a stream's name gets a number. */

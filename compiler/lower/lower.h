@@ -32,7 +32,7 @@ typedef struct StreamBuffers {
     BufferId transposed; /* of weights; -1: nobody needs W^T */
     BufferId met;        /* [positions], of a gradient: see maps/blanks.c; -1: everywhere, or not found yet */
     BufferId waves, spectrum; /* its transform along time: see maps/spectrum.c; -1: not made */
-    BufferId patterns;        /* of what is looked up: see maps/patterns.c; else -1 */
+    BufferId patterns;        /* of what is looked up or tallied: see maps/patterns.c; else -1 */
     BufferId best;            /* of a gradient that is routed: see maps/route.c; else -1 */
     BufferId past;            /* its last steps, for delays: see step/past.c; -1: none */
     int described;            /* its row of Program.streams, or NONE */
@@ -74,11 +74,11 @@ typedef struct Routed {
 } Routed;
 
 /* How what a map makes is looked up at a position of its outputs, in a tile of channels: the sum of one entry of the table of
- * each part of the weights. See maps/patterns.c. */
+ * each part of the weights. What flows back is added to such entries. See maps/patterns.c. */
 typedef struct Lookup {
     BufferId patterns; /* [parts][steps][positions] */
-    BufferId sums;     /* [tiles][entries][channels of a tile] */
-    LoopExpr *position, *tile;
+    BufferId sums;     /* [tiles][entries][channels of a tile]; tallies: [slices][entries][channels] */
+    LoopExpr *position, *tile; /* or the slice */
     int parts;
     const int *starts; /* of each part's entries */
 } Lookup;

@@ -94,7 +94,9 @@ enum {
 enum {
     PATTERN_ROWS = 5,  /* of weights, a channel by a tap each, whose sums are in one table; */
     PATTERN_MOST = 25, /* of so many in all, tables of WINDOW_WIDTH channels fit the first cache */
-    LOOKUP_MOST = 1 << 16 /* patterns of a sample that stay in the second cache while neurons look them up */
+    LOOKUP_MOST =
+        1 << 16,         /* patterns of a sample that stay in the second cache while neurons look them up, */
+    TALLY_MOST = 1 << 13 /* and numbers of tallies that stay in the first one */
 };
 
 /* ---- gradients of convolutions of few channels ---- */

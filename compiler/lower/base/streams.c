@@ -154,21 +154,37 @@ static LoopExpr *load_routed(Lower *lower, StreamId stream, Site site, LoopExpr 
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, best, routed->tap), g, zero);
 }
 
-/* Channel n of the tile: of each part of the weights, what the pattern of the position's window adds up to. */
-static LoopExpr *look_up(Lower *lower, Site site, LoopExpr *n)
+/* The indices of channel n of the tile, in the table of part p: that of the pattern of the position's window. */
+static void lookup_place(Lower *lower, Site site, int p, LoopExpr *n, LoopExpr *at[3])
 {
     const Lookup *lookup = site.tile->lookup;
-    LoopExpr *sum = NULL;
-    for (int p = 0; p < lookup->parts; p++) {
-        LoopExpr *at[3] = {num(lower, p), site.t, lookup->position};
-        LoopExpr *entry = loop_load(lower->program, lookup->patterns, 3, at);
-        at[0] = lookup->tile;
-        at[1] = op2(lower, OP_ADD, entry, num(lower, lookup->starts[p]));
-        at[2] = within(lower, site, n);
-        LoopExpr *part = loop_load(lower->program, lookup->sums, 3, at);
+    LoopExpr *pattern[3] = {num(lower, p), site.t, lookup->position};
+    at[0] = lookup->tile;
+    at[1] = op2(lower, OP_ADD, loop_load(lower->program, lookup->patterns, 3, pattern),
+                num(lower, lookup->starts[p]));
+    at[2] = within(lower, site, n);
+}
+
+static LoopExpr *look_up(Lower *lower, Site site, LoopExpr *n)
+{
+    LoopExpr *sum = NULL, *at[3];
+    for (int p = 0; p < site.tile->lookup->parts; p++) {
+        lookup_place(lower, site, p, n, at);
+        LoopExpr *part = loop_load(lower->program, site.tile->lookup->sums, 3, at);
         sum = sum ? op2(lower, OP_ADD, sum, part) : part;
     }
     return sum;
+}
+
+static void tally(Lower *lower, Site site, LoopExpr *n, LoopExpr *value)
+{
+    LoopExpr *at[3];
+    if (value->kind != LOOP_VAR)
+        value = loop_local(lower, site.into, "g", value);
+    for (int p = 0; p < site.tile->lookup->parts; p++) {
+        lookup_place(lower, site, p, n, at);
+        loop_store(lower->program, site.into, site.tile->lookup->sums, 3, at, value, true);
+    }
 }
 
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
@@ -191,6 +207,10 @@ void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExp
 {
     LoopExpr *index[4];
     int count;
+    if (lower->plan->streams[stream].tallied) {
+        tally(lower, site, n, value);
+        return;
+    }
     BufferId buffer = stream_place(lower, stream, site, n, index, &count);
     loop_store(lower->program, site.into, buffer, count, index, value, add);
 }

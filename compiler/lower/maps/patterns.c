@@ -5,7 +5,10 @@
  *   patterns[part][position] = sum of x[first row of the part + k] 2^k
  *   sums[tile][start of the part + pattern][j]          the first part's begin with the bias
  *
- * Where neurons look them up, there are patterns of all steps, [part][step][position], and what the map makes is nowhere. */
+ * Where neurons look them up, there are patterns of all steps, [part][step][position], and what the map makes is nowhere.
+ *
+ * Their adjoints may add what flows back to tallies, one for each entry and channel. These are taken apart as the sums were
+ * made, in the reverse order: what an entry has, the one had, too, that it was made of, and the row of weights that was added. */
 #include "lower/maps/patterns.h"
 
 #include "lower/base/code.h"
@@ -98,6 +101,16 @@ static void emit_part(Lower *lower, const SumTable *table, const RowPart *part, 
         emit_row(lower, table, part, k, into);
 }
 
+/* The channels of the tile. */
+static void begin_tile(Lower *lower, SumTable *table, int outs, LoopBlock *into)
+{
+    table->width = num(lower, WINDOW_WIDTH);
+    table->j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, table->tile, table->width));
+    if (outs % WINDOW_WIDTH)
+        table->width = settled(lower, into, "width",
+                               least(lower, op2(lower, OP_SUB, num(lower, outs), table->j0), table->width));
+}
+
 static BufferId add_sums(Lower *lower, const Node *node, int tiles)
 {
     RowPart part = first_part(node);
@@ -120,12 +133,9 @@ static void prepare(Lower *lower, Linear *linear)
                  arena_printf(lower->arena, "%s: sums of weights for all patterns of spikes", name),
                  node->span, tiles);
     LoopStmt *items = kernel_items(lower, "tile");
-    SumTable table = {node, linear->patterns, loop_variable(lower, items), NULL, num(lower, WINDOW_WIDTH)};
+    SumTable table = {node, linear->patterns, loop_variable(lower, items), NULL, NULL};
     LoopBlock *into = &items->body;
-    table.j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, table.tile, table.width));
-    if (outs % WINDOW_WIDTH)
-        table.width = settled(lower, into, "width",
-                              least(lower, op2(lower, OP_SUB, num(lower, outs), table.j0), table.width));
+    begin_tile(lower, &table, outs, into);
     for (RowPart part = first_part(node); part.count > 0; part = next_part(node, part))
         emit_part(lower, &table, &part, into);
 }
@@ -144,10 +154,16 @@ static int positions_of(const Windows *windows)
     return map_outputs(windows->map->node->map) / map_mixed(windows->map->node->map)->out;
 }
 
+/* Whether there are patterns of all of them, for a scan that goes position by position. */
+static bool has_all_steps(const Lower *lower, const Linear *map)
+{
+    return map->plan->role == ROLE_MAP_GRAD || lower->plan->streams[map->node->out].looked;
+}
+
 static Windows windows_of(Lower *lower, const Linear *map)
 {
     Windows windows = {.map = map, .box = box_of(lower, map->node, TYPE_U8)};
-    bool looked = lower->plan->streams[map->node->out].looked;
+    bool looked = has_all_steps(lower, map);
     int dims[3] = {count_parts(map->node), looked ? map->plan->steps : positions_of(&windows),
                    positions_of(&windows)};
     windows.pattern = named_buffer(lower, "patterns_of", stream_of(lower, map->node->in)->name, TYPE_U8,
@@ -170,7 +186,7 @@ static LoopExpr *pattern_at(Lower *lower, const Windows *windows, const RowPart 
 static void store_pattern(Lower *lower, const Windows *windows, Site site, int part, LoopExpr *position,
                           LoopExpr *value)
 {
-    bool looked = lower->plan->streams[windows->map->node->out].looked;
+    bool looked = has_all_steps(lower, windows->map);
     LoopExpr *at[3] = {num(lower, part), looked ? site.t : position, position};
     loop_store(lower->program, site.into, windows->pattern, looked ? 3 : 2, at, value, false);
 }
@@ -247,18 +263,25 @@ static void emit_tiles(Lower *lower, const Windows *windows, Site site)
         emit_tile(lower, windows, site, num(lower, tiles), outs % WINDOW_WIDTH);
 }
 
-static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+/* Of the walk's samples, at its steps; the site at these. */
+static Site make_patterns(Lower *lower, const Windows *windows, Site site, Walk walk)
 {
     site.tile = NULL;
+    site = walk_samples(lower, walk, site);
+    box_zeros(lower, &windows->box, site.into);
+    site = walk_steps(lower, walk, site);
+    box_fill(lower, &windows->box, site);
+    emit_patterns(lower, windows, site);
+    return site;
+}
+
+static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
+{
     Windows windows = windows_of(lower, map);
     note_map(lower, map, site.into, ", by patterns of spikes");
-    site = walk_samples(lower, walk, site);
-    box_zeros(lower, &windows.box, site.into);
-    site = walk_steps(lower, walk, site);
-    box_fill(lower, &windows.box, site);
-    emit_patterns(lower, &windows, site);
+    site = make_patterns(lower, &windows, site, walk);
     lower->streams[map->node->out].patterns = windows.pattern;
-    if (!lower->plan->streams[map->node->out].looked)
+    if (!has_all_steps(lower, map))
         emit_tiles(lower, &windows, site);
 }
 
@@ -297,6 +320,79 @@ bool for_lookups(Lower *lower, const Linear *map, bool rest, Site *site, Tile *t
     tile->from = loop_local(lower, site->into, "first", first);
     site->tile = tile;
     return true;
+}
+
+/* ---- for whose adjoint adds to tallies ---- */
+
+int tally_entries(const Node *gradient)
+{
+    RowPart part = first_part(gradient);
+    while (part.count > 0)
+        part = next_part(gradient, part);
+    return part.start;
+}
+
+void emit_tally_patterns(Lower *lower, const Linear *gradient, Site site)
+{
+    Windows windows = windows_of(lower, gradient);
+    note_gradient(lower, gradient, site.into, ", by patterns of spikes");
+    make_patterns(lower, &windows, site, (Walk){NULL, NULL, gradient->plan->steps});
+    lower->streams[gradient->node->aux].patterns = windows.pattern;
+}
+
+Lookup tally_at(Lower *lower, const Linear *gradient, LoopExpr *position)
+{
+    const Node *node = gradient->node;
+    return (Lookup){.patterns = lower->streams[node->aux].patterns,
+                    .sums = gradient->matrix.buffer,
+                    .parts = count_parts(node),
+                    .starts = part_starts(lower, node),
+                    .position = position,
+                    .tile = gradient->matrix.outer};
+}
+
+/* Entry `from`, or what a slice has of it, becomes part of entry `to` of the first slice. */
+static void add_tally(Lower *lower, const SumTable *table, LoopBlock *into, LoopExpr *slice, LoopExpr *from,
+                      LoopExpr *to)
+{
+    LoopStmt *loop = for_channels(lower, table, into);
+    LoopExpr *j = op2(lower, OP_ADD, table->j0, loop_variable(lower, loop));
+    LoopExpr *more = loop_load(lower->program, table->sums, 3, (LoopExpr *[]){slice, from, j});
+    loop_store(lower->program, &loop->body, table->sums, 3, (LoopExpr *[]){num(lower, 0), to, j}, more, true);
+}
+
+/* Of each entry that was made by adding row k of the part. */
+static void take_row(Lower *lower, const SumTable *table, const RowPart *part, int k, LoopBlock *into)
+{
+    LoopStmt *patterns = for_range(lower, into, "pattern", 1 << k);
+    LoopExpr *to = op2(lower, OP_ADD, loop_variable(lower, patterns), num(lower, part->start));
+    LoopExpr *from = op2(lower, OP_ADD, to, num(lower, 1 << k)), *place[2];
+    LoopStmt *loop = for_channels(lower, table, &patterns->body);
+    LoopExpr *j = op2(lower, OP_ADD, table->j0, loop_variable(lower, loop));
+    int count = weight_place(lower, table->node, num(lower, part->first + k), j, place);
+    LoopExpr *tally = loop_load(lower->program, table->sums, 3, (LoopExpr *[]){num(lower, 0), from, j});
+    loop_store(lower->program, &loop->body, weight_gradient(lower, table->node), count, place, tally, true);
+    add_tally(lower, table, &patterns->body, num(lower, 0), from, to);
+}
+
+void lower_tallies(Lower *lower, const Linear *gradient)
+{
+    const Node *node = gradient->node;
+    const char *name = weight_name(lower->net, node);
+    int outs = map_mixed(node->map)->out, tiles = (outs + WINDOW_WIDTH - 1) / WINDOW_WIDTH;
+    kernel_begin(lower, "sum", name,
+                 arena_printf(lower->arena, "gradient of %s: of what all patterns have", name), node->span,
+                 tiles);
+    LoopStmt *items = kernel_items(lower, "tile");
+    SumTable table = {node, gradient->matrix.buffer, loop_variable(lower, items), NULL, NULL};
+    begin_tile(lower, &table, outs, &items->body);
+    LoopStmt *slices = for_bounds(lower, &items->body, "slice", num(lower, 1), num(lower, LOOP_SLICES));
+    LoopStmt *entries = for_range(lower, &slices->body, "entry", tally_entries(node));
+    LoopExpr *entry = loop_variable(lower, entries);
+    add_tally(lower, &table, &entries->body, loop_variable(lower, slices), entry, entry);
+    for (RowPart part = first_part(node); part.count > 0; part = next_part(node, part))
+        for (int k = part.count - 1; k >= 0; k--)
+            take_row(lower, &table, &part, k, &items->body);
 }
 
 const MapKernel by_patterns = {.serves = serves, .prepare = prepare, .forward = forward};

@@ -32,8 +32,9 @@ static void meet_through_scan(Planning *plan, int n)
     const Node *scan = &plan->net->nodes.at[n];
     const LayerPlan *layer = plan->nodes[n].layer;
     StreamId out = scan->outs.count == 1 ? scan->outs.at[0].stream : NONE;
-    bool meets = plan->nodes[n].even && layer && layer->maps.count == 0 && layer->gradients.count == 0
-                 && scan->grads.count == 0 && out != NONE && plan->streams[out].met;
+    bool meets = plan->nodes[n].even && layer && layer->maps.count == 0
+                 && (layer->gradients.count == 0 || layer->tallied) && scan->grads.count == 0 && out != NONE
+                 && plan->streams[out].met;
     if (!meets)
         return;
     plan->nodes[n].met = out;

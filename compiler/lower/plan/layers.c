@@ -37,6 +37,8 @@ static int host_of(const Planning *plan, int n)
     const NodePlan *node = &plan->nodes[n];
     if (node->patterns)
         return looker_of(plan, n);
+    if (node->patches)
+        return tallier_of(plan, n);
     if (!node->dense || node->group || !node->in_time)
         return NONE;
     int host = node->role == ROLE_MAP ? only_reader(&plan->readers, node->stream)
@@ -76,7 +78,11 @@ static void add_member(Planning *plan, LayerPlan *layer, int n)
         break;
     case ROLE_SCAN: layer->scan = node; break;
     case ROLE_MAP_GRAD:
-    case ROLE_BIAS_GRAD: vec_push(plan->arena, &layer->gradients, node); break;
+    case ROLE_BIAS_GRAD:
+        vec_push(plan->arena, &layer->gradients, node);
+        if (plan->streams[plan->nodes[n].stream].tallied)
+            layer->tallied = node;
+        break;
     }
 }
 
@@ -162,7 +168,7 @@ static bool goes_in_order(const Planning *plan, const LayerPlan *layer, const No
 static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
 {
     const NodePlan *own = &plan->nodes[n];
-    bool alone = (layer->maps.count == 0 || layer->looked) && layer->gradients.count == 0;
+    bool alone = (layer->maps.count == 0 || layer->looked) && (layer->gradients.count == 0 || layer->tallied);
     bool cut = is_cut(plan, n) && !alone && (own->dense || layer->scan);
     layer->cut = cut ? CUT_UNITS : layer->gradients.count ? CUT_SLICES : CUT_SAMPLES;
     layer->width = cut ? own->tiles.width : columns_of(plan, layer, own);
@@ -212,7 +218,8 @@ static bool is_local(const Planning *plan, StreamId stream)
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
     int first = plan->readers.first[stream], end = plan->readers.first[stream + 1];
-    if (maker == NONE || !net->streams.at[stream].batched || plan->streams[stream].looked)
+    if (maker == NONE || !net->streams.at[stream].batched || plan->streams[stream].looked
+        || plan->streams[stream].tallied)
         return false;
     int host = plan->nodes[maker].host != NONE ? plan->nodes[maker].host : maker;
     if (plan->nodes[host].role != ROLE_SCAN || !is_cut(plan, host))
@@ -249,6 +256,16 @@ static bool is_tiled(const Planning *plan, StreamId stream)
     return true;
 }
 
+/* One that has no array: it passes between a scan and tables. */
+static void mark_stream(Planning *plan, int n)
+{
+    const NodePlan *node = &plan->nodes[n];
+    if (node->host == NONE || node->dense)
+        return;
+    plan->streams[node->stream].looked = node->role == ROLE_MAP;
+    plan->streams[node->stream].tallied = node->role == ROLE_MAP_GRAD;
+}
+
 void plan_layers(Planning *plan)
 {
     const Net *net = plan->net;
@@ -257,8 +274,7 @@ void plan_layers(Planning *plan)
     for (int n = 0; n < net->updates && !is_without(plan->options.without, OPTIMISATION_TILES); n++)
         share_gradients(plan, n);
     for (int n = 0; n < net->updates; n++)
-        if (plan->nodes[n].patterns && plan->nodes[n].host != NONE)
-            plan->streams[plan->nodes[n].stream].looked = true;
+        mark_stream(plan, n);
     collect_layers(plan);
     for (StreamId s = 0; s < net->streams.count; s++)
         plan->streams[s].local = is_local(plan, s);

@@ -6,7 +6,7 @@ static bool is_whole(const Planning *plan, StreamId stream)
 {
     const Stream *made = &plan->net->streams.at[stream];
     return made->temporal && made->batched && made->kind == STREAM_REALS && !plan->streams[stream].local
-           && !plan->streams[stream].slots;
+           && !plan->streams[stream].tallied && !plan->streams[stream].slots;
 }
 
 static bool gives_place(const Planning *plan, StreamId kept, int adjoint, StreamId gradient)

@@ -38,6 +38,7 @@ typedef struct StreamPlan {
     bool
         routed; /* a maximum's gradient: kept nowhere, read from that of the windows where an adjoint reads it */
     bool looked;     /* a map's: kept nowhere, looked up in tables where a scan reads it */
+    bool tallied;    /* a gradient's: kept nowhere, added up by patterns of spikes where an adjoint makes it */
     bool shifted;    /* delayed within a group, and read where the delay reads */
     const Node *met; /* the only reader of a gradient that is of use only where spikes are met; or NULL */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
@@ -79,6 +80,7 @@ typedef struct LayerPlan {
     Nodes gradients; /* of weights and biases */
     const Node
         *looked; /* the map of its own, the only one, that the scan looks up position by position; or NULL */
+    const Node *tallied; /* the gradient of its own, the only one, to whose tallies the scan adds; or NULL */
     Cut cut;
     int width; /* units of a tile, or all */
     int items; /* tiles or slices; of what is the same for all samples, 1; 0: samples */

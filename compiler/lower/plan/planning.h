@@ -22,10 +22,12 @@ Tiling tiling_of(int units, bool remainder);
 
 /* The scan that looks up what a map by patterns makes, as its only reader; or NONE. */
 int looker_of(const Planning *plan, int map);
+/* The adjoint that tallies what a gradient by patches multiplies, as its only reader; or NONE. */
+int tallier_of(const Planning *plan, int gradient);
 
 void plan_service(Planning *plan); /* events, all_choose; tables, listed, choice */
 void plan_groups(Planning *plan);  /* phases; group, joined; slots, shifted; step_width */
-void plan_layers(Planning *plan);  /* host, layer; looked, local, tiled */
+void plan_layers(Planning *plan);  /* host, layer; looked, tallied, local, tiled */
 void plan_blanks(Planning *plan);  /* met, of streams and nodes */
 void plan_routes(Planning *plan);  /* routed; route */
 void plan_places(Planning *plan);  /* place */

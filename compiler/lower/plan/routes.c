@@ -13,7 +13,8 @@ static int router_of(const Planning *plan, const Node *pool)
         return NONE;
     const NodePlan *scan = &plan->nodes[n];
     const LayerPlan *layer = scan->layer;
-    bool alone = layer->maps.count == 0 && layer->gradients.count == 0 && layer->cut == CUT_SAMPLES;
+    bool alone = layer->maps.count == 0
+                 && (layer->tallied || (layer->gradients.count == 0 && layer->cut == CUT_SAMPLES));
     return alone && scan->even && scan->in_time && !scan->group && !scan->route
                    && scan->units == shape_size(net->streams.at[pool->out].shape)
                ? n

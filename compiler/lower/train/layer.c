@@ -112,6 +112,11 @@ static Matrix tile_weights(Lower *lower, const Layer *layer, const Node *map, Lo
     return own;
 }
 
+static int total_rows(const Lower *lower, const Node *node)
+{
+    return lower->plan->streams[node->aux].tallied ? tally_entries(node) : map_rows(node->map);
+}
+
 /* Where a tile, or a slice of the batch, sums the gradient: its own array, of zeros unless a kernel before has made these. */
 static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, LoopBlock *into)
 {
@@ -119,9 +124,9 @@ static Matrix tile_total(Lower *lower, const Layer *layer, const Node *node, Loo
         return (Matrix){.buffer = -1};
     if (layer->plan->cut == CUT_INPUTS)
         return (Matrix){.buffer = weight_gradient(lower, node)};
-    Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, map_rows(node->map));
+    Matrix total = own_matrix(lower, layer, "parts_of", plan_of(lower, node)->name, total_rows(lower, node));
     if (into)
-        matrix_copy(lower, into, &total, NULL, map_rows(node->map), &layer->tile, false);
+        matrix_copy(lower, into, &total, NULL, total_rows(lower, node), &layer->tile, false);
     return total;
 }
 
@@ -139,7 +144,7 @@ static void lower_zeros(Lower *lower, Layer *layer)
                      node->span, layer->plan->items);
         LoopStmt *slices = kernel_items(lower, "slice");
         total->outer = loop_variable(lower, slices);
-        matrix_copy(lower, &slices->body, total, NULL, map_rows(node->map), &layer->tile, false);
+        matrix_copy(lower, &slices->body, total, NULL, total_rows(lower, node), &layer->tile, false);
     }
 }
 
@@ -176,32 +181,50 @@ static void emit_all(Lower *lower, const Linear *linear, int count, Site site, L
         emit_linear(lower, &linear[i], site, walk_of(&linear[i], from, to));
 }
 
-/* A gradient that has a meaning only where spikes are met, or is made of one that is routed: position by position. */
+/* The loop over all positions, as the scan needs it, for so many channels; the number of the position. */
+static LoopExpr *for_positions(Lower *lower, const NodePlan *scan, int channels, Site *site, Routed *routed)
+{
+    if (scan->route)
+        return for_routes(lower, scan->route, site, routed);
+    LoopStmt *loop = for_range(lower, site->into, "position", scan->units / channels);
+    site->into = &loop->body;
+    return loop_variable(lower, loop);
+}
+
+/* A gradient that has a meaning only where spikes are met, is made of one that is routed, or is tallied: position by
+ * position. */
+static void emit_scan_by_positions(Lower *lower, const Layer *layer, Site site, int channels)
+{
+    const NodePlan *scan = plan_of(lower, layer->plan->scan);
+    bool tallied = layer->plan->tallied != NULL;
+    if (tallied)
+        emit_tally_patterns(lower, layer->gradients, site);
+    Routed routed;
+    Lookup lookup;
+    LoopExpr *position = for_positions(lower, scan, channels, &site, &routed);
+    site.into = scan->met == NONE ? site.into : if_met(lower, scan->met, site.b, site.into, position);
+    Tile part = {.width = channels, .whole = NONE, .routed = scan->route ? &routed : NULL};
+    part.from = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, channels)));
+    if (tallied) {
+        lookup = tally_at(lower, layer->gradients, position);
+        part.lookup = &lookup;
+    }
+    site.tile = &part;
+    emit_scan(lower, layer->plan->scan, &layer->state, site);
+}
+
 static void emit_whole_scan(Lower *lower, const Layer *layer, Site site)
 {
-    const Node *scan = layer->plan->scan, *route = plan_of(lower, scan)->route;
-    StreamId met = plan_of(lower, scan)->met;
-    if (met == NONE && !route) {
-        emit_scan(lower, scan, &layer->state, site);
-        return;
-    }
-    Tile part = {.whole = NONE};
-    Routed routed;
-    LoopExpr *position = NULL;
-    if (route) {
-        part.width = route_channels(route);
-        part.routed = &routed;
-        position = for_routes(lower, route, &site, &routed);
-    } else {
-        part.width = met_channels(lower, met);
-        LoopStmt *loop = for_range(lower, site.into, "position", plan_of(lower, scan)->units / part.width);
-        position = loop_variable(lower, loop);
-        site.into = &loop->body;
-    }
-    site.into = met == NONE ? site.into : if_met(lower, met, site.b, site.into, position);
-    part.from = loop_local(lower, site.into, "first", op2(lower, OP_MUL, position, num(lower, part.width)));
-    site.tile = &part;
-    emit_scan(lower, scan, &layer->state, site);
+    const NodePlan *scan = plan_of(lower, layer->plan->scan);
+    const Node *tallied = layer->plan->tallied;
+    if (scan->route)
+        emit_scan_by_positions(lower, layer, site, route_channels(scan->route));
+    else if (tallied)
+        emit_scan_by_positions(lower, layer, site, map_mixed(tallied->map)->out);
+    else if (scan->met != NONE)
+        emit_scan_by_positions(lower, layer, site, met_channels(lower, scan->met));
+    else
+        emit_scan(lower, layer->plan->scan, &layer->state, site);
 }
 
 /* One that looks up what a map makes, position by position. */
@@ -246,7 +269,8 @@ static void emit_samples(Lower *lower, Layer *layer, LoopBlock *into, LoopExpr *
         note(lower, site.into, plan->scan->name, "");
         (plan->looked ? emit_looking_scan : emit_whole_scan)(lower, layer, site);
     }
-    emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
+    if (!plan->tallied)
+        emit_all(lower, layer->gradients, plan->gradients.count, site, NULL, NULL);
 }
 
 /* ---- the kernel ---- */
@@ -332,6 +356,10 @@ static void lower_parts(Lower *lower, const Layer *layer, const Linear *gradient
 {
     const Node *node = gradient->node;
     const char *name = weight_name(lower->net, node);
+    if (layer->plan->tallied) {
+        lower_tallies(lower, gradient);
+        return;
+    }
     kernel_begin(lower, "sum", name, arena_printf(lower->arena, "gradient of %s: sum of the parts", name),
                  node->span, map_rows(node->map));
     LoopStmt *loop_i = kernel_items(lower, "i");

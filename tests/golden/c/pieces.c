@@ -127,7 +127,7 @@ struct net {
     float (*g_out_max_pool_2_)[4][128];
     float (*out_lif_v_then_g_out_conv_)[4][512];
     float (*g_out_max_pool_)[4][256];
-    float (*first_v_then_g_first_conv_)[4][1024];
+    float (*first_v_)[4][1024];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -154,7 +154,7 @@ struct net {
     uint8_t (*met_g_first_conv_)[64]; /* the positions that are met by a spike at any step */
     uint8_t (*met_g_out_max_pool_)[16]; /* the positions that are met by a spike at any step */
     float (*tiles_of_w_out_2_)[289][32]; /* some channels next to each other, and a row of zeros behind them */
-    float (*parts_of_w_first_)[9][16];
+    float (*parts_of_w_first_)[48][16];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -335,7 +335,7 @@ static void SNN_AT_LEVEL(layer_first_)(void *context, int32_t first_2, int32_t l
     const struct net *net = snn_net(context);
     uint8_t (*restrict input_)[4][64] = net->input_;
     uint8_t (*restrict first_)[4][1024] = net->first_;
-    float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
+    float (*restrict first_v_)[4][1024] = net->first_v_;
     float (*restrict sums_of_w_first_)[48][32] = net->sums_of_w_first_;
     float (*restrict state_v_first_)[1024] = net->state_v_first_;
     _Alignas(64) uint8_t box_of_input_[100];
@@ -372,7 +372,7 @@ static void SNN_AT_LEVEL(layer_first_)(void *context, int32_t first_2, int32_t l
                     const float v_2_ = v_ + (sums_of_w_first_[0][patterns_of_input_[0][t][position]][n] + sums_of_w_first_[0][patterns_of_input_[1][t][position] + 32][n] - v_) * 0.5f;
                     const bool spike_ = v_2_ - 1.0f >= 0.0f;
                     first_[b][t][first_3 + n] = (uint8_t)spike_;
-                    first_v_then_g_first_conv_[b][t][first_3 + n] = v_2_;
+                    first_v_[b][t][first_3 + n] = v_2_;
                     const float v_3_ = spike_ ? 0.0f : v_2_;
                     v_ = v_3_;
                 }
@@ -2146,18 +2146,60 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
 }
 
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * first: lif, adjoint, 1024 units */
+ * gradient of w_first: no parts yet */
+static void SNN_AT_LEVEL(clear_w_first_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict parts_of_w_first_)[48][16] = net->parts_of_w_first_;
+    for (int32_t slice = first_2; slice < last; slice++) {
+        for (int32_t i = 0; i < 48; i++) {
+            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                snn_store(&parts_of_w_first_[slice][i][j], snn_all(0.0f));
+            }
+        }
+    }
+}
+
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * first: lif, adjoint, 1024 units, then gradient of w_first */
 static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
+    uint8_t (*restrict input_)[4][64] = net->input_;
     uint8_t (*restrict first_)[4][1024] = net->first_;
     float (*restrict g_out_max_pool_)[4][256] = net->g_out_max_pool_;
-    float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
+    float (*restrict first_v_)[4][1024] = net->first_v_;
     uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
     uint8_t (*restrict met_g_out_max_pool_)[16] = net->met_g_out_max_pool_;
+    float (*restrict parts_of_w_first_)[48][16] = net->parts_of_w_first_;
+    _Alignas(64) uint8_t box_of_input_2_[100];
+    _Alignas(64) uint8_t patterns_of_input_2_[2][4][64];
     _Alignas(64) uint8_t best_of_first_[4][64];
     for (int32_t b = first_2; b < last; b++) {
+        const int32_t slice = (b * 8 + 7) / net->run.rows;
         /* lif, adjoint */
+        /* gradient of w_first, by patterns of spikes */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
+            box_of_input_2_[n] = 0;
+        }
+        for (int32_t t = 0; t < 4; t++) {
+            for (int32_t y = 0; y < 8; y++) {
+                const int32_t place = (y + 1) * 10 + 1;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    box_of_input_2_[place + n] = (uint8_t)(input_[b][t][y * 8 + n]);
+                }
+            }
+            for (int32_t y = 0; y < 8; y++) {
+                const int32_t row = y * 8;
+                const int32_t place = y * 10;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    patterns_of_input_2_[0][t][row + n] = (uint8_t)(box_of_input_2_[place + n] + box_of_input_2_[place + n + 1] * 2 + box_of_input_2_[place + n + 2] * 4 + box_of_input_2_[place + n + 10] * 8 + box_of_input_2_[place + n + 11] * 16);
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
+                    patterns_of_input_2_[1][t][row + n] = (uint8_t)(box_of_input_2_[place + n + 12] + box_of_input_2_[place + n + 20] * 2 + box_of_input_2_[place + n + 21] * 4 + box_of_input_2_[place + n + 22] * 8);
+                }
+            }
+        }
         /* g_out_max_pool goes to the greatest of each window */
         for (int32_t y = 0; y < 4; y++) {
             for (int32_t t = 0; t < 4; t++) {
@@ -2186,7 +2228,7 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                                 /* t = 3 */
                                 {
                                     const float g = g_out_max_pool_[b][3][(y * 4 + x) * 16 + n];
-                                    const float v_ = first_v_then_g_first_conv_[b][3][first_3 + n];
+                                    const float v_ = first_v_[b][3][first_3 + n];
                                     const float x_2 = v_ - 1.0f;
                                     const bool spike_ = x_2 >= 0.0f;
                                     const float g_spike_ = (best_of_first_[3][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
@@ -2194,13 +2236,14 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                                     const float g_first_conv_ = g_v_2_ * 0.5f;
-                                    first_v_then_g_first_conv_[b][3][first_3 + n] = g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[0][3][(y * 2 + tap) * 8 + (x * 2 + tap_2)]][n] += g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[1][3][(y * 2 + tap) * 8 + (x * 2 + tap_2)] + 32][n] += g_first_conv_;
                                     g_v_ = g_first_conv_;
                                 }
                                 /* t = 2 */
                                 {
                                     const float g = g_out_max_pool_[b][2][(y * 4 + x) * 16 + n];
-                                    const float v_ = first_v_then_g_first_conv_[b][2][first_3 + n];
+                                    const float v_ = first_v_[b][2][first_3 + n];
                                     const float x_2 = v_ - 1.0f;
                                     const bool spike_ = x_2 >= 0.0f;
                                     const float g_spike_ = (best_of_first_[2][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
@@ -2208,13 +2251,14 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                                     const float g_first_conv_ = g_v_2_ * 0.5f;
-                                    first_v_then_g_first_conv_[b][2][first_3 + n] = g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[0][2][(y * 2 + tap) * 8 + (x * 2 + tap_2)]][n] += g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[1][2][(y * 2 + tap) * 8 + (x * 2 + tap_2)] + 32][n] += g_first_conv_;
                                     g_v_ = g_first_conv_;
                                 }
                                 /* t = 1 */
                                 {
                                     const float g = g_out_max_pool_[b][1][(y * 4 + x) * 16 + n];
-                                    const float v_ = first_v_then_g_first_conv_[b][1][first_3 + n];
+                                    const float v_ = first_v_[b][1][first_3 + n];
                                     const float x_2 = v_ - 1.0f;
                                     const bool spike_ = x_2 >= 0.0f;
                                     const float g_spike_ = (best_of_first_[1][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
@@ -2222,13 +2266,14 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                                     const float g_first_conv_ = g_v_2_ * 0.5f;
-                                    first_v_then_g_first_conv_[b][1][first_3 + n] = g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[0][1][(y * 2 + tap) * 8 + (x * 2 + tap_2)]][n] += g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[1][1][(y * 2 + tap) * 8 + (x * 2 + tap_2)] + 32][n] += g_first_conv_;
                                     g_v_ = g_first_conv_;
                                 }
                                 /* t = 0 */
                                 {
                                     const float g = g_out_max_pool_[b][0][(y * 4 + x) * 16 + n];
-                                    const float v_ = first_v_then_g_first_conv_[b][0][first_3 + n];
+                                    const float v_ = first_v_[b][0][first_3 + n];
                                     const float x_2 = v_ - 1.0f;
                                     const bool spike_ = x_2 >= 0.0f;
                                     const float g_spike_ = (best_of_first_[0][x * 16 + n] == tap * 2 + tap_2 ? g : 0.0f) + g_v_ * -v_;
@@ -2236,7 +2281,8 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                                     const float derivative_ = 1.0f / (1.0f + y_2_ * y_2_);
                                     const float g_v_2_ = (spike_ ? 0.0f : g_v_) + g_spike_ * derivative_;
                                     const float g_first_conv_ = g_v_2_ * 0.5f;
-                                    first_v_then_g_first_conv_[b][0][first_3 + n] = g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[0][0][(y * 2 + tap) * 8 + (x * 2 + tap_2)]][n] += g_first_conv_;
+                                    parts_of_w_first_[slice][patterns_of_input_2_[1][0][(y * 2 + tap) * 8 + (x * 2 + tap_2)] + 32][n] += g_first_conv_;
                                     g_v_ = g_first_conv_;
                                 }
                             }
@@ -2249,244 +2295,92 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
 }
 
 /* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * gradient of w_first: no parts yet */
-static void SNN_AT_LEVEL(clear_w_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
-    for (int32_t slice = first_2; slice < last; slice++) {
-        for (int32_t i = 0; i < 9; i++) {
-            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                snn_store(&parts_of_w_first_[slice][i][j], snn_all(0.0f));
-            }
-        }
-    }
-}
-
-/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * w_first: gradient of w_first */
-static void SNN_AT_LEVEL(gradient_w_first_)(void *context, int32_t first_2, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict input_)[4][64] = net->input_;
-    float (*restrict first_v_then_g_first_conv_)[4][1024] = net->first_v_then_g_first_conv_;
-    uint8_t (*restrict met_g_first_conv_)[64] = net->met_g_first_conv_;
-    float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
-    _Alignas(64) float box_of_input_2_[100];
-    snn_floats sums_w_first_[9][16 / SNN_LANES];
-    snn_floats sums_w_first_2_[5][16 / SNN_LANES];
-    for (int32_t b = first_2; b < last; b++) {
-        const int32_t slice = (b * 8 + 7) / net->run.rows;
-        /* gradient of w_first, window by window */
-        SNN_INDEPENDENT for (int32_t n = 0; n < 100; n++) {
-            box_of_input_2_[n] = 0.0f;
-        }
-        for (int32_t t = 0; t < 4; t++) {
-            for (int32_t y = 0; y < 8; y++) {
-                const int32_t place = (y + 1) * 10 + 1;
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 8; n++) {
-                    box_of_input_2_[place + n] = (float)input_[b][t][y * 8 + n];
-                }
-            }
-            if (SNN_LANES >= 16) {
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[0][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[1][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[2][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[3][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[4][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[5][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[6][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[7][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    sums_w_first_[8][j / SNN_LANES] = snn_all(0.0f);
-                }
-                for (int32_t y = 0; y < 8; y++) {
-                    for (int32_t x = 0; x < 8; x++) {
-                        if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                            const int32_t out = (y * 8 + x) * 16;
-                            const int32_t place = y * 10 + x;
-                            const float x0 = box_of_input_2_[place];
-                            const float x1 = box_of_input_2_[place + 1];
-                            const float x2 = box_of_input_2_[place + 2];
-                            const float x3 = box_of_input_2_[place + 10];
-                            const float x4 = box_of_input_2_[place + 11];
-                            const float x5 = box_of_input_2_[place + 12];
-                            const float x6 = box_of_input_2_[place + 20];
-                            const float x7 = box_of_input_2_[place + 21];
-                            const float x8 = box_of_input_2_[place + 22];
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                sums_w_first_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_[0][j / SNN_LANES]);
-                                sums_w_first_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_[1][j / SNN_LANES]);
-                                sums_w_first_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_[2][j / SNN_LANES]);
-                                sums_w_first_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_[3][j / SNN_LANES]);
-                                sums_w_first_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_[4][j / SNN_LANES]);
-                                sums_w_first_[5][j / SNN_LANES] = snn_fma(snn_all(x5), g, sums_w_first_[5][j / SNN_LANES]);
-                                sums_w_first_[6][j / SNN_LANES] = snn_fma(snn_all(x6), g, sums_w_first_[6][j / SNN_LANES]);
-                                sums_w_first_[7][j / SNN_LANES] = snn_fma(snn_all(x7), g, sums_w_first_[7][j / SNN_LANES]);
-                                sums_w_first_[8][j / SNN_LANES] = snn_fma(snn_all(x8), g, sums_w_first_[8][j / SNN_LANES]);
-                            }
-                        }
-                    }
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][0][j], snn_load(&parts_of_w_first_[slice][0][j]) + sums_w_first_[0][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][1][j], snn_load(&parts_of_w_first_[slice][1][j]) + sums_w_first_[1][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][2][j], snn_load(&parts_of_w_first_[slice][2][j]) + sums_w_first_[2][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][3][j], snn_load(&parts_of_w_first_[slice][3][j]) + sums_w_first_[3][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][4][j], snn_load(&parts_of_w_first_[slice][4][j]) + sums_w_first_[4][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][5][j], snn_load(&parts_of_w_first_[slice][5][j]) + sums_w_first_[5][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][6][j], snn_load(&parts_of_w_first_[slice][6][j]) + sums_w_first_[6][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][7][j], snn_load(&parts_of_w_first_[slice][7][j]) + sums_w_first_[7][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                    snn_store(&parts_of_w_first_[slice][8][j], snn_load(&parts_of_w_first_[slice][8][j]) + sums_w_first_[8][j / SNN_LANES]);
-                }
-            }
-            if (SNN_LANES < 16) {
-                for (int32_t outputs = 0; outputs < 1; outputs++) {
-                    const int32_t j0 = outputs * 16;
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[4][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    for (int32_t y = 0; y < 8; y++) {
-                        for (int32_t x = 0; x < 8; x++) {
-                            if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                                const int32_t out = (y * 8 + x) * 16 + j0;
-                                const int32_t place = y * 10 + x;
-                                const float x0 = box_of_input_2_[place];
-                                const float x1 = box_of_input_2_[place + 1];
-                                const float x2 = box_of_input_2_[place + 2];
-                                const float x3 = box_of_input_2_[place + 10];
-                                const float x4 = box_of_input_2_[place + 11];
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                    sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
-                                    sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
-                                    sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
-                                    sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
-                                    sums_w_first_2_[4][j / SNN_LANES] = snn_fma(snn_all(x4), g, sums_w_first_2_[4][j / SNN_LANES]);
-                                }
-                            }
-                        }
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][0][j0 + j], snn_load(&parts_of_w_first_[slice][0][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][1][j0 + j], snn_load(&parts_of_w_first_[slice][1][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][2][j0 + j], snn_load(&parts_of_w_first_[slice][2][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][3][j0 + j], snn_load(&parts_of_w_first_[slice][3][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][4][j0 + j], snn_load(&parts_of_w_first_[slice][4][j0 + j]) + sums_w_first_2_[4][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        sums_w_first_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    for (int32_t y = 0; y < 8; y++) {
-                        for (int32_t x = 0; x < 8; x++) {
-                            if (met_g_first_conv_[b][y * 8 + x] != 0) {
-                                const int32_t out = (y * 8 + x) * 16 + j0;
-                                const int32_t place = y * 10 + x;
-                                const float x0 = box_of_input_2_[place + 12];
-                                const float x1 = box_of_input_2_[place + 20];
-                                const float x2 = box_of_input_2_[place + 21];
-                                const float x3 = box_of_input_2_[place + 22];
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    const snn_floats g = snn_load(&first_v_then_g_first_conv_[b][t][out + j]);
-                                    sums_w_first_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_first_2_[0][j / SNN_LANES]);
-                                    sums_w_first_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_first_2_[1][j / SNN_LANES]);
-                                    sums_w_first_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_first_2_[2][j / SNN_LANES]);
-                                    sums_w_first_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_first_2_[3][j / SNN_LANES]);
-                                }
-                            }
-                        }
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][5][j0 + j], snn_load(&parts_of_w_first_[slice][5][j0 + j]) + sums_w_first_2_[0][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][6][j0 + j], snn_load(&parts_of_w_first_[slice][6][j0 + j]) + sums_w_first_2_[1][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][7][j0 + j], snn_load(&parts_of_w_first_[slice][7][j0 + j]) + sums_w_first_2_[2][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                        snn_store(&parts_of_w_first_[slice][8][j0 + j], snn_load(&parts_of_w_first_[slice][8][j0 + j]) + sums_w_first_2_[3][j / SNN_LANES]);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
- * gradient of w_first: sum of the parts */
+ * gradient of w_first: of what all patterns have */
 static void SNN_AT_LEVEL(sum_w_first_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict grad_w_first_)[16] = net->grad_w_first_;
-    float (*restrict parts_of_w_first_)[9][16] = net->parts_of_w_first_;
-    for (int32_t i = first_2; i < last; i++) {
-        for (int32_t slice = 0; slice < 8; slice++) {
-            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                snn_store(&grad_w_first_[i][j], snn_load(&grad_w_first_[i][j]) + snn_load(&parts_of_w_first_[slice][i][j]));
+    float (*restrict parts_of_w_first_)[48][16] = net->parts_of_w_first_;
+    for (int32_t tile = first_2; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        const int32_t width = 16 - j0 < 32 ? 16 - j0 : 32;
+        for (int32_t slice = 1; slice < 8; slice++) {
+            for (int32_t entry = 0; entry < 48; entry++) {
+                SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                    parts_of_w_first_[0][entry][j0 + j] += parts_of_w_first_[slice][entry][j0 + j];
+                }
+            }
+        }
+        for (int32_t pattern = 0; pattern < 16; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[4][j0 + j] += parts_of_w_first_[0][pattern + 16][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern][j0 + j] += parts_of_w_first_[0][pattern + 16][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[3][j0 + j] += parts_of_w_first_[0][pattern + 8][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern][j0 + j] += parts_of_w_first_[0][pattern + 8][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[2][j0 + j] += parts_of_w_first_[0][pattern + 4][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern][j0 + j] += parts_of_w_first_[0][pattern + 4][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[1][j0 + j] += parts_of_w_first_[0][pattern + 2][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern][j0 + j] += parts_of_w_first_[0][pattern + 2][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[0][j0 + j] += parts_of_w_first_[0][pattern + 1][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern][j0 + j] += parts_of_w_first_[0][pattern + 1][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 8; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[8][j0 + j] += parts_of_w_first_[0][pattern + 32 + 8][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern + 32][j0 + j] += parts_of_w_first_[0][pattern + 32 + 8][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[7][j0 + j] += parts_of_w_first_[0][pattern + 32 + 4][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern + 32][j0 + j] += parts_of_w_first_[0][pattern + 32 + 4][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[6][j0 + j] += parts_of_w_first_[0][pattern + 32 + 2][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern + 32][j0 + j] += parts_of_w_first_[0][pattern + 32 + 2][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                grad_w_first_[5][j0 + j] += parts_of_w_first_[0][pattern + 32 + 1][j0 + j];
+            }
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                parts_of_w_first_[0][pattern + 32][j0 + j] += parts_of_w_first_[0][pattern + 32 + 1][j0 + j];
             }
         }
     }
@@ -2597,16 +2491,15 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(meet_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(turn_w_out_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_g_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(clear_w_first_), 8, 0, NULL},
-    {SNN_AT_LEVEL(gradient_w_first_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
-    {SNN_AT_LEVEL(sum_w_first_), 9, 0, NULL},
+    {SNN_AT_LEVEL(adjoint_first_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
+    {SNN_AT_LEVEL(sum_w_first_), 1, 0, NULL},
 };
 
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 22);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 21);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2663,7 +2556,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(g_out_max_pool_2_), 0, .place = NET(state_v_out_lif_)},
     {NET(out_lif_v_then_g_out_conv_), 8192, true, false, 0},
     {NET(g_out_max_pool_), 0, .place = NET(state_v_first_)},
-    {NET(first_v_then_g_first_conv_), 16384, true, false, 0},
+    {NET(first_v_), 16384, true, false, 0},
     {NET(w_first_), 576, false, false, 0},
     {NET(w_out_), 18432, false, false, 0},
     {NET(w_out_2_), 5120, false, false, 0},
@@ -2695,7 +2588,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(met_g_first_conv_), 0, .place = NET(piece_ends_of_out_max_pool_)},
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
-    {NET(parts_of_w_first_), 0, .place = NET(w_out_2_transposed_)},
+    {NET(parts_of_w_first_), 0, .place = NET(parts_of_w_out_2_)},
 };
 
 /* The kernels that suit this processor. */
@@ -2750,7 +2643,7 @@ static const SnnStream net_streams[] = {
     {.name = "first", .about = "lif", .line = 8,
      .size = 1024, .spikes = true, .per_sample = 4096, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
     {.name = "first_v", .about = "lif", .line = 8,
-     .size = 1024, .per_sample = 4096, .saved = true, .at = {.values = NET(first_v_then_g_first_conv_)}},
+     .size = 1024, .per_sample = 4096, .saved = true, .at = {.values = NET(first_v_)}},
     {.name = "out_max_pool", .about = "max_pool(2)", .line = 9,
      .size = 256, .spikes = true, .per_sample = 1024, .at = {.fired = NET(out_max_pool_)}},
     {.name = "out_conv", .about = "conv(32, kernel = 3, pad = same)", .line = 9,
