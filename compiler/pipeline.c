@@ -69,8 +69,7 @@ static bool run_smooth(Compilation *c)
 }
 
 /* Of batches and threads, which inference has none of. */
-static const Without not_for_inference =
-    1u << OPTIMISATION_CHAINS | 1u << OPTIMISATION_SHARE | 1u << OPTIMISATION_VECTORS;
+static const Without not_for_inference = WITHOUT(CHAINS) | WITHOUT(SHARE) | WITHOUT(VECTORS);
 
 static bool leaves_out(const Compilation *c, Optimisation optimisation)
 {

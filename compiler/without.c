@@ -22,7 +22,7 @@ bool without_add(Without *without, const char *name, size_t length)
     for (int k = 0; k < OPTIMISATION_COUNT; k++) {
         const char *known = optimisation_name((Optimisation)k);
         if (strlen(known) == length && strncmp(known, name, length) == 0) {
-            *without |= 1u << k;
+            *without |= (Without)1 << k;
             return true;
         }
     }

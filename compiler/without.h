@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum Optimisation {
 #define OPTIMISATION(id, name, about) OPTIMISATION_##id,
@@ -13,7 +14,9 @@ typedef enum Optimisation {
 } Optimisation;
 
 /* A set of optimisations: bit 1 << Optimisation. 0, the default, leaves nothing out. */
-typedef unsigned Without;
+typedef uint64_t Without;
+_Static_assert(OPTIMISATION_COUNT <= 64, "a bit each");
+#define WITHOUT(id) ((Without)1 << OPTIMISATION_##id)
 
 bool is_without(Without without, Optimisation optimisation);
 const char *optimisation_name(Optimisation optimisation);

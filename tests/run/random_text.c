@@ -421,7 +421,7 @@ static Without choose_without(Writer *w)
     Without without = 0;
     for (int k = 0; k < OPTIMISATION_COUNT; k++)
         if (chance(w, 30))
-            without |= 1u << k;
+            without |= (Without)1 << k;
     return without;
 }
 

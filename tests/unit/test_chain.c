@@ -59,8 +59,7 @@ static void compare(const Interp *a, BufferId of_a, const Interp *b, BufferId of
 START_TEST(chains_change_no_bit)
 {
     Arena *arena = arena_new();
-    const Program *with = program_of(arena, 0, _i),
-                  *without = program_of(arena, 1u << OPTIMISATION_CHAINS, _i);
+    const Program *with = program_of(arena, 0, _i), *without = program_of(arena, WITHOUT(CHAINS), _i);
     ck_assert(with->whole && !without->whole);
     ck_assert_int_ge(joined(with, PHASE_FORWARD), _i ? 8 : 2);
     ck_assert_int_ge(joined(with, PHASE_BACKWARD), 16);

@@ -5,8 +5,8 @@
 
 Suite *commute_suite(void);
 
-#define WITHOUT_COMMUTE (1u << OPTIMISATION_COMMUTE)
-#define WITHOUT_FUSE (1u << OPTIMISATION_FUSE)
+#define WITHOUT_COMMUTE (WITHOUT(COMMUTE))
+#define WITHOUT_FUSE (WITHOUT(FUSE))
 #define MODEL_OF(data, layers, result)                                                             \
     "neuron shifted() { state v = 0.5\n v = 0.5 * v + input\n output = v }\n"                      \
     "neuron bent() { state v = 0\n v = 0.5 * v + input\n output = tanh(v) }\n"                     \

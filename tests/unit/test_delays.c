@@ -158,7 +158,7 @@ START_TEST(fast_and_naive_agree)
                                     "    train { loss cross_entropy(mean(o), label) }\n"
                                     "}\n",
                                     fast[_i]);
-    const Compilation *naive = compiled_without(arena, text, 1u << OPTIMISATION_TAPS);
+    const Compilation *naive = compiled_without(arena, text, WITHOUT(TAPS));
     expect_agreement(compiled_without(arena, text, 0), naive);
     /* back by frequencies, however few steps there are; by few taps of each synapse, however few there are in all */
     expect_agreement(compiled_with(arena, text, (LowerOptions){.kernels = KERNELS_TABLE}), naive);
@@ -220,8 +220,8 @@ START_TEST(chosen_by_width)
     Arena *arena = arena_new();
     const Compilation *both = compiled_without(arena, text, 0);
     Interp *chosen = ran_with_bumps(both, bumps[_i].all, bumps[_i].one);
-    Interp *other = ran_with_bumps(compiled_without(arena, text, 1u << OPTIMISATION_NARROW), bumps[_i].all,
-                                   bumps[_i].one);
+    Interp *other =
+        ran_with_bumps(compiled_without(arena, text, WITHOUT(NARROW)), bumps[_i].all, bumps[_i].one);
     BufferId narrow = loop_find(both->program, "narrow_h_learns");
     ck_assert_int_ge(loop_find(both->program, "spectrum_of_h_dense"), 0);
     ck_assert_int_ge(narrow, 0);

@@ -229,7 +229,7 @@ START_TEST(folded)
 {
     Arena *arena = arena_new();
     const Compilation *with = compiled_without(arena, norms[_i].text, 0);
-    const Compilation *without = compiled_without(arena, norms[_i].text, 1u << OPTIMISATION_FOLD);
+    const Compilation *without = compiled_without(arena, norms[_i].text, WITHOUT(FOLD));
     ck_assert_int_eq(maps_of_streams(without->net->evaluated), 0);
     ck_assert_int_eq(maps_of_streams(with->net->evaluated), norms[_i].folded);
     Interp *a = tested(with->program), *b = tested(without->program);

@@ -5,7 +5,7 @@
 
 Suite *exchange_suite(void);
 
-#define WITHOUT_EXCHANGE (1u << OPTIMISATION_EXCHANGE)
+#define WITHOUT_EXCHANGE (WITHOUT(EXCHANGE))
 #define MODEL_OF(data, layers)                                           \
     "model m {\n"                                                        \
     "    data idx(" data ", classes = 3, temporal)\n"                    \

@@ -5,8 +5,8 @@
 
 Suite *factor_suite(void);
 
-#define WITHOUT_FACTOR (1u << OPTIMISATION_FACTOR)
-#define WITHOUT_COMMUTE (1u << OPTIMISATION_COMMUTE) /* which moves maps away from spikes */
+#define WITHOUT_FACTOR (WITHOUT(FACTOR))
+#define WITHOUT_COMMUTE (WITHOUT(COMMUTE)) /* which moves maps away from spikes */
 #define MODEL(layers)                                                              \
     "model m {\n"                                                                  \
     "    data idx(shape = [6], classes = 3)\n"                                     \

@@ -5,7 +5,7 @@
 
 Suite *fuse_suite(void);
 
-#define WITHOUT_FUSE (1u << OPTIMISATION_FUSE)
+#define WITHOUT_FUSE (WITHOUT(FUSE))
 #define MODEL(layers, result)                                                          \
     "neuron learned(k = 0.6) { param w per neuron = k\n param g = 0.9\n state v = 0\n" \
     "    v = w * v + g * input\n output = tanh(v) }\n"                                 \

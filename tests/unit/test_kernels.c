@@ -44,7 +44,7 @@ static const Program *program_without(Arena *arena, Sizes size, double rate, Ker
 static const Program *program_of(Arena *arena, Sizes size, double rate, Kernels kernels)
 {
     /* With commute, the spikes of g would drive no dense layer to o. */
-    return program_without(arena, size, rate, kernels, 1u << OPTIMISATION_COMMUTE);
+    return program_without(arena, size, rate, kernels, WITHOUT(COMMUTE));
 }
 
 static Interp *ran(const Program *program, int rows)
@@ -104,7 +104,7 @@ START_TEST(groups_read_what_samples_share)
                                   "}\n"};
     const Program *ahead = golden_program(golden_compilation(arena, &model), model.name);
     Compilation *c = golden_compilation(arena, &model);
-    c->lower.without = 1u << OPTIMISATION_AHEAD;
+    c->lower.without = WITHOUT(AHEAD);
     compare_gradients(ahead, golden_program(c, model.name), 3);
     arena_free(arena);
 }
@@ -194,7 +194,7 @@ START_TEST(optimisations_change_no_result)
     Arena *arena = arena_new();
     Sizes size = {63, 96, 11, 19};
     const Program *all = program_without(arena, size, 0.3, KERNELS_AUTO, 0);
-    Without without = _i < OPTIMISATION_COUNT ? 1u << _i : (1u << OPTIMISATION_COUNT) - 1;
+    Without without = _i < OPTIMISATION_COUNT ? (Without)1 << _i : ~(Without)0;
     const Program *less = program_without(arena, size, 0.3, KERNELS_AUTO, without);
     compare_gradients(all, less, size.rows);
     arena_free(arena);
@@ -332,14 +332,14 @@ static int arrays(const Program *program, const char *start)
 }
 
 enum {
-    NO_WINDOWS = 1u << OPTIMISATION_WINDOWS,
-    NO_PIECES = 1u << OPTIMISATION_PIECES,
-    NO_PATCHES = 1u << OPTIMISATION_PATCHES,
-    NO_PATTERNS = 1u << OPTIMISATION_PATTERNS,
-    NO_ROUTES = 1u << OPTIMISATION_ROUTES,
-    NO_SPARSE = 1u << OPTIMISATION_SPARSE,
-    NO_WINOGRAD = 1u << OPTIMISATION_WINOGRAD,
-    NO_STEPS = 1u << OPTIMISATION_STEPS
+    NO_WINDOWS = WITHOUT(WINDOWS),
+    NO_PIECES = WITHOUT(PIECES),
+    NO_PATCHES = WITHOUT(PATCHES),
+    NO_PATTERNS = WITHOUT(PATTERNS),
+    NO_ROUTES = WITHOUT(ROUTES),
+    NO_SPARSE = WITHOUT(SPARSE),
+    NO_WINOGRAD = WITHOUT(WINOGRAD),
+    NO_STEPS = WITHOUT(STEPS)
 };
 
 START_TEST(windows_agree)
@@ -541,7 +541,7 @@ static int met(const Program *program, int *all)
 
 START_TEST(blank_positions_change_nothing)
 {
-    enum { NO_MEMORY = 1u << OPTIMISATION_MEMORY, NO_BLANKS = 1u << OPTIMISATION_BLANKS };
+    enum { NO_MEMORY = WITHOUT(MEMORY), NO_BLANKS = WITHOUT(BLANKS) };
     const Without without = NO_MEMORY | (_i < BLANK ? NO_PATCHES : 0);
     const char *stages = blank[_i % BLANK];
     Arena *arena = arena_new();

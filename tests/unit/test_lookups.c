@@ -58,7 +58,7 @@ START_TEST(neurons_look_sums_up)
 {
     Arena *arena = arena_new();
     LowerOptions lower = {.kernels = cases[_i].kernels, .unroll = cases[_i].unroll}, without = lower;
-    without.without = 1u << OPTIMISATION_LOOKUPS;
+    without.without = WITHOUT(LOOKUPS);
     const Compilation *fast = compiled(arena, cases[_i].stages, lower);
     const Compilation *general = compiled(arena, cases[_i].stages, without);
     bool norm =
@@ -96,9 +96,9 @@ START_TEST(adjoints_add_to_tallies)
 {
     Arena *arena = arena_new();
     const Case *one = &tallied[_i / 2];
-    Without blanks = _i % 2 ? 1u << OPTIMISATION_BLANKS : 0;
+    Without blanks = _i % 2 ? WITHOUT(BLANKS) : 0;
     LowerOptions lower = {.kernels = one->kernels, .unroll = one->unroll, .without = blanks}, general = lower;
-    general.without |= 1u << OPTIMISATION_TALLIES;
+    general.without |= WITHOUT(TALLIES);
     const Compilation *fast = compiled(arena, one->stages, lower);
     const Compilation *other = compiled(arena, one->stages, general);
     ck_assert_int_eq(kernels_called(fast, "gradient_w_o"), kernels_called(other, "gradient_w_o") - 1);
@@ -115,7 +115,7 @@ START_TEST(others_read_gradients_that_are_kept)
                                 {"conv(9, kernel = 3) -> lif", KERNELS_AUTO, 0}};
     Arena *arena = arena_new();
     LowerOptions lower = {.kernels = kept[_i].kernels}, without = lower;
-    without.without = 1u << OPTIMISATION_TALLIES;
+    without.without = WITHOUT(TALLIES);
     ck_assert_int_eq(compiled(arena, kept[_i].stages, lower)->program->kernels.count,
                      compiled(arena, kept[_i].stages, without)->program->kernels.count);
     arena_free(arena);

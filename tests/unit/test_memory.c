@@ -234,7 +234,7 @@ static int64_t bytes(const Program *of)
 
 START_TEST(a_model_takes_less_and_computes_the_same)
 {
-    Compilation *apart = compiled_without(arena, deep, 1u << OPTIMISATION_MEMORY);
+    Compilation *apart = compiled_without(arena, deep, WITHOUT(MEMORY));
     Compilation *shared = compiled_without(arena, deep, 0);
     ck_assert_int_lt(bytes(shared->program), bytes(apart->program));
     expect_agreement(apart, shared);

@@ -47,10 +47,10 @@ static int lists(const Compilation *c)
 START_TEST(rows_of_taps_agree)
 {
     Arena *arena = arena_new();
-    Without rows = 1u << OPTIMISATION_ROWS;
+    Without rows = WITHOUT(ROWS);
     const Compilation *fast = compiled(arena, stages[_i], KERNELS_AUTO, 0);
-    const Compilation *general = compiled(arena, stages[_i], KERNELS_AUTO,
-                                          rows | 1u << OPTIMISATION_PIECES | 1u << OPTIMISATION_WINDOWS);
+    const Compilation *general =
+        compiled(arena, stages[_i], KERNELS_AUTO, rows | WITHOUT(PIECES) | WITHOUT(WINDOWS));
     ck_assert_int_eq(lists(fast), 1);
     ck_assert_int_eq(lists(general), 0);
     expect_agreement(fast, general);
@@ -63,7 +63,7 @@ START_TEST(who_asks_for_events_has_their_order)
 {
     Arena *arena = arena_new();
     ck_assert_int_eq(lists(compiled(arena, stages[0], KERNELS_EVENT, 0)), 0);
-    ck_assert_int_eq(lists(compiled(arena, stages[0], KERNELS_AUTO, 1u << OPTIMISATION_ROWS)), 0);
+    ck_assert_int_eq(lists(compiled(arena, stages[0], KERNELS_AUTO, WITHOUT(ROWS))), 0);
     arena_free(arena);
 }
 END_TEST

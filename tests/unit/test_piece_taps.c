@@ -50,7 +50,7 @@ START_TEST(single_taps_agree)
     Arena *arena = arena_new();
     const char *stage = stages[_i / THRESHOLDS];
     double threshold = thresholds[_i % THRESHOLDS];
-    Without other = 1u << OPTIMISATION_TAPWISE | 1u << OPTIMISATION_PIECES | 1u << OPTIMISATION_WINDOWS;
+    Without other = WITHOUT(TAPWISE) | WITHOUT(PIECES) | WITHOUT(WINDOWS);
     const Compilation *fast = compiled(arena, stage, threshold, 0);
     const Compilation *general = compiled(arena, stage, threshold, other);
     ck_assert_int_gt(sums_of_all(fast), 0);
@@ -63,7 +63,7 @@ END_TEST
 START_TEST(can_be_left_out)
 {
     Arena *arena = arena_new();
-    ck_assert_int_eq(sums_of_all(compiled(arena, stages[0], thresholds[0], 1u << OPTIMISATION_TAPWISE)), 0);
+    ck_assert_int_eq(sums_of_all(compiled(arena, stages[0], thresholds[0], WITHOUT(TAPWISE))), 0);
     arena_free(arena);
 }
 END_TEST

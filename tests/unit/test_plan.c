@@ -125,7 +125,7 @@ START_TEST(the_plan_has_what_is_compared)
     ck_assert_int_gt(shifted, 0);
     ck_assert_int_gt(placed, 0);
     ck_assert_int_gt(count_gates(net, plan), 0);
-    ck_assert_int_eq(count_gates(net, plan_with(arena, net, KERNELS_AUTO, 1u << OPTIMISATION_GATES)), 0);
+    ck_assert_int_eq(count_gates(net, plan_with(arena, net, KERNELS_AUTO, WITHOUT(GATES))), 0);
     arena_free(arena);
 }
 END_TEST

@@ -20,7 +20,7 @@ START_TEST(convolutions_agree)
                                "}\n";
     Arena *arena = arena_new();
     LowerOptions fast = {.kernels = _i ? KERNELS_EVENT : KERNELS_AUTO}, general = fast;
-    general.without = 1u << OPTIMISATION_WINDOWS | 1u << OPTIMISATION_PIECES;
+    general.without = WITHOUT(WINDOWS) | WITHOUT(PIECES);
     expect_agreement(compiled_with(arena, text, fast), compiled_with(arena, text, general));
     arena_free(arena);
 }

@@ -191,7 +191,7 @@ static int launches(const Program *of)
 
 START_TEST(a_deep_model_has_few_kernels)
 {
-    Compilation *apart = compiled_without(arena, deep, 1u << OPTIMISATION_SHARE);
+    Compilation *apart = compiled_without(arena, deep, WITHOUT(SHARE));
     Compilation *shared = compiled_without(arena, deep, 0);
     ck_assert_int_eq(launches(apart->program), apart->program->kernels.count);
     ck_assert_int_eq(launches(shared->program), launches(apart->program));

@@ -251,7 +251,7 @@ static bool has_many_weights(const Planning *plan, const Node *node)
 static bool may_go_by_samples(const Planning *plan)
 {
     LowerOptions options = plan->options;
-    options.without &= ~(1u << OPTIMISATION_CHAINS);
+    options.without &= ~(WITHOUT(CHAINS));
     return goes_by_samples(plan->net, options);
 }
 
