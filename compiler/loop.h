@@ -339,6 +339,7 @@ typedef struct Program {
     bool predicts;      /* and nothing else: one sample at a time, without a runtime */
     bool whole_numbers; /* likewise, and has no reals */
     double data_unit;   /* then 1 of its input stands for so much */
+    bool takes_lengths; /* the model asks which steps a sample has; else all samples have all of them */
     bool takes_spikes;  /* its input is spikes, not numbers */
     unsigned needs;     /* a bit for each Need, of a program that all passes are done with */
     Unique names;       /* of buffers and kernels */

@@ -127,6 +127,38 @@ else
     cat told
 fi
 
+# Samples that are shorter than the others: where the model asks which steps there are, only these are run, else all.
+mkdir sequences && awk 'BEGIN {
+    print "run,phase,long,level,odd"
+    for (run = 0; run < 40; run++)
+        for (t = 0; t < 3 + run % 5; t++)
+            print run "," (run * 7 + t * 3) % 4 "," (run % 5 > 1) "," 2 * (run % 2) + t % 2 "," run % 2
+}' > sequences/train.csv && cp sequences/train.csv sequences/test.csv
+for columns in "phase long" "level odd"; do
+    score="sum(out)"
+    [ "$columns" = "phase long" ] || score="sum(out, where = present)"
+    cat > spans.snn << END
+model spans {
+    data csv(columns = "${columns% *}", labels = "${columns#* }", classes = 2, sequence = "run")
+    time 8 steps
+    out = sample - 1.4 -> dense(2, bias) -> li(tau = 2)
+    predict argmax($score)
+    train { loss cross_entropy($score, label)  batch 8  epochs 20  optimizer adam(0.05) }
+}
+END
+    rm -f told floats.csv
+    { "$snnc" run -w spans.snn train --quiet --force --data sequences --out weights.safetensors &&
+        "$snnc" run -w spans.snn predict --data sequences --weights weights.safetensors --out floats.csv &&
+        "$snnc" -w spans.snn --weights weights.safetensors --infer --data sequences --report spans.txt > told; } > messages 2>&1
+    if [ -s told ] && grep -q "accuracy $(right floats.csv) in floats; 40 of the 40" told; then
+        ok "short samples, $score"
+    else
+        fail "short samples, $score: not $(right floats.csv)"
+        cat told
+        show_messages
+    fi
+done
+
 # What learned with rounded weights keeps them.
 sed 's/dense(\([0-9]*\))/dense(\1, synapse = int8)/' "$root/tests/infer/rates.snn" > rounded.snn
 "$snnc" run -w rounded.snn train --quiet --force --data bars --epochs 6 --batch 6 --lr 0.005 --out weights.safetensors > messages 2>&1

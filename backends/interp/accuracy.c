@@ -119,7 +119,9 @@ static int run(const Measuring *measuring, Worker *worker, Interp *interp, Buffe
         worker->input[i] = program->whole_numbers ? byte_of(program, element) : element;
     }
     int32_t sample = measuring->order[k];
-    sample_run(interp, worker->input, sample, snn_dataset_length(&measuring->data, &worker->model, sample));
+    int steps = program->takes_lengths ? snn_dataset_length(&measuring->data, &worker->model, sample)
+                                       : program->steps;
+    sample_run(interp, worker->input, sample, steps);
     return (int)interp->buffers[predicted][0];
 }
 

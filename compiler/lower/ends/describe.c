@@ -248,6 +248,7 @@ static void describe_data(Lower *lower)
     program->whole_numbers = net->whole;
     program->data_unit = net->data_unit;
     program->takes_spikes = data->spikes;
+    program->takes_lengths = data->lengths;
     program->data_format = data->format;
     program->data_folder = data->folder;
     for (int i = 0; i < data->settings.count; i++)
