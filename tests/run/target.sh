@@ -62,7 +62,7 @@ bad_target "target: of another shape" 'wrong shape \(wrong/train-targets-idx2-ub
 spoil() { printf '\0\0\010\002\0\0\0\002\0\0\0\002abcd' > $targets; }
 bad_target "target: of fewer samples" 'different numbers of samples: 2 targets \(wrong/train-targets-idx2-ubyte\), 5 samples'
 spoil() { { printf '\0\0\015\002\0\0\0\005\0\0\0\002'; printf '\0\0\0\0%.0s' 1 2 3 4 5 6 7 8 9; printf '\177\300\0\0'; } > $targets; }
-bad_target "target: NaN" '^regress: NaN or infinity \(wrong/train-targets-idx2-ubyte\): in sample 4$'
+bad_target "target: NaN" '^regress: NaN or infinity \(wrong/train-targets-idx2-ubyte\): in sample 4; leave it out, or give it numbers$'
 spoil() { { printf '\0\0\015\002\0\0\0\005\0\0\0\002\177\0\0\0'; printf '\0\0\0\0%.0s' 1 2 3 4 5 6 7 8 9; } > $targets; }
 bad_target "target: too large" '^regress: too large a number \(wrong/train-targets-idx2-ubyte\): 1\.70141e\+38 in sample 0'
 
