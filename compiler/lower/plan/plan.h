@@ -37,9 +37,9 @@ typedef struct StreamPlan {
     bool drawn;      /* of random numbers: kept nowhere, drawn where it is read */
     bool
         routed; /* a maximum's gradient: kept nowhere, read from that of the windows where an adjoint reads it */
-    bool looked;     /* a map's: kept nowhere, looked up in tables where a scan reads it */
-    bool tallied;    /* a gradient's: kept nowhere, added up by patterns of spikes where an adjoint makes it */
-    bool shifted;    /* delayed within a group, and read where the delay reads */
+    bool looked;  /* a map's: kept nowhere, looked up in tables where a scan reads it */
+    bool tallied; /* a gradient's: kept nowhere, added up by patterns of spikes where an adjoint makes it */
+    bool shifted; /* delayed within a group, and read where the delay reads */
     const Node *met; /* the only reader of a gradient that is of use only where spikes are met; or NULL */
     StreamId place;  /* the stream whose values it overwrites, once they are read; or NONE */
     bool taken;      /* another one overwrites it */
