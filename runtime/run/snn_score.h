@@ -8,8 +8,7 @@
 typedef struct SnnScore {
     double loss; /* 0 unless the model trains */
     double metrics[SNN_MAX_METRICS];
-    int64_t
-        unlabelled; /* samples without a label at any step, where steps have labels: they say nothing of an accuracy */
+    int64_t unlabelled; /* samples of which no step has a label, where steps have labels */
 } SnnScore;
 
 /* Adds the batch in the network. */
