@@ -139,6 +139,11 @@ int map_columns(const AxisMap *map)
     return mixed ? mixed->out : 1;
 }
 
+int map_positions(const AxisMap *map)
+{
+    return map_outputs(map) / map_columns(map);
+}
+
 int map_weight_dims(const AxisMap *map, int dims[MAX_DIMS])
 {
     int count = 0;

@@ -77,6 +77,8 @@ bool map_mixes_space(const AxisMap *map);
 bool map_reads_once(const AxisMap *map);
 /* The axis that is ALL, or NULL. */
 const MapAxis *map_mixed(const AxisMap *map);
+/* Of outputs, each of which has all channels. */
+int map_positions(const AxisMap *map);
 /* Of the map or its transpose: one for each output of the axis that is mixed; 0: one for all. */
 int map_biases(const AxisMap *map, bool transposed);
 /* Multiply-adds of a sample in so many steps, without edges. */

@@ -151,7 +151,7 @@ typedef struct Windows {
 
 static int positions_of(const Windows *windows)
 {
-    return map_outputs(windows->map->node->map) / map_mixed(windows->map->node->map)->out;
+    return map_positions(windows->map->node->map);
 }
 
 /* Whether there are patterns of all of them, for a scan that goes position by position. */
@@ -311,7 +311,7 @@ bool for_lookups(Lower *lower, const Linear *map, bool rest, Site *site, Tile *t
         lookup->tile = loop_variable(lower, loop);
         site->into = &loop->body;
     }
-    LoopStmt *positions = for_range(lower, site->into, "position", map_outputs(node->map) / outs);
+    LoopStmt *positions = for_range(lower, site->into, "position", map_positions(node->map));
     site->into = &positions->body;
     lookup->position = loop_variable(lower, positions);
     LoopExpr *first = scaled_plus(lower, lookup->position, outs,

@@ -5,7 +5,6 @@
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
 #include "lower/maps/tiles.h"
-#include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
 #include "lower/spikes/pieces.h"
 #include "lower/tuned.h"
@@ -13,19 +12,6 @@
 static bool serves(const Linear *linear)
 {
     return linear->plan->piece_rows;
-}
-
-static void prepare(Lower *lower, Linear *linear)
-{
-    if (linear->plan->choice)
-        choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
-    pieces_prepare(lower, linear->node->in);
-    linear->tiles = weight_tiles(lower, linear->node);
-}
-
-static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
-{
-    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, !chosen);
 }
 
 /* What is read and made at the site's step. */
@@ -205,7 +191,7 @@ static void emit_starts(Lower *lower, const Step *step)
     const Gather *gather = &step->gather;
     ParamId bias = gather->node->bias;
     Site site = gather->site;
-    LoopStmt *positions = for_range(lower, site.into, "n", map_outputs(gather->node->map) / gather->outs);
+    LoopStmt *positions = for_range(lower, site.into, "n", map_positions(gather->node->map));
     LoopStmt *loop = for_units(lower, &positions->body, "j", gather->outs);
     LoopExpr *j = loop_variable(lower, loop);
     site.into = &loop->body;
@@ -261,4 +247,5 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     emit_groups(lower, &step);
 }
 
-const MapKernel by_piece_rows = {.serves = serves, .prepare = prepare, .branch = branch, .forward = forward};
+const MapKernel by_piece_rows = {
+    .serves = serves, .prepare = piece_map_prepare, .branch = piece_branch, .forward = forward};

@@ -6,7 +6,6 @@
 #include "lower/maps/rows.h"
 #include "lower/maps/view.h"
 #include "lower/maps/blanks.h"
-#include "lower/spikes/choice.h"
 #include "lower/spikes/lists.h"
 #include "lower/spikes/pieces.h"
 #include "lower/tuned.h"
@@ -18,15 +17,8 @@ static bool serves(const Linear *linear)
 
 static void prepare(Lower *lower, Linear *linear)
 {
-    if (linear->plan->choice)
-        choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
-    pieces_prepare(lower, linear->node->in);
+    piece_lists_prepare(lower, linear);
     blanks_prepare(lower, linear->node->aux);
-}
-
-static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
-{
-    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, !chosen);
 }
 
 typedef struct Plane {
@@ -345,4 +337,4 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 }
 
 const MapKernel by_piece_sums = {
-    .serves = serves, .prepare = prepare, .branch = branch, .gradient = gradient};
+    .serves = serves, .prepare = prepare, .branch = piece_branch, .gradient = gradient};

@@ -6,26 +6,12 @@
 #include "lower/maps/rows.h"
 #include "lower/maps/tiles.h"
 #include "lower/spikes/choice.h"
-#include "lower/spikes/lists.h"
 #include "lower/spikes/pieces.h"
 #include "lower/tuned.h"
 
 static bool serves(const Linear *linear)
 {
     return linear->plan->piece_taps;
-}
-
-static void prepare(Lower *lower, Linear *linear)
-{
-    if (linear->plan->choice)
-        choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
-    pieces_prepare(lower, linear->node->in);
-    linear->tiles = weight_tiles(lower, linear->node);
-}
-
-static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
-{
-    return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, !chosen);
 }
 
 /* All that is made of some samples, of the channels of one tile. */
@@ -39,11 +25,6 @@ typedef struct Made {
     BufferId all;  /* [samples x steps x positions][width] */
     BufferId sums; /* [1][width]: of one position */
 } Made;
-
-static int positions_of(const Node *node)
-{
-    return map_outputs(node->map) / map_mixed(node->map)->out;
-}
 
 /* Enters the loops over samples and steps; where the sums of the step begin. */
 static Site for_steps(Lower *lower, const Made *made, LoopBlock *into, LoopExpr **first)
@@ -181,7 +162,7 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     Made made = {.map = map,
                  .gather = gather_of(map->node),
                  .samples = {walk.b0, walk.b1, 0},
-                 .positions = positions_of(map->node)};
+                 .positions = map_positions(map->node->map)};
     int tiles = made.gather.outs / WINDOW_WIDTH, rest = made.gather.outs % WINDOW_WIDTH;
     site.tile = NULL;
     made.gather.site = site;
@@ -195,4 +176,4 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 }
 
 const MapKernel by_piece_taps = {
-    .serves = serves, .prepare = prepare, .branch = branch, .forward = forward, .asks = true};
+    .serves = serves, .prepare = piece_map_prepare, .branch = piece_branch, .forward = forward, .asks = true};

@@ -17,15 +17,20 @@ static bool serves(const Linear *linear)
     return plan->pieces && !plan->piece_rows && !plan->piece_taps && plan->role == ROLE_MAP;
 }
 
-static void prepare(Lower *lower, Linear *linear)
+void piece_lists_prepare(Lower *lower, const Linear *linear)
 {
     if (linear->plan->choice)
         choice_prepare(lower, linear->node->in, RIVAL_WINDOWS);
     pieces_prepare(lower, linear->node->in);
+}
+
+void piece_map_prepare(Lower *lower, Linear *linear)
+{
+    piece_lists_prepare(lower, linear);
     linear->tiles = weight_tiles(lower, linear->node);
 }
 
-static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool chosen)
+LoopBlock *piece_branch(Lower *lower, const Linear *linear, Site site, bool chosen)
 {
     return !chosen && !linear->plan->choice ? NULL : if_chosen(lower, linear->node, site, !chosen);
 }
@@ -203,4 +208,5 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
         emit_tile(lower, map, site, num(lower, tiles), rest);
 }
 
-const MapKernel by_pieces = {.serves = serves, .prepare = prepare, .branch = branch, .forward = forward};
+const MapKernel by_pieces = {
+    .serves = serves, .prepare = piece_map_prepare, .branch = piece_branch, .forward = forward};

@@ -10,6 +10,12 @@ void note_gradient(Lower *lower, const Linear *gradient, LoopBlock *into, const 
 /* What unit j of the site starts from: the bias or 0. */
 LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j);
 
+/* Of kernels that follow events position by position: the lists of these, and the choice between them and windows; with weights by
+ * tiles; where the site's sample goes by them, or by windows. */
+void piece_lists_prepare(Lower *lower, const Linear *linear);
+void piece_map_prepare(Lower *lower, Linear *linear);
+LoopBlock *piece_branch(Lower *lower, const Linear *linear, Site site, bool chosen);
+
 /* Where the share of slice number `item` begins, of so many that LOOP_SLICES go through. */
 LoopExpr *slice_begin(Lower *lower, int all, LoopExpr *item);
 

@@ -141,9 +141,8 @@ static void read_together(const Planning *plan, LayerPlan *layer)
         return;
     const MapAxis *channels = map_mixed(node->map);
     if (record->piece_taps)
-        layer->together =
-            samples_together((int64_t)record->steps * (map_outputs(node->map) / channels->out) * WINDOW_WIDTH,
-                             PIECE_TAP_SAMPLES);
+        layer->together = samples_together((int64_t)record->steps * map_positions(node->map) * WINDOW_WIDTH,
+                                           PIECE_TAP_SAMPLES);
     if (!record->winograd || record->pieces)
         return;
     int64_t weights = (int64_t)map_rows(node->map) * map_columns(node->map);
@@ -151,8 +150,7 @@ static void read_together(const Planning *plan, LayerPlan *layer)
                   && (node->transposed ? channels->in : channels->out) > WINDOW_WIDTH;
     if (!forced && weights < WINOGRAD_WEIGHTS)
         return;
-    int64_t positions =
-        node->transposed ? map_inputs(node->map) / channels->in : map_outputs(node->map) / channels->out;
+    int64_t positions = node->transposed ? map_inputs(node->map) / channels->in : map_positions(node->map);
     int64_t steps = record->in_time ? record->steps : 1;
     layer->together = samples_together(steps * positions * (node->transposed ? channels->out : channels->in),
                                        WINOGRAD_SAMPLES);

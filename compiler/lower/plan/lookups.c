@@ -9,7 +9,7 @@ static int64_t patterns_of(const Planning *plan, int map)
 {
     const AxisMap *axes = plan->net->nodes.at[map].map;
     int parts = (map_rows(axes) + PATTERN_ROWS - 1) / PATTERN_ROWS;
-    return (int64_t)parts * (map_outputs(axes) / map_mixed(axes)->out) * plan->nodes[map].steps;
+    return (int64_t)parts * map_positions(axes) * plan->nodes[map].steps;
 }
 
 /* Whether vectors of the channels of a position are worth to go through these one by one. */

@@ -47,7 +47,7 @@ static bool has_pieces(const Planning *plan, int n)
     bool has = !node->transposed && plan->streams[node->in].events;
     for (int a = 0; has && a < node->map->count - 1 && node->kind == NODE_MAP_GRAD; a++)
         has = axis[a].stride == 1;
-    int outputs = map_outputs(node->map) / map_mixed(node->map)->out;
+    int outputs = map_positions(node->map);
     if (node->kind == NODE_MAP_GRAD && plan->options.kernels == KERNELS_AUTO)
         has = has && outputs >= PIECE_POSITIONS;
     const MapAxis *last = &axis[node->map->count - 2];
