@@ -42,6 +42,20 @@ compiles() {
     fi
 }
 
+# infers WHAT SECONDS: $work/model.snn, with weights at random, becomes C that only predicts
+infers() {
+    "$snnc" -w "$work/model.snn" --run --rows 1 --print=all --save="$work/weights.safetensors" > "$work/out" 2>&1 &&
+        (ulimit -t "$2" && ulimit -v 2097152 && exec "$snnc" -w "$work/model.snn" --weights "$work/weights.safetensors" \
+            --infer --selftest=0 -o "$work/net.c") > "$work/out" 2>&1
+    if [ $? -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        head -5 "$work/out" >&2
+        echo "limits: inference of $1 is not compiled within $2 s" >&2
+    fi
+}
+
 # refuses WHAT MESSAGE: and says so once
 refuses() {
     (ulimit -t 5 && exec "$snnc" "$work/model.snn" -o "$work/model.c") > "$work/out" 2>&1
@@ -71,6 +85,7 @@ model 16 "$(repeat 800 '    h@ = h< + (h< -> dense(8) -> lif())')" h800 > "$work
 compiles "a residual network of 800 blocks" 10
 model 16 "$(repeat 800 '    h@ = (h< -> dense(8)) + (h@[-1] -> dense(8)) -> lif()')" h800 > "$work/model.snn"
 compiles "a network of 800 recurrent layers" 10
+infers "a network of 800 recurrent layers" 20
 
 {
     printf 'neuron long() {\n    state v = 0\n'

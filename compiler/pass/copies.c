@@ -1,31 +1,29 @@
 /* Of a program that goes step by step: an array that is a copy of another one is that one, where neither is written while the
  * other is still needed (coalescing: Chaitin, Register allocation and spilling via graph coloring, 1982). So a stream that is read
- * one step late stays where it was made. */
+ * one step late stays where it was made.
+ *
+ * Of each array it is known which launches touch it, so that a copy costs as much as these are, however many others there are. */
 #include "passes.h"
+
+/* What a launch does with a buffer. */
+typedef struct Touch {
+    int launch;
+    bool stored, made; /* made: all of it, before it is loaded */
+} Touch;
+
+typedef VEC(Touch) Touches;
 
 /* The launches of a sample, in their order. Behind the last of a step, and of a result, comes the first of the next step. */
 typedef struct Flow {
     Program *program;
-    VEC(const LoopBlock *) bodies;
+    VEC(LoopBlock *) bodies;
     int step, result; /* where these phases begin */
+    Touches *touches; /* by buffer, in the order of launches */
+    bool *initial;    /* by buffer: touched before all samples */
+    BufferId *moved;  /* by buffer: that which it has become, or itself */
 } Flow;
 
-static Flow flow_of(Program *program)
-{
-    Flow flow = {.program = program};
-    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++) {
-        if (phase == PHASE_STEP)
-            flow.step = flow.bodies.count;
-        if (phase == PHASE_RESULT)
-            flow.result = flow.bodies.count;
-        for (int i = 0; i < program->phases[phase].count; i++)
-            vec_push(program->arena, &flow.bodies,
-                     &program->kernels.at[program->phases[phase].at[i].kernel].body);
-    }
-    return flow;
-}
-
-/* ---- what a kernel does with a buffer ---- */
+/* ---- what launches do with buffers ---- */
 
 /* 0 .. size - 1, each for certain. */
 static bool goes_through(const LoopStmt *loop, int size)
@@ -56,56 +54,107 @@ static bool stores_all(const Program *program, const LoopBlock *body, BufferId b
     return false;
 }
 
-typedef struct Touch {
-    BufferId buffer;
-    bool there, stored, made; /* made: before it is loaded */
-} Touch;
+typedef struct Visit {
+    Flow *flow;
+    int launch;
+} Visit;
 
 static void touch(void *context, BufferId *buffer, Access access)
 {
-    Touch *found = context;
-    if (*buffer != found->buffer || access == ACCESS_HINT)
+    const Visit *visit = context;
+    Touches *touches = &visit->flow->touches[*buffer];
+    if (access == ACCESS_HINT)
         return;
-    found->made = found->there ? found->made : access == ACCESS_STORE;
+    if (touches->count == 0 || touches->at[touches->count - 1].launch != visit->launch)
+        vec_push(visit->flow->program->arena, touches,
+                 ((Touch){.launch = visit->launch, .made = access == ACCESS_STORE}));
+    Touch *found = &touches->at[touches->count - 1];
     found->stored = found->stored || access != ACCESS_LOAD;
-    found->there = true;
 }
 
-static Touch touch_of(const Flow *flow, int launch, BufferId buffer)
+static void touch_initial(void *context, BufferId *buffer, Access access)
 {
-    Touch found = {.buffer = buffer};
-    loop_visit(flow->bodies.at[launch], touch, &found);
-    found.made = found.made && stores_all(flow->program, flow->bodies.at[launch], buffer);
-    return found;
+    Flow *flow = context;
+    flow->initial[*buffer] = flow->initial[*buffer] || access != ACCESS_HINT;
+}
+
+/* What is stored first is made if a loop stores all of it. */
+static void find_made(Flow *flow)
+{
+    for (BufferId b = 0; b < flow->program->buffers.count; b++)
+        for (int i = 0; i < flow->touches[b].count; i++) {
+            Touch *found = &flow->touches[b].at[i];
+            found->made = found->made && stores_all(flow->program, flow->bodies.at[found->launch], b);
+        }
+}
+
+static Flow flow_of(Program *program)
+{
+    Arena *arena = program->arena;
+    int count = program->buffers.count + 1;
+    Flow flow = {.program = program,
+                 .touches = NEW_ARRAY(arena, Touches, count),
+                 .initial = NEW_ARRAY(arena, bool, count),
+                 .moved = NEW_ARRAY(arena, BufferId, count)};
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        flow.moved[b] = b;
+    for (int i = 0; i < program->phases[PHASE_INIT].count; i++)
+        loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, touch_initial, &flow);
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++) {
+        if (phase == PHASE_STEP)
+            flow.step = flow.bodies.count;
+        if (phase == PHASE_RESULT)
+            flow.result = flow.bodies.count;
+        for (int i = 0; i < program->phases[phase].count; i++) {
+            LoopBlock *body = &program->kernels.at[program->phases[phase].at[i].kernel].body;
+            loop_visit(body, touch, &(Visit){&flow, flow.bodies.count});
+            vec_push(arena, &flow.bodies, body);
+        }
+    }
+    find_made(&flow);
+    return flow;
 }
 
 /* ---- who needs it ---- */
 
-/* By launch: whether what the buffer holds after it is loaded later. */
-static bool *needed_after(const Flow *flow, BufferId buffer)
+/* The first from a launch on, or NULL. */
+static const Touch *touch_from(const Touches *touches, int launch)
 {
-    int count = flow->bodies.count;
-    bool *after = NEW_ARRAY(flow->program->arena, bool, count + 1), next = false;
-    for (int round = 0; round < 2; round++) { /* the second one knows what the next step needs */
-        bool before = false, first = next;
-        for (int i = count - 1; i >= 0; i--) {
-            Touch found = touch_of(flow, i, buffer);
-            after[i] = before || ((i == count - 1 || i == flow->result - 1) && first);
-            before = !found.made && (found.there || after[i]);
-            next = i == flow->step ? before : next;
-        }
+    int low = 0, high = touches->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (touches->at[middle].launch < launch)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return after;
+    return low < touches->count ? &touches->at[low] : NULL;
+}
+
+static bool is_touched(const Touches *touches, int launch)
+{
+    const Touch *found = touch_from(touches, launch);
+    return found && found->launch == launch;
+}
+
+/* Whether what the buffer holds after a launch is loaded later. */
+static bool is_needed_after(const Flow *flow, const Touches *touches, int launch)
+{
+    const Touch *next = touch_from(touches, launch + 1), *again = touch_from(touches, flow->step);
+    bool steps_again = !next || (launch < flow->result && next->launch >= flow->result);
+    return (next && !next->made) || (steps_again && again && !again->made);
 }
 
 /* Whether `other` is never needed after a launch, nor touched in it, that stores to `stored`, but for a copy of one to the other. */
-static bool leaves(const Flow *flow, BufferId stored, BufferId other, const LoopBlock *copy)
+static bool leaves(const Flow *flow, BufferId stored, BufferId other, int copy)
 {
-    const bool *needed = needed_after(flow, other);
-    for (int i = 0; i < flow->bodies.count; i++)
-        if (flow->bodies.at[i] != copy && touch_of(flow, i, stored).stored
-            && (needed[i] || touch_of(flow, i, other).there))
+    const Touches *stores = &flow->touches[stored], *needs = &flow->touches[other];
+    for (int i = 0; i < stores->count; i++) {
+        int launch = stores->at[i].launch;
+        if (launch != copy && stores->at[i].stored
+            && (is_needed_after(flow, needs, launch) || is_touched(needs, launch)))
             return false;
+    }
     return true;
 }
 
@@ -119,21 +168,23 @@ static bool is_named(const Program *program, BufferId buffer)
     return false;
 }
 
-static bool may_move(const Program *program, BufferId id)
+static BufferId moved_to(const Flow *flow, BufferId buffer)
 {
-    const Buffer *buffer = &program->buffers.at[id];
-    bool initial = false;
-    for (int i = 0; i < program->phases[PHASE_INIT].count; i++) {
-        Touch found = {.buffer = id};
-        loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, touch, &found);
-        initial = initial || found.there;
-    }
-    return !initial && !buffer->keep && buffer->ndim == 1
-           && (buffer->role == BUFFER_STREAM || buffer->role == BUFFER_SCRATCH) && !is_named(program, id);
+    while (flow->moved[buffer] != buffer)
+        buffer = flow->moved[buffer];
+    return buffer;
+}
+
+static bool may_move(const Flow *flow, BufferId id)
+{
+    const Buffer *buffer = &flow->program->buffers.at[id];
+    return !flow->initial[id] && !buffer->keep && buffer->ndim == 1
+           && (buffer->role == BUFFER_STREAM || buffer->role == BUFFER_SCRATCH)
+           && !is_named(flow->program, id);
 }
 
 /* The copy that a kernel is: of all elements, to another buffer of the same type and size. */
-static bool find_copy(const Program *program, const LoopBlock *body, BufferId *from, BufferId *to)
+static bool find_copy(const Flow *flow, const LoopBlock *body, BufferId *from, BufferId *to)
 {
     const LoopStmt *loop = body->count == 1 ? body->at[0] : NULL;
     if (!loop || loop->kind != LOOP_FOR || loop->body.count != 1 || loop->body.at[0]->kind != LOOP_STORE)
@@ -145,57 +196,65 @@ static bool find_copy(const Program *program, const LoopBlock *body, BufferId *f
     if (load->kind != LOOP_LOAD || store->add || !is_element_of(loop, store->nindex, store->index)
         || !is_element_of(loop, load->nargs, load->args))
         return false;
-    *from = load->buffer;
-    *to = store->buffer;
-    const Buffer *source = &program->buffers.at[*from], *target = &program->buffers.at[*to];
+    *from = moved_to(flow, load->buffer);
+    *to = moved_to(flow, store->buffer);
+    const Buffer *source = &flow->program->buffers.at[*from], *target = &flow->program->buffers.at[*to];
     return *from != *to && source->type == target->type && source->dims[0] == target->dims[0]
-           && goes_through(loop, source->dims[0]) && may_move(program, *from) && may_move(program, *to);
+           && goes_through(loop, source->dims[0]) && may_move(flow, *from) && may_move(flow, *to);
 }
 
-typedef struct Move {
-    BufferId from, to;
-} Move;
+/* `to` is `from`: what launches do with either, but for the copy. No launch that stores to one touches the other. */
+static void merge(Flow *flow, BufferId from, BufferId to, int copy)
+{
+    const Touches *a = &flow->touches[from], *b = &flow->touches[to];
+    Touches both = {0};
+    for (int i = 0, k = 0; i < a->count || k < b->count;) {
+        bool first = k == b->count || (i < a->count && a->at[i].launch <= b->at[k].launch);
+        Touch next = first ? a->at[i++] : b->at[k++];
+        bool twice = both.count > 0 && both.at[both.count - 1].launch == next.launch;
+        if (next.launch != copy && !twice)
+            vec_push(flow->program->arena, &both, next);
+    }
+    flow->touches[from] = both;
+    flow->moved[to] = from;
+}
 
 static void move(void *context, BufferId *buffer, Access access)
 {
-    const Move *moved = context;
     (void)access;
-    if (*buffer == moved->to)
-        *buffer = moved->from;
+    if (*buffer >= 0)
+        *buffer = moved_to(context, *buffer);
 }
 
-/* `to` is `from`, wherever it stands. */
-static void merge(Program *program, const Flow *flow, Move moved)
+/* Wherever one stands that has become another. */
+static void move_all(Flow *flow)
 {
+    Program *program = flow->program;
     for (int i = 0; i < flow->bodies.count; i++)
-        loop_visit(flow->bodies.at[i], move, &moved);
+        loop_visit(flow->bodies.at[i], move, flow);
     for (int s = 0; s < program->streams.count; s++)
-        move(&moved, &program->streams.at[s].values, ACCESS_LOAD);
+        move(flow, &program->streams.at[s].values, ACCESS_LOAD);
     for (int w = 0; w < program->watches.count; w++)
-        move(&moved, &program->watches.at[w].values, ACCESS_LOAD);
-}
-
-static void drop_launch(Launches *launches, int i)
-{
-    memmove(launches->at + i, launches->at + i + 1, sizeof *launches->at * (size_t)(launches->count - 1 - i));
-    launches->count--;
+        move(flow, &program->watches.at[w].values, ACCESS_LOAD);
 }
 
 void drop_copies(Program *program)
 {
+    Flow flow = flow_of(program);
     Launches *steps = &program->phases[PHASE_STEP];
-    for (int i = 0; i < steps->count;) {
-        Kernel *kernel = &program->kernels.at[steps->at[i].kernel];
-        Flow flow = flow_of(program);
-        Move moved;
-        if (!find_copy(program, &kernel->body, &moved.from, &moved.to)
-            || !leaves(&flow, moved.from, moved.to, &kernel->body)
-            || !leaves(&flow, moved.to, moved.from, &kernel->body)) {
-            i++;
-            continue;
+    int left = 0;
+    for (int i = 0; i < steps->count; i++) {
+        LoopBlock *body = flow.bodies.at[flow.step + i];
+        int launch = flow.step + i;
+        BufferId from, to;
+        if (find_copy(&flow, body, &from, &to) && leaves(&flow, from, to, launch)
+            && leaves(&flow, to, from, launch)) {
+            merge(&flow, from, to, launch);
+            *body = (LoopBlock){0};
+        } else {
+            steps->at[left++] = steps->at[i];
         }
-        merge(program, &flow, moved);
-        kernel->body = (LoopBlock){0};
-        drop_launch(steps, i);
     }
+    steps->count = left;
+    move_all(&flow);
 }
