@@ -122,8 +122,9 @@ void freeze_kernels(Program *program);
 /* Loop -> Loop, of a program that goes step by step: an array that is a copy of another one is that one, where it can be. */
 void drop_copies(Program *program);
 
-/* Loop -> Loop, once constants are known: loops marked `literal` are written out, and what they read of constants are numbers. */
-void write_literals(Program *program);
+/* Loop -> Loop, once constants are known: branches that these decide are taken or left out; with `loops`, loops marked `literal` are
+ * written out, and what is read of constants are numbers. */
+void write_literals(Program *program, bool loops);
 
 /* Loop -> Loop, on kernels that are launched once: samples go through some that follow each other one by one. `small`:
  * whatever the size of what lies between them. */

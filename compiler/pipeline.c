@@ -286,8 +286,8 @@ static bool run_trim(Compilation *c)
 
 static bool run_literals(Compilation *c)
 {
-    if (c->make_constants && c->lower.delays_as_code)
-        write_literals(c->program);
+    if (c->make_constants)
+        write_literals(c->program, c->lower.delays_as_code);
     return true;
 }
 
@@ -325,7 +325,7 @@ const Pass passes[] = {
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime", false},
     {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged", true},
     {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
-    {"literals",      STAGE_LOOP, STAGE_LOOP, run_literals,      "for --delays=code: loops over synapses are written out, with their weights; else unchanged", true},
+    {"literals",      STAGE_LOOP, STAGE_LOOP, run_literals,      "branches that constants decide are settled; for --delays=code, loops over synapses are written out, with their weights", true},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
 };
 /* clang-format on */

@@ -7,7 +7,10 @@
 typedef struct Unroll {
     Arena *arena;
     Kernel *kernel;
-    const Program *known; /* whose constants are numbers; NULL: of none are */
+    const Program
+        *known; /* whose constants are numbers, in conditions; NULL: of none are, and loops are unrolled; */
+    bool literals;  /* numbers they are everywhere, and loops of literals are written out */
+    bool condition; /* within one */
 } Unroll;
 
 /* One replacement; the innermost enclosing one comes first. */
@@ -20,7 +23,8 @@ typedef struct Binding {
 /* The element that it loads, or NULL. */
 static const double *known_element(const Unroll *unroll, const LoopExpr *load)
 {
-    const Buffer *buffer = unroll->known ? &unroll->known->buffers.at[load->buffer] : NULL;
+    bool wanted = unroll->literals || (unroll->known && unroll->condition);
+    const Buffer *buffer = wanted ? &unroll->known->buffers.at[load->buffer] : NULL;
     int64_t place = 0;
     if (!buffer || !buffer->values || load->nargs != buffer->ndim)
         return NULL;
@@ -135,7 +139,7 @@ static void copy_literals(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, c
 
 static void copy_loop(Unroll *unroll, const LoopStmt *loop, LoopBlock *to, const Binding *bindings)
 {
-    if (loop->literal && unroll->known) {
+    if (loop->literal && unroll->literals) {
         copy_literals(unroll, loop, to, bindings);
         return;
     }
@@ -168,7 +172,9 @@ static bool does_something(const LoopBlock *block)
 /* A branch whose condition became known is taken or left out. */
 static void copy_branch(Unroll *unroll, const LoopStmt *branch, LoopBlock *to, const Binding *bindings)
 {
+    unroll->condition = true;
     LoopExpr *condition = copy_expr(unroll, branch->value, bindings);
+    unroll->condition = false;
     if (condition->kind != LOOP_NUMBER) {
         LoopBlock body = {0};
         copy_block(unroll, &branch->body, &body, bindings);
@@ -212,10 +218,11 @@ static void copy_block(Unroll *unroll, const LoopBlock *from, LoopBlock *to, con
         copy_stmt(unroll, from->at[i], to, bindings);
 }
 
-static void copy_kernels(Program *program, const Program *known)
+static void copy_kernels(Program *program, const Program *known, bool literals)
 {
     for (int k = 0; k < program->kernels.count; k++) {
-        Unroll unroll = {.arena = program->arena, .kernel = &program->kernels.at[k], .known = known};
+        Unroll unroll = {
+            .arena = program->arena, .kernel = &program->kernels.at[k], .known = known, .literals = literals};
         LoopBlock body = {0};
         copy_block(&unroll, &unroll.kernel->body, &body, NULL);
         unroll.kernel->body = body;
@@ -224,10 +231,10 @@ static void copy_kernels(Program *program, const Program *known)
 
 void unroll_loops(Program *program)
 {
-    copy_kernels(program, NULL);
+    copy_kernels(program, NULL, false);
 }
 
-void write_literals(Program *program)
+void write_literals(Program *program, bool loops)
 {
-    copy_kernels(program, program);
+    copy_kernels(program, program, loops);
 }
