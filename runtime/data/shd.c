@@ -217,11 +217,11 @@ static bool shd_step_labels(const ShdReader *reader, int32_t sample, int32_t *la
             reader->error,
             "too many labels (%s): sample %d has %u, one for each step, the model `%s` has %d steps",
             reader->file.map.path, sample, row.count, reader->model->name, steps);
-    for (int t = 0; t < steps; t++) {
-        const unsigned char *at = row.at + (size_t)t * reader->labels.size;
+    for (int t = 0; t < steps; t++)
         labels[t] = -1;
-        if ((uint32_t)t < row.count && snn_hdf5_number(&reader->labels, at) != -1.0
-            && !shd_label(reader, sample, at, &labels[t]))
+    for (uint32_t t = 0; t < row.count; t++) {
+        const unsigned char *at = row.at + (size_t)t * reader->labels.size;
+        if (snn_hdf5_number(&reader->labels, at) != -1.0 && !shd_label(reader, sample, at, &labels[t]))
             return false;
     }
     return true;

@@ -17,9 +17,8 @@ static double score_of_steps(const SnnModel *model, const SnnPrediction *predict
 static bool score_is_unlabelled(const SnnModel *model, int32_t row)
 {
     int steps = model->data.label_steps;
-    const int32_t *labels = model->label + (int64_t)row * steps;
     for (int t = 0; t < steps; t++)
-        if (labels[t] >= 0)
+        if (model->label[(int64_t)row * steps + t] >= 0)
             return false;
     return steps > 0;
 }
