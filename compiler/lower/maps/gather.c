@@ -93,11 +93,13 @@ int most_reads(Lower *lower, const Gather *gather)
 
 Read for_reads(Lower *lower, const Gather *gather, LoopBlock *into)
 {
-    Read read = {num(lower, 0), num(lower, 0), num(lower, 0), into};
+    Read read = {num(lower, 0), num(lower, 0), num(lower, 0), NULL, into};
     for (int a = 0; a < gather->axes - 1; a++) {
         const View *view = &gather->view[a];
         LoopStmt *loop = for_bounds(lower, read.into, "m", gather->from[a], gather->to[a]);
         LoopExpr *m = loop_variable(lower, loop);
+        LoopExpr *first = op2(lower, OP_EQ, m, gather->from[a]);
+        read.first = read.first ? op2(lower, OP_AND, read.first, first) : first;
         read.into = &loop->body;
         read.slot = scaled_plus(lower, read.slot, view->most_taps, m);
         read.row = scaled_plus(lower, read.row, view->in, view_read(lower, view, gather->q[a], m));

@@ -32,6 +32,7 @@ LoopExpr *row_unit(Lower *lower, const Gather *gather, LoopExpr *q, LoopExpr *j0
  * by which it is read. */
 typedef struct Read {
     LoopExpr *slot, *row, *tap;
+    LoopExpr *first; /* whether no other one is before it; NULL: none is */
     LoopBlock *into;
 } Read;
 

@@ -1,7 +1,7 @@
 /* Convolutions turned round, of gradients that are 0 for most neurons: behind a maximum over windows, for all that were not
  * the greatest at any step. For some steps at a time those that are not are listed, position by position, with their
  * gradients next to each other; each adds a row of weights times these to the sums of as many steps, which stay in
- * registers. */
+ * registers, or, where the weights of a row of taps stay in a cache, while one such row is gone through. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -136,68 +136,125 @@ static void emit_units(Lower *lower, const Block *block, LoopBlock *into, LoopEx
         store_product(lower, &add->body, block->sums, 2, (LoopExpr *[]){num(lower, s), j}, x[s], w);
 }
 
-static void emit_reads(Lower *lower, const Block *block, LoopBlock *into)
+/* Of a row that is read, what the window has there. */
+static void emit_read(Lower *lower, const Block *block, const Read *read)
 {
     const Gather *gather = &block->sparse->gather;
-    Read read = for_reads(lower, gather, into);
-    LoopExpr *start = op2(lower, OP_MUL, read.row, num(lower, last_view(gather)->in));
-    start = loop_local(lower, read.into, "start", start);
+    LoopExpr *start = op2(lower, OP_MUL, read->row, num(lower, last_view(gather)->in));
+    start = loop_local(lower, read->into, "start", start);
     LoopExpr *e0 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->section.from));
     LoopExpr *e1 = load1(lower, block->sparse->ends, op2(lower, OP_ADD, start, block->section.to));
-    LoopExpr *shift = section_shift(lower, gather, &block->section, &read);
-    e0 = loop_local(lower, read.into, "e0", e0);
-    emit_units(lower, block, read.into, e0, loop_local(lower, read.into, "e1", e1), shift);
+    LoopExpr *shift = section_shift(lower, gather, &block->section, read);
+    e0 = loop_local(lower, read->into, "e0", e0);
+    emit_units(lower, block, read->into, e0, loop_local(lower, read->into, "e1", e1), shift);
 }
 
-static void emit_ends(Lower *lower, const Block *block, LoopBlock *into)
+/* What is made, of channel j at the site's position and step number `step` of the block's. */
+static LoopExpr *made_unit(Lower *lower, const Block *block, LoopExpr *unit, LoopExpr *j, int step,
+                           Site *site)
 {
-    const Sparse *sparse = block->sparse;
+    site->t = op2(lower, OP_ADD, block->sparse->t0, num(lower, block->step + step));
+    return op2(lower, OP_ADD, unit, j);
+}
+
+static LoopExpr *first_unit(Lower *lower, const Block *block, LoopBlock *into)
+{
     LoopExpr *j0 = op2(lower, OP_ADD, op2(lower, OP_MUL, block->tile, num(lower, WINDOW_WIDTH)), block->j0);
-    LoopExpr *unit = loop_local(lower, into, "unit", row_unit(lower, &sparse->gather, block->q, j0));
-    Site site = sparse->gather.site;
+    return loop_local(lower, into, "unit", row_unit(lower, &block->sparse->gather, block->q, j0));
+}
+
+/* What is made by the rows before, if there are any, goes to the sums. */
+static void emit_begins(Lower *lower, const Block *block, const Read *read, LoopExpr *unit)
+{
+    Site site = block->sparse->gather.site;
+    StreamId out = block->sparse->gather.node->out;
+    zero_sums(lower, &loop_if(lower->arena, read->into, read->first)->body, block->sums, block->steps,
+              block->width);
+    LoopBlock *later =
+        &loop_if(lower->arena, read->into, loop_op(lower->arena, OP_NOT, read->first, NULL, NULL))->body;
+    for (int s = 0; s < block->steps; s++) {
+        LoopStmt *loop = for_units(lower, later, "j", block->width);
+        LoopExpr *j = loop_variable(lower, loop), *at = made_unit(lower, block, unit, j, s, &site);
+        site.into = &loop->body;
+        store2(lower, &loop->body, block->sums, num(lower, s), j, load_stream(lower, out, site, at), false);
+    }
+}
+
+static void emit_ends(Lower *lower, const Block *block, LoopBlock *into, LoopExpr *unit)
+{
+    Site site = block->sparse->gather.site;
     for (int s = 0; s < block->steps; s++) {
         LoopStmt *loop = for_units(lower, into, "j", block->width);
-        LoopExpr *j = loop_variable(lower, loop);
+        LoopExpr *j = loop_variable(lower, loop), *at = made_unit(lower, block, unit, j, s, &site);
         site.into = &loop->body;
-        site.t = op2(lower, OP_ADD, sparse->t0, num(lower, block->step + s));
-        store_stream(lower, sparse->gather.node->out, site, op2(lower, OP_ADD, unit, j),
+        store_stream(lower, block->sparse->gather.node->out, site, at,
                      load2(lower, block->sums, num(lower, s), j), false);
     }
 }
 
-/* All steps, up to so many at a time. */
-static void emit_steps(Lower *lower, Block block, LoopBlock *into, int most)
+/* Enters the loop over the positions of a row where something is asked for. */
+static LoopBlock *for_positions(Lower *lower, Block *block, LoopBlock *into)
 {
-    const char *name = stream_of(lower, block.sparse->gather.node->out)->name;
-    Parts parts = even_parts(block.sparse->steps, most);
-    block.sums = sums_buffer(lower, name, parts.size, block.width);
-    for (block.step = 0; block.step < block.sparse->steps; block.step += block.steps) {
-        block.steps = block.step < parts.large * parts.size ? parts.size : parts.size - 1;
+    const Gather *gather = &block->sparse->gather;
+    LoopStmt *loop = for_bounds(lower, into, "x", num(lower, 0), last_view(gather)->count);
+    block->q = loop_variable(lower, loop);
+    return if_met(lower, gather->node->out, gather->site.b, &loop->body,
+                  row_position(lower, gather, block->q));
+}
+
+/* Of all steps the next ones, up to so many at a time; false: there are no more. */
+static bool next_steps(Block *block, Parts parts)
+{
+    block->step += block->steps;
+    block->steps = block->step < parts.large * parts.size ? parts.size : parts.size - 1;
+    return block->step < block->sparse->steps;
+}
+
+/* Each position by all that it reads. */
+static void emit_positions(Lower *lower, Block block, LoopBlock *into, Parts parts)
+{
+    into = for_positions(lower, &block, into);
+    block.section = section_of(lower, &block.sparse->gather, into, block.q);
+    while (next_steps(&block, parts)) {
         zero_sums(lower, into, block.sums, block.steps, block.width);
-        emit_reads(lower, &block, into);
-        emit_ends(lower, &block, into);
+        Read read = for_reads(lower, &block.sparse->gather, into);
+        emit_read(lower, &block, &read);
+        emit_ends(lower, &block, into, first_unit(lower, &block, into));
     }
 }
 
-/* All rows, of `width` channels of a tile. */
+/* All positions by one row of taps after the other, whose weights stay in the first cache meanwhile. */
+static void emit_by_taps(Lower *lower, Block block, LoopBlock *into, Parts parts)
+{
+    Read read = for_reads(lower, &block.sparse->gather, into);
+    read.into = for_positions(lower, &block, read.into);
+    block.section = section_of(lower, &block.sparse->gather, read.into, block.q);
+    LoopExpr *unit = first_unit(lower, &block, read.into);
+    while (next_steps(&block, parts)) {
+        emit_begins(lower, &block, &read, unit);
+        emit_read(lower, &block, &read);
+        emit_ends(lower, &block, read.into, unit);
+    }
+}
+
+/* All rows, of `width` channels of a tile and up to so many steps at a time. */
 static void emit_rows(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopExpr *tile, LoopExpr *j0,
                       int width, int most)
 {
     Sparse own = *sparse;
     own.gather.site.into = into;
     for_rows(lower, &own.gather);
-    LoopStmt *loop =
-        for_bounds(lower, own.gather.site.into, "x", num(lower, 0), last_view(&own.gather)->count);
-    LoopExpr *q = loop_variable(lower, loop);
-    into = if_met(lower, own.gather.node->out, own.gather.site.b, &loop->body,
-                  row_position(lower, &own.gather, q));
+    Parts parts = even_parts(own.steps, most);
+    const char *name = stream_of(lower, own.gather.node->out)->name;
     Block block = {.sparse = &own,
                    .tile = tile,
                    .j0 = j0,
-                   .q = q,
-                   .section = section_of(lower, &own.gather, into, q),
-                   .width = width};
-    emit_steps(lower, block, into, most);
+                   .width = width,
+                   .sums = sums_buffer(lower, name, parts.size, width)};
+    if (own.map->plan->sparse_rows)
+        emit_by_taps(lower, block, own.gather.site.into, parts);
+    else
+        emit_positions(lower, block, own.gather.site.into, parts);
 }
 
 /* `width` channels of a tile, as much at a time as registers hold. */

@@ -117,7 +117,8 @@ typedef struct NodePlan {
     bool piece_rows;        /* a map, one row of taps after the other, */
     bool piece_taps;        /* or one tap after the other, for some samples, */
     bool patches;           /* or those that multiply by all that a window reads, */
-    bool sparse;            /* or those that follow neurons with a gradient */
+    bool sparse;            /* or those that follow neurons with a gradient, */
+    bool sparse_rows;       /* one row of taps after the other */
     bool steps_shared;      /* a map along time that all units share, or its gradient */
     bool taps;              /* a map along time that mixes all units, or its gradient; */
     bool frequencies;       /* one for which transforms along time pay */

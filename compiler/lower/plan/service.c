@@ -136,6 +136,36 @@ static bool has_gaps(const Planning *plan, int n)
            && plan->net->streams.at[node->in].temporal && is_sparse(plan, node->in);
 }
 
+/* Whether each input is read by some output. */
+static bool reads_all(const MapAxis *axis)
+{
+    for (int i = 0; i < axis->in; i++) {
+        bool is_read = false;
+        for (int k = 0; k < axis->taps && !is_read; k++) {
+            int at = i + axis->before - k * axis->dilation;
+            is_read = at >= 0 && at % axis->stride == 0 && at / axis->stride < axis->out;
+        }
+        if (!is_read)
+            return false;
+    }
+    return true;
+}
+
+/* Of these: one where the weights of a row of taps stay in a cache, but not those of all. It adds in the same order. */
+static bool has_rows_to_go_back(const Planning *plan, const NodePlan *record, const Node *node)
+{
+    bool has = record->sparse && !is_without(plan->options.without, OPTIMISATION_ROWS);
+    for (int a = 0; has && a < node->map->count - 2; a++)
+        has = reads_all(&node->map->space[a]);
+    if (!has)
+        return false;
+    const MapAxis *channels = map_mixed(node->map);
+    int tap = channels->out * WINDOW_WIDTH, all = map_rows(node->map) / channels->in * tap;
+    int row = node->map->space[node->map->count - 2].taps * tap;
+    return row < all && row <= PIECE_ROW_WEIGHTS
+           && (all > PIECE_ROW_WEIGHTS || plan->options.kernels == KERNELS_EVENT);
+}
+
 /* Along time by weights that all units share: a gradient, or a map that mixes all steps. */
 static bool shares_steps(const Node *node)
 {
@@ -286,6 +316,7 @@ static void serve(Planning *plan, int n)
     if (record->winograd && node->kind == NODE_MAP_GRAD)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
+    record->sparse_rows = has_rows_to_go_back(plan, record, node);
     record->steps_shared = shares_steps(node) && !is_without(plan->options.without, OPTIMISATION_STEPS);
     record->choice = record->pieces && !record->by_inputs && kernels == KERNELS_AUTO;
     bool past = (node->kind == NODE_MAP || node->kind == NODE_MAP_GRAD) && map_reads_past(node->map);

@@ -2025,24 +2025,41 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                     const int32_t at = y + 1;
                     const int32_t from = (at - 3 < 0 ? 0 : at - 3) < 3 ? (at - 3 < 0 ? 0 : at - 3) : 3;
                     const int32_t to = (at + 1 < 0 ? 0 : at + 1) < 3 ? (at + 1 < 0 ? 0 : at + 1) : 3;
-                    for (int32_t x = 0; x < 4; x++) {
-                        if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
-                            const int32_t at_2 = x + -1;
-                            const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
-                            const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_[0][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_[1][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_[2][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                sums_g_out_max_pool_[3][j / SNN_LANES] = snn_all(0.0f);
-                            }
-                            for (int32_t m = from; m < to; m++) {
+                    for (int32_t m = from; m < to; m++) {
+                        for (int32_t x = 0; x < 4; x++) {
+                            if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
+                                const int32_t at_2 = x + -1;
+                                const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
+                                const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
+                                const int32_t unit = (y * 4 + x) * 16;
+                                if (m == from) {
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[0][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[1][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[2][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[3][j / SNN_LANES] = snn_all(0.0f);
+                                    }
+                                }
+                                if (!(m == from)) {
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[0][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0][unit + j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[1][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 1][unit + j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[2][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 2][unit + j]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_g_out_max_pool_[3][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 3][unit + j]);
+                                    }
+                                }
                                 const int32_t start = (y + (m * -1 + 1)) * 4;
                                 const int32_t shift = (at_2 - m * 3) * 32;
                                 const int32_t e0 = unit_ends_of_g_out_conv_[start + from_2];
@@ -2061,19 +2078,18 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                                         sums_g_out_max_pool_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_[3][j / SNN_LANES]);
                                     }
                                 }
-                            }
-                            const int32_t unit = (y * 4 + x) * 16;
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_[0][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_[1][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_[2][j / SNN_LANES]);
-                            }
-                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_[3][j / SNN_LANES]);
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_[0][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_[1][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_[2][j / SNN_LANES]);
+                                }
+                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                    snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_[3][j / SNN_LANES]);
+                                }
                             }
                         }
                     }
@@ -2086,24 +2102,41 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                         const int32_t at = y + 1;
                         const int32_t from = (at - 3 < 0 ? 0 : at - 3) < 3 ? (at - 3 < 0 ? 0 : at - 3) : 3;
                         const int32_t to = (at + 1 < 0 ? 0 : at + 1) < 3 ? (at + 1 < 0 ? 0 : at + 1) : 3;
-                        for (int32_t x = 0; x < 4; x++) {
-                            if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
-                                const int32_t at_2 = x + -1;
-                                const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
-                                const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_all(0.0f);
-                                }
-                                for (int32_t m = from; m < to; m++) {
+                        for (int32_t m = from; m < to; m++) {
+                            for (int32_t x = 0; x < 4; x++) {
+                                if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
+                                    const int32_t at_2 = x + -1;
+                                    const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
+                                    const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
+                                    const int32_t unit = (y * 4 + x) * 16 + j1;
+                                    if (m == from) {
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                                        }
+                                    }
+                                    if (!(m == from)) {
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[0][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0][unit + j]);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[1][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 1][unit + j]);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[2][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 2][unit + j]);
+                                        }
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_load(&g_out_max_pool_[b][t0 + 3][unit + j]);
+                                        }
+                                    }
                                     const int32_t start = (y + (m * -1 + 1)) * 4;
                                     const int32_t shift = (at_2 - m * 3) * 32;
                                     const int32_t e0 = unit_ends_of_g_out_conv_[start + from_2];
@@ -2122,19 +2155,18 @@ static void SNN_AT_LEVEL(conv_g_out_max_pool_)(void *context, int32_t first_2, i
                                             sums_g_out_max_pool_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_g_out_max_pool_2_[3][j / SNN_LANES]);
                                         }
                                     }
-                                }
-                                const int32_t unit = (y * 4 + x) * 16 + j1;
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_2_[0][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_2_[1][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_2_[2][j / SNN_LANES]);
-                                }
-                                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
-                                    snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&g_out_max_pool_[b][t0][unit + j], sums_g_out_max_pool_2_[0][j / SNN_LANES]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&g_out_max_pool_[b][t0 + 1][unit + j], sums_g_out_max_pool_2_[1][j / SNN_LANES]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&g_out_max_pool_[b][t0 + 2][unit + j], sums_g_out_max_pool_2_[2][j / SNN_LANES]);
+                                    }
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        snn_store(&g_out_max_pool_[b][t0 + 3][unit + j], sums_g_out_max_pool_2_[3][j / SNN_LANES]);
+                                    }
                                 }
                             }
                         }
@@ -2555,7 +2587,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(g_out_max_pool_2_li_mean_), 0, .place = NET(out_max_pool_2_li_mean_)},
     {NET(g_out_max_pool_2_), 0, .place = NET(state_v_out_lif_)},
     {NET(out_lif_v_then_g_out_conv_), 8192, true, false, 0},
-    {NET(g_out_max_pool_), 0, .place = NET(state_v_first_)},
+    {NET(g_out_max_pool_), 4096, true, false, 0},
     {NET(first_v_), 16384, true, false, 0},
     {NET(w_first_), 576, false, false, 0},
     {NET(w_out_), 18432, false, false, 0},
