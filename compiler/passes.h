@@ -102,7 +102,7 @@ typedef struct LowerOptions {
     bool all_steps;      /* and takes whole samples */
     Quantize quantize;   /* and computes in whole numbers */
     bool delays_as_code; /* and has each weight of delays as a literal */
-    bool chain_small;    /* for tests: see chain_kernels */
+    bool small;          /* for tests: what pays from some size on is done at every size */
 } LowerOptions;
 
 /* Net -> Loop. */

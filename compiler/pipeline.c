@@ -216,7 +216,7 @@ static bool run_chain(Compilation *c)
 {
     keep_buffers(c);
     if (!leaves_out(c, OPTIMISATION_CHAINS))
-        chain_kernels(c->program, c->lower.chain_small);
+        chain_kernels(c->program, c->lower.small);
     return true;
 }
 

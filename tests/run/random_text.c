@@ -449,7 +449,7 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
     write_results_of(w, model->rows);
     model->lower.without = choose_without(w);
     model->lower.products = chance(w, 30) ? PRODUCTS_APART : PRODUCTS_FUSED;
-    model->lower.chain_small = chance(w, 50);
+    model->lower.small = chance(w, 50);
 }
 
 ModelText model_text(uint32_t seed, uint32_t number)

@@ -24,7 +24,7 @@ static const Program *program_of(Arena *arena, Without without, bool small)
     Compilation *c = golden_compilation(arena, &text);
     c->lower.without = without;
     c->lower.kernels = KERNELS_EVENT;
-    c->lower.chain_small = small;
+    c->lower.small = small;
     return golden_program(c, text.name);
 }
 

@@ -436,7 +436,8 @@ void lower_activity(Lower *lower, const Node *node)
     Type type = stream->kind == STREAM_SPIKES ? TYPE_I32 : TYPE_F32;
     LoopExpr *zero = type == TYPE_I32 ? loop_int(lower->arena, 0) : f32(lower, 0);
     LoopExpr *sum = declare_local(lower, site.into, "spikes", zero);
-    bool many = type == TYPE_I32 && stream_size(lower, node->in) >= COUNT_LEAST;
+    bool many =
+        type == TYPE_I32 && stream_size(lower, node->in) >= done_from(lower->plan->options, COUNT_LEAST);
     (many ? emit_many_spikes : emit_values)(lower, node, site, sum);
     store1(lower, site.into, lower->streams[node->in].activity, site.b, number(lower, sum), false);
 }

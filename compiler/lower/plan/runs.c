@@ -35,7 +35,7 @@ static bool is_watched(const Planning *plan, int n)
 {
     const NodePlan *node = &plan->nodes[n];
     return plan->by_samples && n < plan->net->backward && !node->group && !node->cyclic
-           && node->units >= WATCH_LEAST;
+           && node->units >= done_from(plan->options, WATCH_LEAST);
 }
 
 void plan_runs(Planning *plan)

@@ -93,7 +93,8 @@ static bool has_rows_of_taps(const Planning *plan, const Node *node)
 static bool has_single_taps(const Planning *plan, const NodePlan *record, const Node *node)
 {
     return node->kind == NODE_MAP && record->pieces && !record->piece_rows
-           && map_rows(node->map) * WINDOW_WIDTH >= PIECE_TAP_WEIGHTS && plan->options.kernels == KERNELS_AUTO
+           && map_rows(node->map) * WINDOW_WIDTH >= done_from(plan->options, PIECE_TAP_WEIGHTS)
+           && plan->options.kernels == KERNELS_AUTO
            && !is_without(plan->options.without, OPTIMISATION_TAPWISE);
 }
 
