@@ -147,12 +147,24 @@ static void emit_tap(Lower *lower, const Tap *tap, LoopBlock *into, int width, i
         emit_outputs(lower, tap, into, num(lower, blocks * width), rest, most);
 }
 
+/* Whether what a sample has at all steps does not stay in a cache, where taps and blocks of a slice of the inputs read it again and
+ * again. Then those of each step are summed by themselves. */
+static bool goes_by_steps(const Lower *lower, const AxisMap *map, Walk walk)
+{
+    int64_t numbers = (int64_t)walk.steps * (map_inputs(map) + map_outputs(map));
+    return walk.steps > 1 && numbers > done_from(lower->plan->options, TOGETHER_MOST);
+}
+
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const AxisMap *map = linear->node->map;
     LoopExpr *item = linear->plan->layer->cut == CUT_INPUTS ? site.tile->item : NULL;
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", tap by tap");
+    if (item && goes_by_steps(lower, map, walk)) {
+        site = walk_rows(lower, walk, site);
+        walk = (Walk){NULL, NULL, 0};
+    }
     Tap tap = {.linear = linear,
                .site = site,
                .walk = walk,
