@@ -18,11 +18,11 @@ typedef struct SpikeBuffers {
     BufferId event, ends; /* units that spike, step by step; where each step's begin and the last one's end */
     BufferId piece, piece_ends; /* the same position by position */
     BufferId index;             /* five units in one index of a table */
-    BufferId slot, slots;    /* of each block of tables: those that the sample needs at all, and how many */
-    BufferId when;           /* five steps of one unit in one index */
-    BufferId times, counted; /* of each unit: the steps at which it is not 0, and how many, */
-    BufferId heard;          /* and what it is then, of numbers */
-    BufferId alive, alives;  /* of each block of steps: the units that spike in it, and how many */
+    BufferId slot, slots;   /* of each block of tables: those that the sample needs at all, and how many */
+    BufferId when;          /* five steps of one unit in one index */
+    BufferId times, firsts; /* of each unit: the steps at which it is not 0, and where they begin, */
+    BufferId heard;         /* and what it is then, of numbers */
+    BufferId alive, alives; /* of each block of steps: the units that spike in it, and how many */
 } SpikeBuffers;
 
 typedef struct StreamBuffers {

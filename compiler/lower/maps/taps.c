@@ -150,8 +150,7 @@ void taps_add_heard(Lower *lower, LoopBlock *into, BufferId sums, int count, Loo
 void taps_times(Lower *lower, StreamId in, Site site, LoopExpr *i, LoopExpr *unit, TapsTimes *emit,
                 const void *context)
 {
-    LoopExpr *from, *count = times_count(lower, in, site, unit, &from);
-    LoopExpr *end = loop_local(lower, site.into, "end", op2(lower, OP_ADD, from, count));
+    LoopExpr *end, *from = times_from(lower, in, site, unit, &end);
     for (int together = TAPS_TIMES; together > 0; together /= 2) {
         LoopExpr *groups = op2(lower, OP_DIV, op2(lower, OP_SUB, end, from), num(lower, together));
         groups = loop_local(lower, site.into, "groups", groups);

@@ -1,9 +1,9 @@
 /* Lists of the steps at which units are not 0, unit by unit, of spikes or numbers. They are made once for a batch.
  *
- *   times[b][i * steps .. i * steps + counts[b][i] - 1]   the steps of unit i of sample b
+ *   times[b][firsts[b][i] .. firsts[b][i + 1] - 1]   the steps of unit i of sample b
  *
- * What numbers are then stands next to each other in lists of the same form: as they are read for tile after tile, they would come
- * from all over memory each time. */
+ * The list of a unit begins where the one before it ends, so that to go through those of all units reads memory in its order: they
+ * are read for tile after tile. What numbers are then stands in lists of the same form. */
 #include "lower/spikes/times.h"
 
 #include "lower/base/code.h"
@@ -21,13 +21,14 @@ static void add_buffers(Lower *lower, StreamId stream)
 {
     SpikeBuffers *lists = &lower->streams[stream].spikes;
     const char *name = stream_of(lower, stream)->name;
-    int units = stream_size(lower, stream), steps = steps_of(lower, stream), all = units * steps;
+    int units = stream_size(lower, stream), steps = steps_of(lower, stream), all = units * steps,
+        ends = units + 1;
     lists->times = named_buffer(lower, "times_of", name, index_type(steps), BUFFER_SCRATCH, true, 1, &all);
     lower->program->buffers.at[lists->times].sparse = true;
-    lists->counted = named_buffer(lower, "counts_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &units);
+    lists->firsts = named_buffer(lower, "firsts_of", name, TYPE_I32, BUFFER_SCRATCH, true, 1, &ends);
     buffer_about(lower, lists->times,
-                 arena_printf(lower->arena, "%d units with room for %d steps each", units, steps));
-    buffer_about(lower, lists->counted, "how many of them each unit has");
+                 arena_printf(lower->arena, "room for %d steps of %d units", steps, units));
+    buffer_about(lower, lists->firsts, "where the list of each unit begins, and the last one's end");
     if (!has_values(lower, stream))
         return;
     lists->heard = named_buffer(lower, "heard_of", name, TYPE_F32, BUFFER_SCRATCH, true, 1, &all);
@@ -35,23 +36,33 @@ static void add_buffers(Lower *lower, StreamId stream)
     buffer_about(lower, lists->heard, "what they are then");
 }
 
-static LoopExpr *first_of(Lower *lower, StreamId stream, LoopExpr *i)
-{
-    return op2(lower, OP_MUL, i, num(lower, steps_of(lower, stream)));
-}
-
-static void emit_unit(Lower *lower, StreamId stream, Site site, LoopExpr *i)
+/* Each step goes to the end of the list, which moves on if the unit is not 0 then: no branch says that, as it could not be foreseen.
+ * What is behind the end stays in the room of the sample, since there are no more of them than steps. */
+static void emit_step(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr *end)
 {
     const SpikeBuffers *lists = &lower->streams[stream].spikes;
     LoopExpr *value = loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, i));
-    LoopExpr *busy = op2(lower, OP_NE, value, loop_float(lower->arena, 0));
-    LoopBlock *into = &loop_if(lower->arena, site.into, busy)->body;
-    LoopExpr *count = loop_local(lower, into, "count", load2(lower, lists->counted, site.b, i));
-    LoopExpr *e = loop_local(lower, into, "e", op2(lower, OP_ADD, first_of(lower, stream, i), count));
-    store2(lower, into, lists->times, site.b, e, site.t, false);
+    value = loop_local(lower, site.into, "value", value);
+    store2(lower, site.into, lists->times, site.b, end, site.t, false);
     if (has_values(lower, stream))
-        store2(lower, into, lists->heard, site.b, e, value, false);
-    store2(lower, into, lists->counted, site.b, i, op2(lower, OP_ADD, count, num(lower, 1)), false);
+        store2(lower, site.into, lists->heard, site.b, end, value, false);
+    LoopExpr *busy = as_bit(lower, op2(lower, OP_NE, value, loop_float(lower->arena, 0)));
+    loop_set(lower->arena, site.into, end->var, op2(lower, OP_ADD, end, busy));
+}
+
+static void emit_lists(Lower *lower, StreamId stream, Site site)
+{
+    const SpikeBuffers *lists = &lower->streams[stream].spikes;
+    int count = stream_size(lower, stream);
+    LoopExpr *end = declare_local(lower, site.into, "end", num(lower, 0));
+    LoopStmt *units = for_range(lower, site.into, "i", count);
+    LoopExpr *i = loop_variable(lower, units);
+    store2(lower, &units->body, lists->firsts, site.b, i, end, false);
+    Site inner = site;
+    inner.into = &units->body;
+    inner = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, stream)}, inner);
+    emit_step(lower, stream, inner, i, end);
+    store2(lower, site.into, lists->firsts, site.b, num(lower, count), end, false);
 }
 
 /* A node whose choice says in which batches the stream's lists are read; NULL: they may be in all. */
@@ -81,20 +92,15 @@ void times_prepare(Lower *lower, StreamId stream)
     const Node *reader = reader_of(lower, stream);
     if (reader)
         site.into = if_chosen(lower, reader, site, false);
-    LoopStmt *zeros = for_units(lower, site.into, "i", stream_size(lower, stream));
-    store2(lower, &zeros->body, lower->streams[stream].spikes.counted, site.b, loop_variable(lower, zeros),
-           num(lower, 0), false);
-    site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, stream)}, site);
-    LoopStmt *units = for_range(lower, site.into, "i", stream_size(lower, stream));
-    site.into = &units->body;
-    emit_unit(lower, stream, site, loop_variable(lower, units));
+    emit_lists(lower, stream, site);
 }
 
-LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from)
+LoopExpr *times_from(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **end)
 {
-    *from = loop_local(lower, site.into, "e0", first_of(lower, stream, i));
-    return loop_local(lower, site.into, "count",
-                      load2(lower, lower->streams[stream].spikes.counted, site.b, i));
+    BufferId firsts = lower->streams[stream].spikes.firsts;
+    *end = loop_local(lower, site.into, "end",
+                      load2(lower, firsts, site.b, op2(lower, OP_ADD, i, num(lower, 1))));
+    return loop_local(lower, site.into, "from", load2(lower, firsts, site.b, i));
 }
 
 LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e)
@@ -111,8 +117,8 @@ LoopExpr *heard_at(Lower *lower, StreamId stream, Site site, LoopExpr *e)
 
 LoopStmt *loop_times(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **e)
 {
-    LoopExpr *from, *count = times_count(lower, stream, site, i, &from);
-    LoopStmt *loop = for_bounds(lower, site.into, "e", num(lower, 0), count);
-    *e = op2(lower, OP_ADD, from, loop_variable(lower, loop));
+    LoopExpr *end, *from = times_from(lower, stream, site, i, &end);
+    LoopStmt *loop = for_bounds(lower, site.into, "e", from, end);
+    *e = loop_variable(lower, loop);
     return loop;
 }

@@ -7,8 +7,8 @@
 /* A kernel that lists them, of a stream over time, unless they are listed already; in batches in which nobody reads them, it
  * lists none. */
 void times_prepare(Lower *lower, StreamId stream);
-/* How many there are of unit i of the site's sample, and where they begin in its list; each of these steps. */
-LoopExpr *times_count(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **from);
+/* Where the list of unit i of the site's sample begins, and *end behind its last step; each of these steps. */
+LoopExpr *times_from(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr **end);
 LoopExpr *time_at(Lower *lower, StreamId stream, Site site, LoopExpr *e);
 /* What the unit is at that step; NULL, where spikes are followed: 1. */
 LoopExpr *heard_at(Lower *lower, StreamId stream, Site site, LoopExpr *e);
