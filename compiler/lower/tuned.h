@@ -131,11 +131,12 @@ enum {
 enum {
     NARROW_TAPS = 8,       /* taps that are added, or summed, together: a vector of AVX2; */
     NARROW_WIDTH = 16,     /* outputs whose steps are in a cache together, which half of it holds; */
-    NARROW_SUM_WIDTH = 32, /* of a gradient, as each event is read once for all of them; */
-    NARROW_INPUTS = 64,    /* inputs whose gradients are summed together; */
-    NARROW_SAMPLES = 16,   /* of so many samples, before these go to what all samples sum; */
-    NARROW_LEAST = 16,     /* taps of which so few may be there, */
-    NARROW_OUTPUTS = 8     /* of so many outputs */
+    NARROW_SUM_WIDTH = 16, /* of a gradient: rows of its steps stay in the first cache, */
+    NARROW_INPUTS =
+        256, /* inputs whose gradients are summed together, as each reads these rows; in the second cache, */
+    NARROW_SAMPLES = 16, /* of so many samples, before these go to what all samples sum; */
+    NARROW_LEAST = 16,   /* taps of which so few may be there, */
+    NARROW_OUTPUTS = 8   /* of so many outputs */
 };
 
 enum {

@@ -24,7 +24,8 @@ Taps narrow_of(const Node *node, int width)
 
 int narrow_room(const Taps *taps)
 {
-    return taps->steps + taps->taps - 1 + NARROW_TAPS - 1;
+    int room = taps->steps + taps->taps - 1 + NARROW_TAPS - 1;
+    return (room + LOOP_MOST_LANES - 1) / LOOP_MOST_LANES * LOOP_MOST_LANES;
 }
 
 static NarrowBuffers *buffers_of(const Lower *lower, const Node *node)
@@ -49,7 +50,8 @@ typedef struct Found {
     const Node *map;
     const Taps *taps;
     const NarrowBuffers *buffers;
-    BufferId ends, fits; /* [outputs]: behind the last tap; [inputs]: whether no window is too short */
+    BufferId starts, ends; /* [outputs]: the first tap, and behind the last one; ints, as vectors want them */
+    BufferId fits;         /* [inputs]: whether no window is too short */
     LoopExpr *i;
 } Found;
 
@@ -73,14 +75,21 @@ static LoopExpr *choose(Lower *lower, LoopExpr *which, LoopExpr *a, LoopExpr *b)
     return loop_op(lower->arena, OP_SELECT, which, a, b);
 }
 
-/* The first and the last tap of each synapse: from the last on, the begin is where a tap was seen at last. */
+/* One of these, [outputs], where a tap is there. */
+static void store_where(Lower *lower, LoopBlock *into, BufferId buffer, LoopExpr *j, LoopExpr *is,
+                        LoopExpr *value)
+{
+    store1(lower, into, buffer, j, choose(lower, is, value, load1(lower, buffer, j)), false);
+}
+
+/* The first and the last tap of each synapse: from the last on, it begins where a tap was seen at last. */
 static void emit_ends(Lower *lower, const Found *found, LoopBlock *into)
 {
     BufferId begins = found->buffers->begins;
     int taps = found->taps->taps, room = lower->program->buffers.at[begins].dims[1];
     LoopStmt *units = for_units(lower, into, "j", room);
     LoopExpr *j = loop_variable(lower, units);
-    store2(lower, &units->body, begins, found->i, j, num(lower, 0), false);
+    store1(lower, &units->body, found->starts, j, num(lower, 0), false);
     store1(lower, &units->body, found->ends, j, num(lower, 0), false);
     LoopStmt *steps = for_range(lower, into, "k", taps);
     LoopExpr *k = loop_local(lower, &steps->body, "later",
@@ -88,11 +97,13 @@ static void emit_ends(Lower *lower, const Found *found, LoopBlock *into)
     LoopStmt *loop = for_units(lower, &steps->body, "j", found->taps->outs);
     j = loop_variable(lower, loop);
     LoopExpr *is = loop_local(lower, &loop->body, "there", there(lower, found, &loop->body, k, j));
-    LoopExpr *begin = load2(lower, begins, found->i, j), *end = load1(lower, found->ends, j);
-    LoopExpr *behind = op2(lower, OP_ADD, k, num(lower, 1));
-    LoopExpr *last = choose(lower, op2(lower, OP_LT, end, behind), behind, end);
-    store2(lower, &loop->body, begins, found->i, j, choose(lower, is, k, begin), false);
-    store1(lower, &loop->body, found->ends, j, choose(lower, is, last, end), false);
+    LoopExpr *end = load1(lower, found->ends, j), *behind = op2(lower, OP_ADD, k, num(lower, 1));
+    store_where(lower, &loop->body, found->starts, j, is, k);
+    store_where(lower, &loop->body, found->ends, j, is,
+                choose(lower, op2(lower, OP_LT, end, behind), behind, end));
+    LoopStmt *copies = for_units(lower, into, "j", room);
+    j = loop_variable(lower, copies);
+    store2(lower, &copies->body, begins, found->i, j, load1(lower, found->starts, j), false);
 }
 
 static void emit_fits(Lower *lower, const Found *found, LoopBlock *into)
@@ -100,8 +111,7 @@ static void emit_fits(Lower *lower, const Found *found, LoopBlock *into)
     LoopExpr *fits = declare_local(lower, into, "fits", num(lower, 1));
     LoopStmt *loop = for_range(lower, into, "j", found->taps->outs);
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *length =
-        op2(lower, OP_SUB, load1(lower, found->ends, j), load2(lower, found->buffers->begins, found->i, j));
+    LoopExpr *length = op2(lower, OP_SUB, load1(lower, found->ends, j), load1(lower, found->starts, j));
     loop_set(lower->arena, &loop->body, fits->var,
              choose(lower, op2(lower, OP_GT, length, num(lower, NARROW_TAPS)), num(lower, 0), fits));
     store1(lower, into, found->fits, found->i, fits, false);
@@ -162,6 +172,7 @@ static void lower_windows(Lower *lower, Found *found, const char *name)
                  found->map->span, found->taps->ins);
     LoopStmt *items = kernel_items(lower, "i");
     found->i = loop_variable(lower, items);
+    found->starts = named_buffer(lower, "starts_of", name, TYPE_I32, BUFFER_LOCAL, false, 1, &room);
     found->ends = named_buffer(lower, "ends_of", name, TYPE_I32, BUFFER_LOCAL, false, 1, &room);
     emit_ends(lower, found, &items->body);
     emit_fits(lower, found, &items->body);

@@ -11,7 +11,7 @@ LoopExpr *narrow_begin(Lower *lower, const Node *node, LoopExpr *i, LoopExpr *un
 /* The weight of output j of the tile, m taps behind that. */
 LoopExpr *narrow_weight(Lower *lower, const Node *node, LoopExpr *i, LoopExpr *tile, LoopExpr *j,
                         LoopExpr *m);
-/* Steps of a row to which windows are added. */
+/* Steps of a row to which windows are added: whole lines of the caches. */
 int narrow_room(const Taps *taps);
 /* Outputs of a tile, of so many at most, and tiles. */
 Taps narrow_of(const Node *node, int width);
