@@ -11,7 +11,9 @@
 enum {
     TILE_VECTOR = 16, /* units of a vector of the widest kind: tiles are so many of them */
     TILE_LEAST = 32,  /* units of a tile, */
-    TILE_MOST = 64,   /* whose weights, of some hundreds of inputs, stay in the second cache */
+    TILE_MOST = 64,   /* whose weights, of some hundreds of inputs, stay in the second cache; */
+    TILE_NARROW =
+        16, /* and so many where the sums of a few steps have to stay in registers that are not of WIDE_LANES */
     TILE_WASTE =
         3, /* for every so many units one at most that is not there is worked on with the last tile: of 100
                          units, 28 more are faster than tiles of 50 */

@@ -137,17 +137,28 @@ static void emit_part(Lower *lower, const Linear *map, Site site, LoopExpr *firs
     emit_steps(lower, (Rows){.map = &part, .count = 1, .width = width}, site, steps);
 }
 
-/* Where units are not cut: so many at a time that their sums stay in registers, and their weights in a cache. */
-static void emit_parts(Lower *lower, const Linear *map, Site site, int width, int steps)
+/* All columns, `size` at a time. */
+static void emit_parts_of(Lower *lower, const Linear *map, Site site, int width, int steps, int size)
 {
-    int parts = width / TILE_MOST, rest = width % TILE_MOST;
+    int parts = width / size, rest = width % size;
     LoopStmt *loop = for_range(lower, site.into, "part", parts);
     Site inner = site;
     inner.into = &loop->body;
-    LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, TILE_MOST));
-    emit_part(lower, map, inner, loop_local(lower, inner.into, "j0", first), TILE_MOST, steps);
+    LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, size));
+    emit_part(lower, map, inner, loop_local(lower, inner.into, "j0", first), size, steps);
     if (rest > 0)
-        emit_part(lower, map, site, num(lower, parts * TILE_MOST), rest, steps);
+        emit_part(lower, map, site, num(lower, parts * size), rest, steps);
+}
+
+/* Where units are not cut: so many at a time that their sums stay in registers, and their weights in a cache. */
+static void emit_parts(Lower *lower, const Linear *map, Site site, int width, int steps)
+{
+    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
+    LoopBlock *into = site.into;
+    site.into = &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body;
+    emit_parts_of(lower, map, site, width, steps, TILE_MOST);
+    site.into = &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body;
+    emit_parts_of(lower, map, site, width, steps, TILE_NARROW);
 }
 
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
