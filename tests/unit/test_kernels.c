@@ -269,7 +269,8 @@ static const char *const in_time[] = {
 };
 enum { IN_TIME = sizeof in_time / sizeof *in_time };
 
-static const Program *convolution_by(Arena *arena, const char *stages, int steps, LowerOptions options)
+static const Program *convolution(Arena *arena, const char *stages, int steps, Kernels kernels,
+                                  Without without)
 {
     GoldenText model = {
         "convolution",
@@ -285,14 +286,9 @@ static const Program *convolution_by(Arena *arena, const char *stages, int steps
                      "}\n",
                      steps, stages)};
     Compilation *c = golden_compilation(arena, &model);
-    c->lower = options;
+    c->lower.kernels = kernels;
+    c->lower.without = without;
     return golden_program(c, model.name);
-}
-
-static const Program *convolution(Arena *arena, const char *stages, int steps, Kernels kernels,
-                                  Without without)
-{
-    return convolution_by(arena, stages, steps, (LowerOptions){.kernels = kernels, .without = without});
 }
 
 /* Behind few spikes, most positions of what goes back meet none at any step: windows that overlap or not, beyond edges, of
@@ -414,37 +410,6 @@ START_TEST(gradients_of_many_inputs_have_one_sum)
     const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
     ck_assert_int_eq(arrays(fast, "parts_of_w_o_3"), 1 - _i % 2);
     ck_assert_int_eq(arrays(general, "parts_of_w_o_3"), 1);
-    compare_gradients(fast, general, 2);
-    arena_free(arena);
-}
-END_TEST
-
-static bool same_gradients(const Program *a, const Program *b, int rows)
-{
-    Interp *of_a = ran(a, rows), *of_b = ran(b, rows);
-    bool same = true;
-    for (int p = 0; p < a->params.count; p++) {
-        BufferId one = a->params.at[p].gradient, other = b->params.at[p].gradient;
-        for (size_t k = 0; one >= 0 && k < interp_count(of_a, one); k++)
-            same = same && of_a->buffers[one][k] == of_b->buffers[other][k];
-    }
-    interp_free(of_a);
-    interp_free(of_b);
-    return same;
-}
-
-/* Slices of many channels, of samples that are too large for a cache: sums of each step are added, which rounds otherwise. One
- * step is summed as it was. */
-START_TEST(gradients_of_large_samples_go_step_by_step)
-{
-    Arena *arena = arena_new();
-    const char *stages = "conv(17, kernel = 2) -> tanh -> conv(34, kernel = [1, 3], stride = 2, pad = 1)";
-    const int steps = 1 + 2 * _i;
-    const Program *fast = convolution_by(arena, stages, steps, (LowerOptions){.small = true});
-    const Program *whole = convolution_by(arena, stages, steps, (LowerOptions){0});
-    const Program *general = convolution(arena, stages, steps, KERNELS_AUTO, NO_WINDOWS | NO_PIECES);
-    ck_assert_int_eq(arrays(fast, "parts_of_w_o_3"), 0);
-    ck_assert(same_gradients(fast, whole, 2) == (steps == 1));
     compare_gradients(fast, general, 2);
     arena_free(arena);
 }
@@ -621,7 +586,6 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, patches_agree, 0, CONVOLUTIONS + SPIKING);
     tcase_add_loop_test(tcase, patterns_agree, 0, 2 * FEW);
     tcase_add_loop_test(tcase, gradients_of_many_inputs_have_one_sum, 0, 4);
-    tcase_add_loop_test(tcase, gradients_of_large_samples_go_step_by_step, 0, 2);
     tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);
     tcase_add_loop_test(tcase, squares_agree, 0, SQUARES);
     tcase_add_loop_test(tcase, squares_are_for_many_channels, 0, 2);
