@@ -142,14 +142,18 @@ enum {
 };
 
 enum {
-    FREQUENCY_PART = 16, /* frequencies for which a thread keeps a tile's weights in a cache; */
-    FREQUENCY_SAMPLES =
-        8, /* samples whose sums are made together, half as many where vectors are not of WIDE_LANES; */
-    FREQUENCY_INPUTS = 8,       /* inputs whose gradients are summed together, */
-    FREQUENCY_PART_INPUTS = 32, /* and so many, with as many tiles, whose transforms are in a cache; */
-    FREQUENCY_TILES = 4,
-    FREQUENCY_READ = 4, /* units for which weights are transformed together; */
-    FREQUENCY_GAIN = 2  /* how many times fewer products there have to be */
+    FREQUENCY_PART = 4,           /* of a quarter, for whose frequencies a thread makes products; */
+    FREQUENCY_PANELS = 4,         /* of STEPS_WIDTH units, for which transforms are read once; */
+    FREQUENCY_BATCH = 64,         /* samples whose transforms are in the second cache, */
+    FREQUENCY_SAMPLES = 12,       /* so many of which have their sums in registers, of STEPS_WIDTH units, */
+    FREQUENCY_NARROW_SAMPLES = 6, /* or so many where vectors are not of WIDE_LANES; */
+    FREQUENCY_INPUTS = 12,        /* inputs whose gradients are, */
+    FREQUENCY_NARROW_INPUTS = 6,  /* or so many, */
+    FREQUENCY_PART_INPUTS = 64,   /* and those whose transforms are in the second cache, */
+    FREQUENCY_OUTPUTS = 64,       /* with as many outputs; */
+    FREQUENCY_READ = 3,           /* units for which weights are transformed together; */
+    WAVES_TOGETHER = 6,           /* waves by which sums are made together; */
+    FREQUENCY_GAIN = 2            /* how many times fewer products there have to be */
 };
 
 /* ---- tables and events of spikes ---- */

@@ -1,7 +1,7 @@
 /* Maps along time that mix all units, of inputs that are busy, and gradients back through them. What is made at step t is a sum
  * over how much later things are heard, of inputs x(t - k), or gradients x(t + k), by weights w(k): a product, frequency by
- * frequency, of Fourier transforms along time. So instead of a product for each step and tap there are three for each of half
- * as many frequencies as steps:
+ * frequency, of Fourier transforms along time, which spectrum.c describes. So instead of a product for each step and tap there
+ * are three for each of half as many frequencies as steps:
  *
  *   a, b = sums over t of x(t) by cosines and sines, for each unit that is read
  *   c, d = the same of w(k), for each weight
@@ -32,197 +32,282 @@ static bool turned_of(const Spectrum *spectrum)
     return spectrum->taps->node->transposed;
 }
 
-/* One frequency of a tile: its weights, [c, d, c + d or c - d][read][unit], and of some samples a + b, [sample][read]. */
+enum { FREQUENCY_PRODUCTS = 3 };
+
+/* A frequency q of the first quarter, the one that half the period mirrors it to, and some units that are made. */
 typedef struct Product {
     const Spectrum *spectrum; /* of what is read */
-    BufferId tiles, weights, both, products;
-    LoopExpr *tile, *j0, *f;
+    BufferId tiles;           /* weights: see taps_prepare() */
+    BufferId weights;    /* their transforms: c, d, c + d or c - d: [panel][2 frequencies][3][read][unit] */
+    BufferId both;       /* a + b of some samples: [sample][read] */
+    BufferId parts;      /* p, q, r of these samples: [3][sample][unit] */
+    BufferId products;   /* re and - im, times the frequency's share: [batch][2 count][unit] */
+    LoopExpr *panel;     /* STEPS_WIDTH units that are made, at most: which of those of an item, */
+    LoopExpr *tile, *j0; /* of which tile of the weights, from which unit of it on, */
+    LoopExpr *width;     /* and how many there are */
+    LoopExpr *q, *f, *which; /* f is the one or the other */
 } Product;
 
-static void add_weight(Lower *lower, const Product *product, LoopBlock *into, BufferId sums, int output,
-                       LoopExpr *place[4], LoopExpr *wave)
-{
-    LoopExpr *w = loop_load(lower->program, product->tiles, 4, place);
-    store_product(lower, into, sums, 2, (LoopExpr *[]){num(lower, output), place[3]}, wave, w);
-}
+enum { COSINE_SUMS = 2, WEIGHT_SUMS = 4 }; /* by cosines over even taps, and odd ones; the same by sines */
 
-/* Of those by which units o .. o + count - 1 are read. */
-static void emit_some_weights(Lower *lower, const Product *product, LoopBlock *into, const BufferId sums[2],
-                              LoopExpr *o, int count)
+/* Of the weights by which units o .. o + count - 1 are read, over every second tap. */
+static void add_weights(Lower *lower, const Product *product, LoopBlock *into,
+                        const BufferId sums[WEIGHT_SUMS], LoopExpr *o, int count, int parity)
 {
     const Spectrum *spectrum = product->spectrum;
-    int width = spectrum->taps->width;
     LoopExpr *wave[2];
-    for (int part = 0; part < 2; part++)
-        zero_sums(lower, into, sums[part], count, width);
-    LoopStmt *later = for_range(lower, into, "later", spectrum->taps->taps);
-    LoopExpr *k = loop_variable(lower, later);
-    wave[0] = loop_local(lower, &later->body, "cosine", load2(lower, spectrum->waves, k, product->f));
-    wave[1] = loop_local(lower, &later->body, "sine",
-                         load2(lower, spectrum->waves, k, sine_of(lower, spectrum, product->f)));
+    LoopStmt *taps = for_range(lower, into, "tap", (spectrum->taps->taps + 1 - parity) / 2);
+    LoopExpr *k = loop_local(lower, &taps->body, "later",
+                             scaled_plus(lower, loop_variable(lower, taps), 2, num(lower, parity)));
+    waves_at(lower, spectrum, k, product->q, wave);
+    wave[0] = loop_local(lower, &taps->body, "cosine", wave[0]);
+    wave[1] = loop_local(lower, &taps->body, "sine", wave[1]);
     for (int r = 0; r < count; r++) {
-        LoopStmt *loop = for_units(lower, &later->body, "j", width);
-        LoopExpr *from = op2(lower, OP_ADD, o, num(lower, r));
+        LoopStmt *loop = taps_some(lower, &taps->body, num(lower, 0), product->width);
+        LoopExpr *j = loop_variable(lower, loop), *from = op2(lower, OP_ADD, o, num(lower, r));
         LoopExpr *place[4] = {product->tile, turned_of(spectrum) ? k : from, turned_of(spectrum) ? from : k,
-                              loop_variable(lower, loop)};
+                              op2(lower, OP_ADD, product->j0, j)};
+        LoopExpr *w = loop_load(lower->program, product->tiles, 4, place);
         for (int part = 0; part < 2; part++)
-            add_weight(lower, product, &loop->body, sums[part], r, place, wave[part]);
+            store_product(lower, &loop->body, sums[COSINE_SUMS * part + parity], 2,
+                          (LoopExpr *[]){num(lower, r), j}, wave[part], w);
     }
-    for (int r = 0; r < count; r++) {
-        LoopStmt *loop = for_units(lower, into, "j", width);
-        LoopExpr *j = loop_variable(lower, loop), *row = num(lower, r);
-        LoopExpr *c = load2(lower, sums[0], row, j), *d = load2(lower, sums[1], row, j);
-        LoopExpr *value[3] = {c, d, op2(lower, turned_of(spectrum) ? OP_SUB : OP_ADD, c, d)};
-        for (int part = 0; part < 3; part++)
-            loop_store(lower->program, &loop->body, product->weights, 3,
-                       (LoopExpr *[]){num(lower, part), op2(lower, OP_ADD, o, row), j}, value[part], false);
+}
+
+/* Of frequencies q and 2 m - q: see spectrum.c. */
+static void store_weights(Lower *lower, const Product *product, LoopBlock *into,
+                          const BufferId sums[WEIGHT_SUMS], LoopExpr *o, int r)
+{
+    LoopStmt *loop = for_units(lower, into, "j", STEPS_WIDTH);
+    LoopExpr *j = loop_variable(lower, loop), *x[WEIGHT_SUMS];
+    for (int sum = 0; sum < WEIGHT_SUMS; sum++)
+        x[sum] = load2(lower, sums[sum], num(lower, r), j);
+    for (int which = 0; which < 2; which++) {
+        LoopExpr *c = op2(lower, which == 0 ? OP_ADD : OP_SUB, x[0], x[1]);
+        LoopExpr *d = which == 0 ? op2(lower, OP_ADD, x[2], x[3]) : op2(lower, OP_SUB, x[3], x[2]);
+        c = loop_local(lower, &loop->body, "c", c);
+        d = loop_local(lower, &loop->body, "d", d);
+        LoopExpr *value[FREQUENCY_PRODUCTS] = {
+            c, d, op2(lower, turned_of(product->spectrum) ? OP_SUB : OP_ADD, c, d)};
+        for (int part = 0; part < FREQUENCY_PRODUCTS; part++) {
+            LoopExpr *place[5] = {product->panel, num(lower, which), num(lower, part),
+                                  op2(lower, OP_ADD, o, num(lower, r)), j};
+            loop_store(lower->program, &loop->body, product->weights, 5, place, value[part], false);
+        }
     }
 }
 
 static void emit_weights(Lower *lower, const Product *product, LoopBlock *into)
 {
-    const Taps *taps = product->spectrum->taps;
-    const char *name = weight_name(lower->net, taps->node);
+    const char *name = weight_name(lower->net, product->spectrum->taps->node);
     Parts parts = even_parts(product->spectrum->units, FREQUENCY_READ);
     for (int small = 0; small < 2; small++) {
         int count = parts.size - small, blocks = small ? parts.small : parts.large;
         if (blocks == 0)
             continue;
-        BufferId sums[2];
-        for (int part = 0; part < 2; part++)
-            sums[part] = sums_buffer(lower, name, count, taps->width);
+        BufferId sums[WEIGHT_SUMS];
+        for (int sum = 0; sum < WEIGHT_SUMS; sum++)
+            sums[sum] = sums_buffer(lower, name, count, STEPS_WIDTH);
         LoopStmt *loop = for_range(lower, into, "block", blocks);
         int from = small ? parts.large * parts.size : 0;
         LoopExpr *o = loop_local(lower, &loop->body, "o",
                                  scaled_plus(lower, loop_variable(lower, loop), count, num(lower, from)));
-        emit_some_weights(lower, product, &loop->body, sums, o, count);
+        for (int sum = 0; sum < WEIGHT_SUMS; sum++)
+            zero_sums(lower, &loop->body, sums[sum], count, STEPS_WIDTH);
+        for (int parity = 0; parity < 2; parity++)
+            add_weights(lower, product, &loop->body, sums, o, count, parity);
+        for (int r = 0; r < count; r++)
+            store_weights(lower, product, &loop->body, sums, o, r);
     }
 }
 
-static LoopExpr *gradient_at(Lower *lower, const Product *product, LoopExpr *b, LoopExpr *f, LoopExpr *o)
+static LoopExpr *read_at(Lower *lower, const Product *product, LoopExpr *b, LoopExpr *f, LoopExpr *o)
 {
     return loop_load(lower->program, product->spectrum->sums, 3, (LoopExpr *[]){b, f, o});
 }
 
-/* a + b of samples b .. b + count - 1. */
-static void emit_both(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *b, int count)
+/* a + b of samples first .. end - 1. */
+static void emit_both(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *first, LoopExpr *end)
 {
     const Spectrum *spectrum = product->spectrum;
+    LoopStmt *samples = for_bounds(lower, into, "b", first, end);
+    LoopStmt *loop = for_units(lower, &samples->body, "o", spectrum->units);
+    LoopExpr *b = loop_variable(lower, samples), *o = loop_variable(lower, loop);
+    LoopExpr *sum = op2(lower, OP_ADD, read_at(lower, product, b, product->f, o),
+                        read_at(lower, product, b, sine_of(lower, spectrum, product->f), o));
+    store2(lower, &loop->body, product->both, op2(lower, OP_SUB, b, first), o, sum, false);
+}
+
+/* p, q or r of samples b .. b + count - 1, which are s .. of those that are in the caches. */
+static void emit_block(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *b, LoopExpr *s,
+                       int count, int part)
+{
+    const Spectrum *spectrum = product->spectrum;
+    BufferId sums = sums_buffer(lower, stream_of(lower, spectrum->taps->node->out)->name, count, STEPS_WIDTH);
+    LoopExpr *f = part == 1 ? sine_of(lower, spectrum, product->f) : product->f;
+    zero_sums(lower, into, sums, count, STEPS_WIDTH);
+    LoopStmt *outputs = for_range(lower, into, "o", spectrum->units);
+    LoopExpr *o = loop_variable(lower, outputs);
     for (int r = 0; r < count; r++) {
-        LoopStmt *loop = for_units(lower, into, "o", spectrum->units);
-        LoopExpr *o = loop_variable(lower, loop), *sample = op2(lower, OP_ADD, b, num(lower, r));
-        LoopExpr *sum = op2(lower, OP_ADD, gradient_at(lower, product, sample, product->f, o),
-                            gradient_at(lower, product, sample, sine_of(lower, spectrum, product->f), o));
-        store2(lower, &loop->body, product->both, num(lower, r), o, sum, false);
+        LoopExpr *sample = op2(lower, OP_ADD, part == 2 ? s : b, num(lower, r));
+        LoopExpr *x = loop_local(lower, &outputs->body, arena_printf(lower->arena, "x%d", r),
+                                 part == 2 ? load2(lower, product->both, sample, o)
+                                           : read_at(lower, product, sample, f, o));
+        LoopStmt *loop = for_units(lower, &outputs->body, "j", STEPS_WIDTH);
+        LoopExpr *j = loop_variable(lower, loop),
+                 *place[5] = {product->panel, product->which, num(lower, part), o, j};
+        store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
+                      loop_load(lower->program, product->weights, 5, place));
+    }
+    for (int r = 0; r < count; r++) {
+        LoopStmt *loop = for_units(lower, into, "j", STEPS_WIDTH);
+        LoopExpr *j = loop_variable(lower, loop);
+        LoopExpr *place[3] = {num(lower, part), op2(lower, OP_ADD, s, num(lower, r)), j};
+        loop_store(lower->program, &loop->body, product->parts, 3, place,
+                   load2(lower, sums, num(lower, r), j), false);
     }
 }
 
-/* p, q or r of these samples. */
-static void emit_part(Lower *lower, const Product *product, LoopBlock *into, BufferId sums, LoopExpr *b,
-                      int count, int part)
+/* Of samples first .. end - 1: as many at a time as registers hold, then two, then one by one. */
+static void emit_part(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *first, LoopExpr *end,
+                      int part)
 {
-    const Spectrum *spectrum = product->spectrum;
-    LoopExpr *x[FREQUENCY_SAMPLES], *f = part == 1 ? sine_of(lower, spectrum, product->f) : product->f;
-    zero_sums(lower, into, sums, count, spectrum->taps->width);
-    LoopStmt *outputs = for_range(lower, into, "o", spectrum->units);
-    LoopExpr *o = loop_variable(lower, outputs);
-    for (int r = 0; r < count; r++)
-        x[r] =
-            loop_local(lower, &outputs->body, arena_printf(lower->arena, "x%d", r),
-                       part == 2 ? load2(lower, product->both, num(lower, r), o)
-                                 : gradient_at(lower, product, op2(lower, OP_ADD, b, num(lower, r)), f, o));
-    LoopStmt *loop = for_units(lower, &outputs->body, "j", spectrum->taps->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *w =
-        loop_local(lower, &loop->body, "w",
-                   loop_load(lower->program, product->weights, 3, (LoopExpr *[]){num(lower, part), o, j}));
-    for (int r = 0; r < count; r++)
-        store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x[r], w);
+    static const int counts[] = {FREQUENCY_SAMPLES, FREQUENCY_NARROW_SAMPLES, 2, 1};
+    LoopExpr *b0 = first, *wide = num(lower, WIDE_LANES), *lanes = loop_lanes(lower->arena);
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, end, b0), num(lower, counts[k]));
+        if (counts[k] == FREQUENCY_SAMPLES)
+            blocks = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GE, lanes, wide), blocks, num(lower, 0));
+        blocks = loop_local(lower, into, "blocks", blocks);
+        LoopStmt *loop = for_bounds(lower, into, "block", num(lower, 0), blocks);
+        LoopExpr *b = scaled_plus(lower, loop_variable(lower, loop), counts[k], b0);
+        b = loop_local(lower, &loop->body, "b", b);
+        LoopExpr *s = loop_local(lower, &loop->body, "s", op2(lower, OP_SUB, b, first));
+        emit_block(lower, product, &loop->body, b, s, counts[k], part);
+        b0 = loop_local(lower, into, "left", scaled_plus(lower, blocks, counts[k], b0));
+    }
 }
 
-static void store_product_of(Lower *lower, const Product *product, LoopBlock *into, const BufferId sums[3],
-                             LoopExpr *b, int r)
+static void store_products(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *first,
+                           LoopExpr *end)
 {
     const Spectrum *spectrum = product->spectrum;
-    LoopExpr *x[3], *factor = loop_local(lower, into, "factor", frequency_share(lower, spectrum, product->f));
-    LoopStmt *loop = for_units(lower, into, "j", spectrum->taps->width);
-    LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, product->j0, j);
-    for (int part = 0; part < 3; part++)
-        x[part] = load2(lower, sums[part], num(lower, r), j);
+    LoopExpr *x[FREQUENCY_PRODUCTS], *share = frequency_share(lower, spectrum, product->f);
+    share = loop_local(lower, into, "share", share);
+    LoopStmt *samples = for_bounds(lower, into, "b", first, end);
+    LoopStmt *loop = taps_some(lower, &samples->body, num(lower, 0), product->width);
+    LoopExpr *b = loop_variable(lower, samples), *j = loop_variable(lower, loop);
+    for (int part = 0; part < FREQUENCY_PRODUCTS; part++)
+        x[part] = loop_load(lower->program, product->parts, 3,
+                            (LoopExpr *[]){num(lower, part), op2(lower, OP_SUB, b, first), j});
     LoopExpr *re = op2(lower, turned_of(spectrum) ? OP_ADD : OP_SUB, x[0], x[1]);
     LoopExpr *minus_im = turned_of(spectrum) ? op2(lower, OP_ADD, op2(lower, OP_SUB, x[1], x[0]), x[2])
                                              : op2(lower, OP_SUB, op2(lower, OP_SUB, x[2], x[0]), x[1]);
-    LoopExpr *sample = op2(lower, OP_ADD, b, num(lower, r));
-    loop_store(lower->program, &loop->body, product->products, 3, (LoopExpr *[]){sample, product->f, unit},
-               op2(lower, OP_MUL, factor, re), false);
+    LoopExpr *unit = op2(lower, OP_ADD, j,
+                         op2(lower, OP_ADD, product->j0,
+                             op2(lower, OP_MUL, product->tile, num(lower, spectrum->taps->width))));
+    loop_store(lower->program, &loop->body, product->products, 3, (LoopExpr *[]){b, product->f, unit},
+               op2(lower, OP_MUL, share, re), false);
     loop_store(lower->program, &loop->body, product->products, 3,
-               (LoopExpr *[]){sample, sine_of(lower, spectrum, product->f), unit},
-               op2(lower, OP_MUL, factor, minus_im), false);
+               (LoopExpr *[]){b, sine_of(lower, spectrum, product->f), unit},
+               op2(lower, OP_MUL, share, minus_im), false);
 }
 
-static void emit_samples(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *b, int count)
+/* How many there are of all tiles: see Product. */
+static int panels_of(const Taps *taps)
 {
-    const Taps *taps = product->spectrum->taps;
-    BufferId sums[3];
-    emit_both(lower, product, into, b, count);
-    for (int part = 0; part < 3; part++) {
-        sums[part] = sums_buffer(lower, stream_of(lower, taps->node->out)->name, count, taps->width);
-        emit_part(lower, product, into, sums[part], b, count, part);
-    }
-    for (int r = 0; r < count; r++)
-        store_product_of(lower, product, into, sums, b, r);
+    return taps->tiles * ((taps->width + STEPS_WIDTH - 1) / STEPS_WIDTH);
 }
 
-/* All samples: some at a time as long as there are so many, half as many, then one by one. */
-static void emit_all_samples(Lower *lower, const Product *product, LoopBlock *into)
+/* Those of an item, the first of which is p0. */
+static Product for_panels(Lower *lower, Product product, LoopBlock *into, LoopExpr *p0, LoopBlock **body)
 {
-    LoopExpr *b0 = num(lower, 0), *rows = loop_scalar(lower->arena, SCALAR_ROWS);
-    for (int count = FREQUENCY_SAMPLES; count > 1; count = count > FREQUENCY_SAMPLES / 2 ? count / 2 : 1) {
-        LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, rows, b0), num(lower, count));
-        if (count == FREQUENCY_SAMPLES)
-            blocks = loop_op(lower->arena, OP_SELECT,
-                             op2(lower, OP_GE, loop_lanes(lower->arena), num(lower, WIDE_LANES)), blocks,
-                             num(lower, 0));
-        blocks = loop_local(lower, into, "blocks", blocks);
-        LoopStmt *loop = for_bounds(lower, into, "block", num(lower, 0), blocks);
-        LoopExpr *b = scaled_plus(lower, loop_variable(lower, loop), count, b0);
-        emit_samples(lower, product, &loop->body, loop_local(lower, &loop->body, "b", b), count);
-        b0 = loop_local(lower, into, "left", scaled_plus(lower, blocks, count, b0));
-    }
-    LoopStmt *rest = for_bounds(lower, into, "b", b0, rows);
-    emit_samples(lower, product, &rest->body, loop_variable(lower, rest), 1);
+    const Taps *taps = product.spectrum->taps;
+    LoopExpr *left = op2(lower, OP_SUB, num(lower, panels_of(taps)), p0),
+             *of_tile = num(lower, panels_of(taps) / taps->tiles);
+    LoopStmt *loop =
+        for_bounds(lower, into, "panel", num(lower, 0), least(lower, left, num(lower, FREQUENCY_PANELS)));
+    *body = &loop->body;
+    product.panel = loop_variable(lower, loop);
+    LoopExpr *number = loop_local(lower, *body, "number", op2(lower, OP_ADD, p0, product.panel));
+    product.tile = loop_local(lower, *body, "tile", op2(lower, OP_DIV, number, of_tile));
+    product.j0 = taps_first(
+        lower, *body, op2(lower, OP_SUB, number, op2(lower, OP_MUL, product.tile, of_tile)), STEPS_WIDTH);
+    product.width = taps_count(lower, *body, product.j0, taps->width, STEPS_WIDTH);
+    return product;
+}
+
+/* Frequency q, and the other one. */
+static void emit_frequencies(Lower *lower, Product product, LoopBlock *into, LoopExpr *p0)
+{
+    LoopExpr *first, *end, *half = num(lower, 2 * product.spectrum->quarter);
+    LoopExpr *twice = op2(lower, OP_MUL, num(lower, 2), product.q);
+    LoopExpr *both =
+        loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, twice, half), num(lower, 2), num(lower, 1));
+    LoopBlock *body;
+    LoopStmt *loop =
+        for_bounds(lower, into, "which", num(lower, 0), loop_local(lower, into, "frequencies", both));
+    product.which = loop_variable(lower, loop);
+    product.f = loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, product.which, num(lower, 0)), product.q,
+                        mirrored(lower, product.spectrum, product.q));
+    product.f = loop_local(lower, &loop->body, "f", product.f);
+    LoopStmt *chunks = for_chunks(lower, &loop->body, "chunk", num(lower, 0),
+                                  loop_scalar(lower->arena, SCALAR_ROWS), FREQUENCY_BATCH, &first, &end);
+    emit_both(lower, &product, &chunks->body, first, end);
+    product = for_panels(lower, product, &chunks->body, p0, &body);
+    for (int part = 0; part < FREQUENCY_PRODUCTS; part++)
+        emit_part(lower, &product, body, first, end, part);
+    store_products(lower, &product, body, first, end);
+}
+
+static void add_buffers(Lower *lower, Product *product)
+{
+    const Spectrum *spectrum = product->spectrum;
+    const char *name = stream_of(lower, spectrum->taps->node->out)->name;
+    int all = panels_of(spectrum->taps), panels = all < FREQUENCY_PANELS ? all : FREQUENCY_PANELS;
+    product->weights = named_buffer(lower, "weights_of", name, TYPE_F32, BUFFER_LOCAL, false, 5,
+                                    (int[]){panels, 2, FREQUENCY_PRODUCTS, spectrum->units, STEPS_WIDTH});
+    product->both = named_buffer(lower, "both_of", name, TYPE_F32, BUFFER_LOCAL, false, 2,
+                                 (int[]){FREQUENCY_BATCH, spectrum->units});
+    product->parts = named_buffer(lower, "parts_of", name, TYPE_F32, BUFFER_LOCAL, false, 3,
+                                  (int[]){FREQUENCY_PRODUCTS, FREQUENCY_BATCH, STEPS_WIDTH});
+}
+
+/* An item of the kernel: some panels, at some frequencies. */
+static void emit_item(Lower *lower, Product product, LoopBlock *into, LoopExpr *item, int parts)
+{
+    LoopBlock *body;
+    LoopExpr *group = loop_local(lower, into, "group", op2(lower, OP_DIV, item, num(lower, parts)));
+    LoopExpr *part = op2(lower, OP_SUB, item, op2(lower, OP_MUL, group, num(lower, parts)));
+    LoopExpr *p0 = loop_local(lower, into, "p0", op2(lower, OP_MUL, group, num(lower, FREQUENCY_PANELS)));
+    LoopExpr *q0 = loop_local(lower, into, "q0", op2(lower, OP_MUL, part, num(lower, FREQUENCY_PART)));
+    LoopExpr *end = least(lower, op2(lower, OP_ADD, q0, num(lower, FREQUENCY_PART)),
+                          num(lower, product.spectrum->quarter + 1));
+    LoopStmt *loop = for_bounds(lower, into, "q", q0, loop_local(lower, into, "end", end));
+    product.q = loop_variable(lower, loop);
+    Product one = for_panels(lower, product, &loop->body, p0, &body);
+    emit_weights(lower, &one, body);
+    emit_frequencies(lower, product, &loop->body, p0);
 }
 
 static BufferId emit_products_of(Lower *lower, const Spectrum *spectrum, BufferId tiles)
 {
     const Taps *taps = spectrum->taps;
     const char *name = stream_of(lower, taps->node->out)->name;
-    int parts = (spectrum->count + FREQUENCY_PART - 1) / FREQUENCY_PART;
+    int parts = (spectrum->quarter + FREQUENCY_PART) / FREQUENCY_PART;
+    int groups = (panels_of(taps) + FREQUENCY_PANELS - 1) / FREQUENCY_PANELS;
     int dims[2] = {2 * spectrum->count, taps->tiles * taps->width};
     BufferId products = named_buffer(lower, "spectrum_of", name, TYPE_F32, BUFFER_SCRATCH, true, 2, dims);
     kernel_begin(lower, "multiply", name,
                  arena_printf(lower->arena, "%s: transforms of weights, and their products with those of %s",
                               name, stream_of(lower, taps->node->in)->name),
-                 taps->node->span, taps->tiles * parts);
+                 taps->node->span, groups * parts);
     LoopStmt *items = kernel_items(lower, "item");
     LoopBlock *into = if_narrow(lower, taps->node, &items->body, false);
     into = if_chosen(lower, taps->node, (Site){.into = into}, true);
-    LoopExpr *item = loop_variable(lower, items);
     Product product = {.spectrum = spectrum, .tiles = tiles, .products = products};
-    product.tile = loop_local(lower, into, "tile", op2(lower, OP_DIV, item, num(lower, parts)));
-    product.j0 = taps_first(lower, into, product.tile, taps->width);
-    LoopExpr *part = op2(lower, OP_SUB, item, op2(lower, OP_MUL, product.tile, num(lower, parts)));
-    LoopExpr *f0 = loop_local(lower, into, "f0", op2(lower, OP_MUL, part, num(lower, FREQUENCY_PART)));
-    LoopExpr *end =
-        least(lower, op2(lower, OP_ADD, f0, num(lower, FREQUENCY_PART)), num(lower, spectrum->count));
-    product.weights = named_buffer(lower, "weights_of", name, TYPE_F32, BUFFER_LOCAL, false, 3,
-                                   (int[]){3, spectrum->units, taps->width});
-    product.both = named_buffer(lower, "both_of", name, TYPE_F32, BUFFER_LOCAL, false, 2,
-                                (int[]){FREQUENCY_SAMPLES, spectrum->units});
-    LoopStmt *loop = for_bounds(lower, into, "f", f0, loop_local(lower, into, "end", end));
-    product.f = loop_variable(lower, loop);
-    emit_weights(lower, &product, &loop->body);
-    emit_all_samples(lower, &product, &loop->body);
+    add_buffers(lower, &product);
+    emit_item(lower, product, into, loop_variable(lower, items), parts);
     return products;
 }
 
@@ -247,7 +332,7 @@ static LoopBlock *branch(Lower *lower, const Linear *linear, Site site, bool cho
 /* rows[f][j] = unit j0 + j of the products. */
 static void copy_products(Lower *lower, const Waved *waved, LoopBlock *into, BufferId products)
 {
-    LoopStmt *waves = for_range(lower, into, "f", waved->read);
+    LoopStmt *waves = for_range(lower, into, "f", 2 * waved->spectrum->count);
     LoopStmt *loop = taps_some(lower, &waves->body, num(lower, 0), waved->width);
     LoopExpr *f = loop_variable(lower, waves), *j = loop_variable(lower, loop);
     LoopExpr *place[3] = {waved->site.b, f, op2(lower, OP_ADD, waved->j0, j)};
@@ -275,13 +360,9 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     site.tile = NULL;
     site = walk_samples(lower, walk, site);
     note_map(lower, map, site.into, ", back from frequencies");
-    Waved waved = {.spectrum = &spectrum,
-                   .read = 2 * spectrum.count,
-                   .made = taps.steps,
-                   .back = true,
-                   .site = site,
-                   .store = store_made};
-    waved.rows = waved_rows(lower, stream_of(lower, node->out)->name, waved.read);
+    Waved waved = {
+        .spectrum = &spectrum, .steps = taps.steps, .back = true, .site = site, .store = store_made};
+    waved_buffers(lower, &waved, stream_of(lower, node->out)->name);
     LoopStmt *tiles = for_range(lower, site.into, "tile", (taps.units + STEPS_WIDTH - 1) / STEPS_WIDTH);
     site.into = &tiles->body;
     waved.j0 = taps_first(lower, site.into, loop_variable(lower, tiles), STEPS_WIDTH);

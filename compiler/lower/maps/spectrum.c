@@ -1,5 +1,13 @@
-/* Fourier transforms along time. With an odd n >= steps + taps - 1, so that no sum over taps goes round, there are frequencies
- * f = 0 .. (n - 1) / 2; the waves are cosines and sines of 2 pi f t / n, and the transform of a stream its sums by them. */
+/* Fourier transforms along time. With a period n = 4 m >= steps + taps - 1, so that no sum over taps goes round, there are
+ * frequencies f = 0 .. 2 m; the waves are cosines and sines of 2 pi f t / n, and the transform of a stream its sums by them.
+ * Steps t and n - t have the same cosine and opposite sines, so their sum and their difference go by one wave; and frequency
+ * 2 m - q has the waves of q, with other signs at every second step:
+ *
+ *   c, d = sums over even t, and over odd t, by cosines of q: at q it is c + d, at 2 m - q c - d
+ *   e, f = the same by sines:                                 at q it is e + f, at 2 m - q f - e
+ *
+ * so that a quarter of the products is left. The way back has the same waves: frequencies are even or odd, and what is made of
+ * q is for the steps q, 2 m - q, 2 m + q and 4 m - q. */
 #include "lower/maps/spectrum.h"
 
 #include "lower/base/code.h"
@@ -14,37 +22,48 @@ LoopExpr *sine_of(Lower *lower, const Spectrum *spectrum, LoopExpr *f)
     return op2(lower, OP_ADD, f, num(lower, spectrum->count));
 }
 
+LoopExpr *mirrored(Lower *lower, const Spectrum *spectrum, LoopExpr *f)
+{
+    return op2(lower, OP_SUB, num(lower, 2 * spectrum->quarter), f);
+}
+
 LoopExpr *frequency_share(Lower *lower, const Spectrum *spectrum, LoopExpr *f)
 {
-    return loop_op(lower->arena, OP_SELECT, op2(lower, OP_EQ, f, num(lower, 0)),
-                   loop_float(lower->arena, 1.0 / spectrum->period),
-                   loop_float(lower->arena, 2.0 / spectrum->period));
+    int period = 4 * spectrum->quarter;
+    LoopExpr *ends = op2(lower, OP_OR, op2(lower, OP_EQ, f, num(lower, 0)),
+                         op2(lower, OP_EQ, f, num(lower, 2 * spectrum->quarter)));
+    return loop_op(lower->arena, OP_SELECT, ends, loop_float(lower->arena, 1.0 / period),
+                   loop_float(lower->arena, 2.0 / period));
 }
 
 /* ---- waves ---- */
 
-static void store_wave(Lower *lower, const Spectrum *spectrum, LoopBlock *into, Op op, LoopExpr *t,
-                       LoopExpr *f, LoopExpr *angle)
+static LoopExpr *wave_at(Lower *lower, const Spectrum *spectrum, LoopExpr *a, LoopExpr *q, bool sine)
 {
-    LoopExpr *wave = loop_op(lower->arena, op, angle, NULL, NULL);
-    store2(lower, into, spectrum->waves, t, f, wave, false);
+    LoopExpr *row = sine ? op2(lower, OP_ADD, a, num(lower, spectrum->places)) : a;
+    return load2(lower, spectrum->waves, row, q);
+}
+
+void waves_at(Lower *lower, const Spectrum *spectrum, LoopExpr *a, LoopExpr *q, LoopExpr *wave[2])
+{
+    wave[0] = wave_at(lower, spectrum, a, q, false);
+    wave[1] = wave_at(lower, spectrum, a, q, true);
 }
 
 /* The turn is made whole numbers first, and half of it at most, so that angles are exact to the last bit. */
 static void emit_waves(Lower *lower, Spectrum *spectrum, const char *name, Span span)
 {
-    int steps = spectrum->taps->steps, period = spectrum->period;
-    int dims[2] = {steps, 2 * spectrum->count};
+    int places = spectrum->places, period = 4 * spectrum->quarter;
+    int dims[2] = {2 * places, spectrum->quarter + 1};
     spectrum->waves = named_buffer(lower, "waves_of", name, TYPE_F32, BUFFER_SCRATCH, false, 2, dims);
     kernel_begin(lower, "waves", name,
-                 arena_printf(lower->arena, "%s: cosines and sines of %d frequencies, at all steps", name,
-                              spectrum->count),
-                 span, steps);
-    LoopStmt *items = kernel_items(lower, "t");
-    LoopExpr *t = loop_variable(lower, items);
-    LoopStmt *loop = for_range(lower, &items->body, "f", spectrum->count);
-    LoopExpr *f = loop_variable(lower, loop), *n = num(lower, period);
-    LoopExpr *turns = loop_local(lower, &loop->body, "turns", op2(lower, OP_MUL, f, t));
+                 arena_printf(lower->arena, "%s: cosines and sines of a quarter of %d steps", name, period),
+                 span, places);
+    LoopStmt *items = kernel_items(lower, "a");
+    LoopExpr *a = loop_variable(lower, items);
+    LoopStmt *loop = for_range(lower, &items->body, "q", dims[1]);
+    LoopExpr *q = loop_variable(lower, loop), *n = num(lower, period);
+    LoopExpr *turns = loop_local(lower, &loop->body, "turns", op2(lower, OP_MUL, q, a));
     LoopExpr *rest = op2(lower, OP_SUB, turns, op2(lower, OP_MUL, op2(lower, OP_DIV, turns, n), n));
     rest = loop_local(lower, &loop->body, "rest", rest);
     LoopExpr *part = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GT, rest, num(lower, period / 2)),
@@ -52,40 +71,121 @@ static void emit_waves(Lower *lower, Spectrum *spectrum, const char *name, Span 
     LoopExpr *angle = op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_F32, part),
                           loop_float(lower->arena, TWO_PI / period));
     angle = loop_local(lower, &loop->body, "angle", angle);
-    store_wave(lower, spectrum, &loop->body, OP_COS, t, f, angle);
-    store_wave(lower, spectrum, &loop->body, OP_SIN, t, sine_of(lower, spectrum, f), angle);
+    store2(lower, &loop->body, spectrum->waves, a, q, loop_op(lower->arena, OP_COS, angle, NULL, NULL),
+           false);
+    store2(lower, &loop->body, spectrum->waves, op2(lower, OP_ADD, a, num(lower, places)), q,
+           loop_op(lower->arena, OP_SIN, angle, NULL, NULL), false);
 }
 
 /* ---- sums by waves ---- */
 
-static LoopExpr *wave_of(Lower *lower, const Waved *waved, LoopExpr *made, LoopExpr *read)
+enum { WAVE_SUMS = 4 }; /* even and odd by cosines, even and odd by sines */
+
+/* Some q, from `first` on. */
+typedef struct Some {
+    const Waved *waved;
+    BufferId sums[WAVE_SUMS]; /* [count][STEPS_WIDTH] */
+    LoopExpr *first;
+    int count;
+} Some;
+
+/* Every second place of from .. to - 1, whose rows are sign * place + base. */
+static void add_places(Lower *lower, const Some *some, LoopBlock *into, int sum, int from, int to, int sign,
+                       int base)
 {
-    return waved->back ? load2(lower, waved->spectrum->waves, made, read)
-                       : load2(lower, waved->spectrum->waves, read, made);
+    const Waved *waved = some->waved;
+    from += (from & 1) ^ (sum & 1);
+    if (from >= to)
+        return;
+    LoopStmt *places = for_range(lower, into, "place", (to - from + 1) / 2);
+    LoopExpr *a = loop_local(lower, &places->body, "a",
+                             scaled_plus(lower, loop_variable(lower, places), 2, num(lower, from)));
+    LoopExpr *row = scaled_plus(lower, a, sign, num(lower, base));
+    for (int r = 0; r < some->count; r++) {
+        LoopExpr *wave = wave_at(lower, waved->spectrum, a, op2(lower, OP_ADD, some->first, num(lower, r)),
+                                 sum >= WAVE_SUMS / 2);
+        wave = loop_local(lower, &places->body, arena_printf(lower->arena, "wave%d", r), wave);
+        LoopStmt *loop = for_units(lower, &places->body, "j", STEPS_WIDTH);
+        LoopExpr *j = loop_variable(lower, loop);
+        store_product(lower, &loop->body, some->sums[sum], 2, (LoopExpr *[]){num(lower, r), j}, wave,
+                      load2(lower, waved->rows, row, j));
+    }
 }
 
-/* `count` of them, from `first` on. */
-static void emit_some_waved(Lower *lower, const Waved *waved, LoopBlock *into, BufferId sums, LoopExpr *first,
-                            int count)
+/* The first step that has a partner: n - t is a step, too, and another one. */
+static int first_pair(const Waved *waved)
 {
-    LoopExpr *wave[STEPS_TOGETHER];
-    zero_sums(lower, into, sums, count, STEPS_WIDTH);
-    LoopStmt *reads = for_range(lower, into, waved->back ? "f" : "t", waved->read);
-    LoopExpr *read = loop_variable(lower, reads);
-    for (int r = 0; r < count; r++)
-        wave[r] = loop_local(lower, &reads->body, arena_printf(lower->arena, "wave%d", r),
-                             wave_of(lower, waved, op2(lower, OP_ADD, first, num(lower, r)), read));
-    LoopStmt *loop = for_units(lower, &reads->body, "j", STEPS_WIDTH);
-    LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *x = loop_local(lower, &loop->body, "x", load2(lower, waved->rows, read, j));
-    for (int r = 0; r < count; r++)
-        store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x, wave[r]);
-    for (int r = 0; r < count; r++) {
-        LoopStmt *units = taps_some(lower, into, num(lower, 0), waved->width);
-        LoopExpr *unit = loop_variable(lower, units);
-        waved->store(lower, waved, &units->body, op2(lower, OP_ADD, first, num(lower, r)),
-                     op2(lower, OP_ADD, waved->j0, unit), load2(lower, sums, num(lower, r), unit));
+    int period = 4 * waved->spectrum->quarter, first = period - waved->steps + 1;
+    return first < period / 2 ? first : period / 2;
+}
+
+static void add_all(Lower *lower, const Some *some, LoopBlock *into)
+{
+    const Waved *waved = some->waved;
+    int half = 2 * waved->spectrum->quarter, pairs = first_pair(waved);
+    int steps = waved->steps < half + 1 ? waved->steps : half + 1, alone = steps < pairs ? steps : pairs;
+    for (int sum = 0; sum < WAVE_SUMS; sum++) {
+        bool sine = sum >= WAVE_SUMS / 2;
+        zero_sums(lower, into, some->sums[sum], some->count, STEPS_WIDTH);
+        if (waved->back && sine)
+            add_places(lower, some, into, sum, 1, half, 1, waved->spectrum->count);
+        else if (waved->back)
+            add_places(lower, some, into, sum, 0, half + 1, 1, 0);
+        else if (!sine)
+            add_places(lower, some, into, sum, 0, steps, 1, 0);
+        else {
+            add_places(lower, some, into, sum, 1, alone, 1, 0);
+            add_places(lower, some, into, sum, pairs, half, -1, 2 * half);
+        }
     }
+}
+
+static LoopExpr *sum_at(Lower *lower, const Some *some, int sum, int r, LoopExpr *j)
+{
+    return load2(lower, some->sums[sum], num(lower, r), j);
+}
+
+/* Frequencies q and 2 m - q. */
+static void store_frequencies(Lower *lower, const Some *some, LoopBlock *into, int r, LoopExpr *q)
+{
+    const Waved *waved = some->waved;
+    LoopStmt *loop = taps_some(lower, into, num(lower, 0), waved->width);
+    LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, waved->j0, j), *x[WAVE_SUMS];
+    for (int sum = 0; sum < WAVE_SUMS; sum++)
+        x[sum] = sum_at(lower, some, sum, r, j);
+    LoopExpr *other = mirrored(lower, waved->spectrum, q);
+    waved->store(lower, waved, &loop->body, q, unit, op2(lower, OP_ADD, x[0], x[1]));
+    waved->store(lower, waved, &loop->body, sine_of(lower, waved->spectrum, q), unit,
+                 op2(lower, OP_ADD, x[2], x[3]));
+    waved->store(lower, waved, &loop->body, other, unit, op2(lower, OP_SUB, x[0], x[1]));
+    waved->store(lower, waved, &loop->body, sine_of(lower, waved->spectrum, other), unit,
+                 op2(lower, OP_SUB, x[3], x[2]));
+}
+
+/* Steps q, 2 m - q, 2 m + q and 4 m - q, of which those that are not asked for are left out, or not read. */
+static void store_steps(Lower *lower, const Some *some, LoopBlock *into, int r, LoopExpr *q)
+{
+    const Waved *waved = some->waved;
+    int quarter = waved->spectrum->quarter;
+    LoopStmt *loop = for_units(lower, into, "j", STEPS_WIDTH);
+    LoopExpr *j = loop_variable(lower, loop), *x[WAVE_SUMS];
+    for (int sum = 0; sum < WAVE_SUMS; sum++)
+        x[sum] = sum_at(lower, some, sum, r, j);
+    LoopExpr *sum[2], *difference[2];
+    for (int part = 0; part < 2; part++) {
+        sum[part] = op2(lower, OP_ADD, x[2 * part], x[2 * part + 1]);
+        difference[part] = part == 0 ? op2(lower, OP_SUB, x[0], x[1]) : op2(lower, OP_SUB, x[3], x[2]);
+    }
+    store2(lower, &loop->body, waved->made, q, j, op2(lower, OP_ADD, sum[0], sum[1]), false);
+    if (waved->steps > quarter + 1)
+        store2(lower, &loop->body, waved->made, mirrored(lower, waved->spectrum, q), j,
+               op2(lower, OP_ADD, difference[0], difference[1]), false);
+    if (waved->steps > 2 * quarter + 1)
+        store2(lower, &loop->body, waved->made, op2(lower, OP_ADD, q, num(lower, 2 * quarter)), j,
+               op2(lower, OP_SUB, difference[0], difference[1]), false);
+    if (waved->steps > 3 * quarter)
+        store2(lower, &loop->body, waved->made, op2(lower, OP_SUB, num(lower, 4 * quarter), q), j,
+               op2(lower, OP_SUB, sum[0], sum[1]), false);
 }
 
 /* So many blocks of `count`, from `from` on. */
@@ -94,30 +194,75 @@ static void emit_blocks_waved(Lower *lower, const Waved *waved, LoopBlock *into,
 {
     if (blocks == 0)
         return;
-    BufferId sums = sums_buffer(lower, stream_of(lower, waved->spectrum->stream)->name, count, STEPS_WIDTH);
+    Some some = {.waved = waved, .count = count};
+    for (int sum = 0; sum < WAVE_SUMS; sum++)
+        some.sums[sum] =
+            sums_buffer(lower, stream_of(lower, waved->spectrum->stream)->name, count, STEPS_WIDTH);
     LoopStmt *loop = for_range(lower, into, "block", blocks);
-    LoopExpr *first = loop_local(lower, &loop->body, "first",
-                                 scaled_plus(lower, loop_variable(lower, loop), count, num(lower, from)));
-    emit_some_waved(lower, waved, &loop->body, sums, first, count);
+    some.first = loop_local(lower, &loop->body, "q",
+                            scaled_plus(lower, loop_variable(lower, loop), count, num(lower, from)));
+    add_all(lower, &some, &loop->body);
+    for (int r = 0; r < count; r++)
+        (waved->back ? store_steps : store_frequencies)(lower, &some, &loop->body, r,
+                                                        op2(lower, OP_ADD, some.first, num(lower, r)));
+}
+
+/* Instead of steps t and n - t, what both have by cosines, and by sines. */
+static void emit_pairs(Lower *lower, const Waved *waved, LoopBlock *into)
+{
+    int half = 2 * waved->spectrum->quarter, from = first_pair(waved);
+    if (from >= half)
+        return;
+    LoopStmt *pairs = for_range(lower, into, "pair", half - from);
+    LoopExpr *t = loop_local(lower, &pairs->body, "t",
+                             op2(lower, OP_ADD, loop_variable(lower, pairs), num(lower, from)));
+    LoopExpr *other = op2(lower, OP_SUB, num(lower, 2 * half), t);
+    LoopStmt *loop = for_units(lower, &pairs->body, "j", STEPS_WIDTH);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *x = loop_local(lower, &loop->body, "x", load2(lower, waved->rows, t, j));
+    LoopExpr *y = loop_local(lower, &loop->body, "y", load2(lower, waved->rows, other, j));
+    store2(lower, &loop->body, waved->rows, t, j, op2(lower, OP_ADD, x, y), false);
+    store2(lower, &loop->body, waved->rows, other, j, op2(lower, OP_SUB, x, y), false);
+}
+
+static void store_made(Lower *lower, const Waved *waved, LoopBlock *into)
+{
+    LoopStmt *steps = for_range(lower, into, "t", waved->steps);
+    LoopStmt *units = taps_some(lower, &steps->body, num(lower, 0), waved->width);
+    LoopExpr *t = loop_variable(lower, steps), *j = loop_variable(lower, units);
+    waved->store(lower, waved, &units->body, t, op2(lower, OP_ADD, waved->j0, j),
+                 load2(lower, waved->made, t, j));
 }
 
 void emit_waved(Lower *lower, const Waved *waved, LoopBlock *into)
 {
-    Parts parts = even_parts(waved->made, STEPS_TOGETHER);
+    int made = waved->spectrum->quarter + 1;
+    if (waved->back && waved->steps < made)
+        made = waved->steps;
+    Parts parts = even_parts(made, WAVES_TOGETHER);
+    if (!waved->back)
+        emit_pairs(lower, waved, into);
     emit_blocks_waved(lower, waved, into, 0, parts.large, parts.size);
     emit_blocks_waved(lower, waved, into, parts.large * parts.size, parts.small, parts.size - 1);
+    if (waved->back)
+        store_made(lower, waved, into);
 }
 
-BufferId waved_rows(Lower *lower, const char *name, int read)
+void waved_buffers(Lower *lower, Waved *waved, const char *name)
 {
-    return named_buffer(lower, "rows_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, (int[]){read, STEPS_WIDTH});
+    int read = waved->back ? 2 * waved->spectrum->count : waved->steps;
+    waved->rows =
+        named_buffer(lower, "rows_of", name, TYPE_F32, BUFFER_LOCAL, false, 2, (int[]){read, STEPS_WIDTH});
+    if (waved->back)
+        waved->made = named_buffer(lower, "steps_of", name, TYPE_F32, BUFFER_LOCAL, false, 2,
+                                   (int[]){4 * waved->spectrum->quarter + 1, STEPS_WIDTH});
 }
 
 void pad_rows(Lower *lower, LoopBlock *into, const Waved *waved)
 {
     if (waved->width->kind == LOOP_NUMBER)
         return;
-    LoopStmt *loop = for_range(lower, into, "row", waved->read);
+    LoopStmt *loop = for_range(lower, into, "row", lower->program->buffers.at[waved->rows].dims[0]);
     LoopStmt *units = taps_some(lower, &loop->body, waved->width, num(lower, STEPS_WIDTH));
     store2(lower, &units->body, waved->rows, loop_variable(lower, loop), loop_variable(lower, units),
            loop_float(lower->arena, 0), false);
@@ -164,10 +309,9 @@ static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name)
                                taps->node->span);
     site.into = if_read(lower, spectrum->stream, taps->node, site.into);
     LoopStmt *tiles = for_range(lower, site.into, "tile", spectrum->room / STEPS_WIDTH);
-    Waved waved = {
-        .spectrum = spectrum, .read = taps->steps, .made = dims[0], .site = site, .store = store_sum};
+    Waved waved = {.spectrum = spectrum, .steps = taps->steps, .site = site, .store = store_sum};
     site.into = &tiles->body;
-    waved.rows = waved_rows(lower, name, taps->steps);
+    waved_buffers(lower, &waved, name);
     waved.j0 = taps_first(lower, site.into, loop_variable(lower, tiles), STEPS_WIDTH);
     waved.width = taps_count(lower, site.into, waved.j0, spectrum->units, STEPS_WIDTH);
     taps_copy(lower, taps, site, spectrum->stream, waved.rows, waved.j0, waved.width);
@@ -180,12 +324,14 @@ Spectrum spectrum_of(Lower *lower, const Taps *taps, StreamId stream)
     StreamBuffers *made = &lower->streams[stream];
     const char *name = stream_of(lower, stream)->name;
     Spectrum spectrum = {.taps = taps, .stream = stream, .units = stream_size(lower, stream)};
-    spectrum.period = (taps->steps + taps->taps - 1) | 1;
-    spectrum.count = (spectrum.period + 1) / 2;
+    spectrum.quarter = (taps->steps + taps->taps + 2) / 4;
+    spectrum.count = 2 * spectrum.quarter + 1;
+    spectrum.places = spectrum.count > taps->taps ? spectrum.count : taps->taps;
     spectrum.room = (spectrum.units + STEPS_WIDTH - 1) / STEPS_WIDTH * STEPS_WIDTH;
     spectrum.waves = made->waves;
     spectrum.sums = made->spectrum;
-    if (made->waves >= 0 && lower->program->buffers.at[made->waves].dims[1] == 2 * spectrum.count)
+    const int *dims = made->waves >= 0 ? lower->program->buffers.at[made->waves].dims : NULL;
+    if (dims && dims[0] == 2 * spectrum.places && dims[1] == spectrum.quarter + 1)
         return spectrum;
     emit_waves(lower, &spectrum, name, taps->node->span);
     emit_sums(lower, &spectrum, name);
