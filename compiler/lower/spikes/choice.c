@@ -139,6 +139,20 @@ LoopBlock *if_chosen(Lower *lower, const Node *node, Site site, bool rival)
     return if_flag(lower, flag, site.into, rival);
 }
 
+LoopExpr *follows_inputs(Lower *lower, const Node *node)
+{
+    const NodePlan *plan = plan_of(lower, node);
+    BufferId flags = *flags_of(lower, node->in, RIVAL_FREQUENCIES), chosen = -1;
+    if (plan->narrow)
+        chosen = lower->narrow[map_of(lower->net, node) - lower->net->nodes.at].chosen;
+    if (!plan->choice || flags < 0 || (plan->narrow && chosen < 0))
+        return NULL;
+    LoopExpr *zero = num(lower, 0), *use = num(lower, node->kind == NODE_MAP_GRAD);
+    LoopExpr *follows = op2(lower, OP_EQ, load1(lower, flags, use), zero);
+    return plan->narrow ? op2(lower, OP_OR, follows, op2(lower, OP_NE, load1(lower, chosen, zero), zero))
+                        : follows;
+}
+
 LoopBlock *if_listed(Lower *lower, StreamId stream, LoopBlock *into)
 {
     /* Where maps use tables, so do gradients. */

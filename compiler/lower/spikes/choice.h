@@ -18,6 +18,9 @@ LoopExpr *spikes_above(Lower *lower, LoopBlock *into, StreamId stream, double ac
 /* The block that runs where few taps are followed, or are not: the same if the node has no choice of these. See
  * maps/narrow_taps.c. */
 LoopBlock *if_narrow(Lower *lower, const Node *node, LoopBlock *into, bool narrow);
+/* Of a map along time, or its gradient, where frequencies may be chosen: whether in this batch it follows, one by one, inputs that
+ * are not 0. NULL: it always may, or what decides is not known yet. */
+LoopExpr *follows_inputs(Lower *lower, const Node *node);
 /* The block that runs if tables were chosen for the stream, or were not: over units, or over steps. */
 LoopBlock *if_busy(Lower *lower, StreamId stream, bool over_steps, LoopBlock *into, bool tables);
 /* The block that lists a stream's events: runs unless nobody would read them. */

@@ -65,20 +65,21 @@ static void emit_lists(Lower *lower, StreamId stream, Site site)
     store2(lower, site.into, lists->firsts, site.b, num(lower, count), end, false);
 }
 
-/* A node whose choice says in which batches the stream's lists are read; NULL: they may be in all. */
-static const Node *reader_of(const Lower *lower, StreamId stream)
+/* The block that runs where any node reads the stream's lists in this batch. */
+static LoopBlock *if_read(Lower *lower, StreamId stream, LoopBlock *into)
 {
-    const Node *reader = NULL;
+    LoopExpr *read = NULL;
     for (int n = 0; n < lower->net->updates; n++) {
         const Node *node = &lower->net->nodes.at[n];
         const NodePlan *plan = plan_of(lower, node);
         if (node->in != stream || !plan->taps || (plan->frequencies && !plan->choice))
             continue;
-        if (plan->narrow || !plan->choice)
-            return NULL;
-        reader = node;
+        LoopExpr *follows = follows_inputs(lower, node);
+        if (!follows)
+            return into;
+        read = read ? op2(lower, OP_OR, read, follows) : follows;
     }
-    return reader;
+    return read ? &loop_if(lower->arena, into, read)->body : into;
 }
 
 void times_prepare(Lower *lower, StreamId stream)
@@ -89,9 +90,7 @@ void times_prepare(Lower *lower, StreamId stream)
     add_buffers(lower, stream);
     Site site = kernel_samples(lower, "list_times_of", name,
                                arena_printf(lower->arena, "%s: when each unit is not 0", name), (Span){0, 0});
-    const Node *reader = reader_of(lower, stream);
-    if (reader)
-        site.into = if_chosen(lower, reader, site, false);
+    site.into = if_read(lower, stream, site.into);
     emit_lists(lower, stream, site);
 }
 
