@@ -51,7 +51,7 @@ UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(OBJ)/%.o)
 LIBRARIES    = $(BUILD)/libsnnc.a $(BUILD)/libsnn_rt.a
 
 FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] grammar/*.[ch] backends/*/*.[ch] runtime/*/*.[ch] \
-                       tests/unit/*.[ch])
+                       tests/*/*.[ch] examples/*/*.[ch])
 # Every tests/NAME.sh but the tools among them is a part of `make test`.
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))

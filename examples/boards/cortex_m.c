@@ -11,8 +11,8 @@ typedef union Vector {
 
 /* Up to SysTick; no interrupt is ever enabled. */
 __attribute__((section(".vectors"), used)) static const Vector vectors[16] = {
-    {.stack = stack_high}, {.handler = reset}, {.handler = fault}, {.handler = fault}, {.handler = fault},
-    {.handler = fault},    {.handler = fault},
+    {.stack = stack_high}, {.handler = reset}, {.handler = fault}, {.handler = fault},
+    {.handler = fault},    {.handler = fault}, {.handler = fault},
 };
 
 static void fault(void)

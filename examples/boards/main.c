@@ -123,7 +123,8 @@ static int run_sample(kws_state *state, int32_t number, Input in[KWS_INPUTS], kw
 
 static int32_t word_of(const uint8_t bytes[4])
 {
-    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24);
+    return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16
+                     | (uint32_t)bytes[3] << 24);
 }
 
 int board_main(void)

@@ -36,9 +36,12 @@ void __aeabi_memclr(void *to, size_t count)
     memset(to, 0, count);
 }
 
-void *__aeabi_memcpy(void *restrict to, const void *restrict from, size_t count) __attribute__((alias("memcpy")));
-void *__aeabi_memcpy4(void *restrict to, const void *restrict from, size_t count) __attribute__((alias("memcpy")));
-void *__aeabi_memcpy8(void *restrict to, const void *restrict from, size_t count) __attribute__((alias("memcpy")));
+void *__aeabi_memcpy(void *restrict to, const void *restrict from, size_t count)
+    __attribute__((alias("memcpy")));
+void *__aeabi_memcpy4(void *restrict to, const void *restrict from, size_t count)
+    __attribute__((alias("memcpy")));
+void *__aeabi_memcpy8(void *restrict to, const void *restrict from, size_t count)
+    __attribute__((alias("memcpy")));
 void __aeabi_memset4(void *to, size_t count, int value) __attribute__((alias("__aeabi_memset")));
 void __aeabi_memset8(void *to, size_t count, int value) __attribute__((alias("__aeabi_memset")));
 void __aeabi_memclr4(void *to, size_t count) __attribute__((alias("__aeabi_memclr")));

@@ -96,7 +96,8 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     int samples = atoi(argv[2]), rounds = atoi(argv[3]), count = samples * rounds;
     Input *inputs = read_samples(argv[1], samples);
-    double *times = allocate((size_t)count, sizeof *times), *steps = allocate((size_t)count * KWS_STEPS, sizeof *steps);
+    double *times = allocate((size_t)count, sizeof *times),
+           *steps = allocate((size_t)count * KWS_STEPS, sizeof *steps);
     kws_output *outs = allocate((size_t)samples, sizeof *outs);
     for (int n = 0; n < count; n++) {
         const Input *input = inputs + (size_t)(n % samples) * VALUES;

@@ -15,8 +15,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,
-                                 size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
+                                 uint8_t *out, size_t max_size, unsigned seed);
 
 /* ---- the target ---- */
 
@@ -97,7 +97,8 @@ typedef struct Text {
 
 static bool joins(uint8_t before, uint8_t next)
 {
-    bool word = (isalnum(before) || before == '_' || before == '.') && (isalnum(next) || next == '_' || next == '.');
+    bool word =
+        (isalnum(before) || before == '_' || before == '.') && (isalnum(next) || next == '_' || next == '.');
     return word || (isspace(before) && isspace(next)) || (before == '-' && next == '>');
 }
 
@@ -120,27 +121,33 @@ static void replace(Text *text, size_t at, size_t end, const void *part, size_t 
     text->size += size - (end - at);
 }
 
+/* clang-format off */
 static const char *const words[] = {
-    "->", "= ", "+ ", "- ", "* ", "/ ", "^ ", "(", ")", "[", "]", "{", "}", ", ", "[-1]", "< ", ">= ", "==", "\n",
-    "and ", "or ", "not ", "true", "pi", "dt", "steps", "let a = ", "neuron n() {", "block b(x) = ", "model m {",
-    "state v = ", "param w = ", "param w per neuron = ", "input", "output = ", "spike = ", "step(", "where(", "detach(",
-    "max(", "min(", "exp(", "log(", "sqrt(", "tanh(", "abs(", "sigmoid(", "rate(", "mean(", "sum(", "last(", "poisson(",
-    "latency(", "dense(3)", "dense(2, bias)", "lif", "plif", "alif", "li()", "if", "cuba_lif", "surrogate = ", "atan(2)",
-    "triangle", "rectangle(1)", "fast_sigmoid", "tau = ", "threshold = ", "reset = ", "soft_reset", "detach_reset",
-    "data idx(shape = [4], classes = 2)", "temporal", "spikes", "time 3 steps of 1 ms", "predict argmax(", "train {",
-    "loss mse(", "cross_entropy(", "label", "optimizer ", "adam(", "sgd(", "cosine(1e-3)", "batch 2", "epochs 1",
-    "clip_norm 1", "seed 3", "image", " ms", " mV", " Hz", "0", "1", "2", "-1", "0.5", "7", "1e-3", "1e39", "1e-50",
-    "100000", "2147483647", "1e400",
-    "synapse s {", "surrogate s(k = 1) {", "optimizer o(lr) {", "initializer i(a = 1) = ", "schedule s(x) = ", "param ",
-    "derivative = ", "antiderivative = ", "update = ", "weight = ", "gradient", "state m = 0", "uniform(-1, 1)", "normal(0, 1)",
-    "kaiming_uniform", "orthogonal", "binary", "epoch", "epochs", "batch ", "batches", "training", "over = all",
-    ", over = [y, x]", "over = c", "along = time", "[y = 4, x = 4, c = 2]", "[4, 4]", "z = 2", "dense([x = 4])", "dense(steps, along = time)",
-    "conv(2, kernel = 3)", "conv_transpose(2, kernel = 2, stride = 2)", "kernel = [3, 1]", "stride = 2", "pad = same", "pad = 1",
-    "dilation = 2", "groups = 2", "edge = replicate", "bias = 0.5", "max_pool(2)", "avg_pool(3, stride = 1)", "sum_pool(2)",
-    "upsample(2)", "upsample(3, linear)", "reshape([c = 4])", "flatten", "slice(1, 3, over = x)", "concat(", "softmax(", "repeat(2, ", "batch_norm",
-    "layer_norm", "dropout(0.5)", "w = weights([4, 4])", ", weights = w", ", synapse = binary", ", init = ", ", frozen",
-    ", clamp = [-1, 1]", "optimizer weights -> sgd(0.1)", "exponential(0.1)", "warmup(", "mae(", " per x", " per [y]", "psn",
+    "->", "= ", "+ ", "- ", "* ", "/ ", "^ ", "(", ")", "[", "]", "{", "}", ", ", "[-1]", "< ", ">= ", "==",
+    "\n", "and ", "or ", "not ", "true", "pi", "dt", "steps", "let a = ", "neuron n() {", "block b(x) = ",
+    "model m {", "state v = ", "param w = ", "param w per neuron = ", "input", "output = ", "spike = ",
+    "step(", "where(", "detach(", "max(", "min(", "exp(", "log(", "sqrt(", "tanh(", "abs(", "sigmoid(",
+    "rate(", "mean(", "sum(", "last(", "poisson(", "latency(", "dense(3)", "dense(2, bias)", "lif", "plif",
+    "alif", "li()", "if", "cuba_lif", "surrogate = ", "atan(2)", "triangle", "rectangle(1)", "fast_sigmoid",
+    "tau = ", "threshold = ", "reset = ", "soft_reset", "detach_reset", "data idx(shape = [4], classes = 2)",
+    "temporal", "spikes", "time 3 steps of 1 ms", "predict argmax(", "train {", "loss mse(", "cross_entropy(",
+    "label", "optimizer ", "adam(", "sgd(", "cosine(1e-3)", "batch 2", "epochs 1", "clip_norm 1", "seed 3",
+    "image", " ms", " mV", " Hz", "0", "1", "2", "-1", "0.5", "7", "1e-3", "1e39", "1e-50", "100000",
+    "2147483647", "1e400", "synapse s {", "surrogate s(k = 1) {", "optimizer o(lr) {",
+    "initializer i(a = 1) = ", "schedule s(x) = ", "param ", "derivative = ", "antiderivative = ",
+    "update = ", "weight = ", "gradient", "state m = 0", "uniform(-1, 1)", "normal(0, 1)", "kaiming_uniform",
+    "orthogonal", "binary", "epoch", "epochs", "batch ", "batches", "training", "over = all",
+    ", over = [y, x]", "over = c", "along = time", "[y = 4, x = 4, c = 2]", "[4, 4]", "z = 2",
+    "dense([x = 4])", "dense(steps, along = time)", "conv(2, kernel = 3)",
+    "conv_transpose(2, kernel = 2, stride = 2)", "kernel = [3, 1]", "stride = 2", "pad = same", "pad = 1",
+    "dilation = 2", "groups = 2", "edge = replicate", "bias = 0.5", "max_pool(2)", "avg_pool(3, stride = 1)",
+    "sum_pool(2)", "upsample(2)", "upsample(3, linear)", "reshape([c = 4])", "flatten",
+    "slice(1, 3, over = x)", "concat(", "softmax(", "repeat(2, ", "batch_norm", "layer_norm", "dropout(0.5)",
+    "w = weights([4, 4])", ", weights = w", ", synapse = binary", ", init = ", ", frozen",
+    ", clamp = [-1, 1]", "optimizer weights -> sgd(0.1)", "exponential(0.1)", "warmup(", "mae(", " per x",
+    " per [y]", "psn",
 };
+/* clang-format on */
 enum { WORDS = sizeof words / sizeof *words };
 
 static unsigned roll(unsigned *seed, size_t below)
@@ -204,8 +211,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 }
 
 /* Some tokens of a become some of b. */
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out,
-                                 size_t max_size, unsigned seed)
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
+                                 uint8_t *out, size_t max_size, unsigned seed)
 {
     Text *text = malloc(sizeof *text), *other = malloc(sizeof *other);
     if (!text || !other || a_size > max_size)

@@ -16,12 +16,12 @@ enum { COUNT = 40000 };
 
 typedef void Loop(const float *restrict x, const float *restrict y, float *restrict result);
 
-#define LOOP(name, value)                                                                              \
+#define LOOP(name, value)                                                                             \
     static void loop_##name(const float *restrict x, const float *restrict y, float *restrict result) \
-    {                                                                                                  \
-        (void)y;                                                                                       \
-        for (int i = 0; i < COUNT; i++)                                                                \
-            result[i] = value;                                                                         \
+    {                                                                                                 \
+        (void)y;                                                                                      \
+        for (int i = 0; i < COUNT; i++)                                                               \
+            result[i] = value;                                                                        \
     }
 
 /* clang-format off */
@@ -78,8 +78,8 @@ static bool agrees(Interp *interp, int f, const float *x, const float *y, float 
     for (int i = 0; i < COUNT; i++) {
         float wanted = (float)interp_call(interp, function, (double[]){(double)x[i], (double)y[i]});
         if (snn_bits(wanted) != snn_bits(found[i]) && (wanted == wanted || found[i] == found[i])) {
-            fprintf(stderr, "functions: %s(%a, %a) is %a here, and %a in the interpreter\n", functions[f].name,
-                    (double)x[i], (double)y[i], (double)found[i], (double)wanted);
+            fprintf(stderr, "functions: %s(%a, %a) is %a here, and %a in the interpreter\n",
+                    functions[f].name, (double)x[i], (double)y[i], (double)found[i], (double)wanted);
             return false;
         }
     }

@@ -293,9 +293,11 @@ static void keep_rows(const SnnModel *model, size_t first, size_t count)
 {
     size_t size = input_size();
     if (model->label != NULL)
-        memmove(model->label, model->label + first * label_size(), count * label_size() * sizeof *model->label);
+        memmove(model->label, model->label + first * label_size(),
+                count * label_size() * sizeof *model->label);
     if (model->target != NULL)
-        memmove(model->target, model->target + first * target_size(), count * target_size() * sizeof *model->target);
+        memmove(model->target, model->target + first * target_size(),
+                count * target_size() * sizeof *model->target);
     size_t steps = (size_t)model->steps;
     if (model->present != NULL)
         memmove(model->present, model->present + first * steps, count * steps);
@@ -435,7 +437,10 @@ static void make_param(Words *batch, const SnnParam *param)
 {
     bool matrix = param->matrix;
     for (size_t k = 0; k < param_size(param); k++)
-        put_real(batch, matrix ? 3.0f / sqrtf((float)(param_size(param) / (size_t)param->dims[param->ndim - 1])) : 1.0f, matrix);
+        put_real(batch,
+                 matrix ? 3.0f / sqrtf((float)(param_size(param) / (size_t)param->dims[param->ndim - 1]))
+                        : 1.0f,
+                 matrix);
     for (int s = 0; s < param->states; s++)
         for (size_t k = 0; k < param_size(param); k++)
             put_real(batch, 0.01f, false);
@@ -451,7 +456,8 @@ static Words make_batch(void)
     for (size_t k = 0; description.at.target != 0 && k < rows * target_size(); k++)
         put_real(&batch, 1.0f, false);
     for (uint32_t k = 0; description.at.present != 0 && k < rows * (uint32_t)description.steps; k++) {
-        float present = k % (uint32_t)description.steps <= 3 * (k / (uint32_t)description.steps) ? 1.0f : 0.0f;
+        float present =
+            k % (uint32_t)description.steps <= 3 * (k / (uint32_t)description.steps) ? 1.0f : 0.0f;
         put_all(&batch, &present, 1);
     }
     for (uint32_t row = 0; row < rows; row++)
@@ -472,7 +478,8 @@ int main(int argc, char **argv)
 {
     bool together = argc == 4 && strcmp(argv[3], "--together") == 0;
     if (argc != 3 && !together)
-        stop("usage: harness BATCH RESULTS [--together: the loss of a sample depends on the others, in tests, too]");
+        stop("usage: harness BATCH RESULTS [--together: the loss of a sample depends on the others, in "
+             "tests, too]");
     Words batch = strcmp(argv[1], "-") == 0 ? make_batch() : read_batch(argv[1]);
     Words results = run_batch(&batch, 1, 0);
     check_threads(&batch, &results);

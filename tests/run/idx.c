@@ -15,14 +15,10 @@ static uint32_t next_random(uint32_t *state)
 static int is_ink(int shape, int row, int column)
 {
     switch (shape) {
-    case 0:
-        return row % 4 < 2;
-    case 1:
-        return column % 4 < 2;
-    case 2:
-        return (row + column) % 4 < 2;
-    default:
-        return (row / 4 + column / 4) % 2 == 0;
+    case 0: return row % 4 < 2;
+    case 1: return column % 4 < 2;
+    case 2: return (row + column) % 4 < 2;
+    default: return (row / 4 + column / 4) % 2 == 0;
     }
 }
 

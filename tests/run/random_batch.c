@@ -65,8 +65,7 @@ static void fill_labels(Interp *interp, Dice *dice)
 {
     const Program *program = interp->program;
     for (size_t k = 0; k < interp_count(interp, program->label); k++)
-        interp->buffers[program->label][k] =
-            dice_chance(dice, 20) ? -1 : dice_below(dice, program->classes);
+        interp->buffers[program->label][k] = dice_chance(dice, 20) ? -1 : dice_below(dice, program->classes);
 }
 
 /* Samples have one step at least. */
@@ -144,7 +143,7 @@ static bool put_buffer(FILE *file, const Interp *interp, BufferId id, bool integ
 
 static bool put_settings(FILE *file, const Interp *interp)
 {
-    static const Scalar scalars[] = {SCALAR_LR,     SCALAR_STEP,   SCALAR_SCALE,  SCALAR_EPOCH,
+    static const Scalar scalars[] = {SCALAR_LR,     SCALAR_STEP,  SCALAR_SCALE,   SCALAR_EPOCH,
                                      SCALAR_EPOCHS, SCALAR_BATCH, SCALAR_BATCHES, SCALAR_TRAINING};
     bool put = put_word(file, (uint32_t)interp->rows) && put_word(file, interp->seed)
                && put_word(file, interp->epoch);

@@ -25,8 +25,9 @@ static void write_start(FILE *out, Dice *dice, bool places)
     static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
     fputs(biases[dice_below(dice, 4)], out);
     if (places && dice_chance(dice, 50))
-        fprintf(out, ", synapse = spaced(%d, width = %.2g%s%s)", dice_between(dice, 1, 3), dice_real(dice, 0.5, 2),
-                dice_chance(dice, 30) ? ", bump = triangle" : "", dice_chance(dice, 30) ? ", learn_width" : "");
+        fprintf(out, ", synapse = spaced(%d, width = %.2g%s%s)", dice_between(dice, 1, 3),
+                dice_real(dice, 0.5, 2), dice_chance(dice, 30) ? ", bump = triangle" : "",
+                dice_chance(dice, 30) ? ", learn_width" : "");
     else if (dice_chance(dice, 20))
         fputs(", init = normal(0.1, 0.5)", out);
 }
@@ -61,7 +62,8 @@ static void write_pool(FILE *out, Dice *dice)
 {
     static const char *const pools[] = {"sum_pool", "avg_pool", "max_pool"};
     enum { POOLS = sizeof pools / sizeof *pools };
-    fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)], dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
+    fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)],
+            dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
 }
 
 /* Of spikes, where there are enough of them at a position; and behind it neurons of which a maximum leaves few a gradient. */
@@ -73,11 +75,14 @@ void write_window(FILE *out, Dice *dice)
     bool channels = groups > 1 || dice_chance(dice, 60);
     fputs(" -> dense([", out);
     for (int a = 0; a < axes.count; a++)
-        fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a], dice_between(dice, 5, axes.count == 1 ? 8 : 6));
+        fprintf(out, "%s%s = %d", a ? ", " : "", names[3 - axes.count + a],
+                dice_between(dice, 5, axes.count == 1 ? 8 : 6));
     bool spikes = dice_chance(dice, 50);
     if (channels)
-        fprintf(out, ", c = %d", groups == 1 && spikes ? dice_between(dice, 8, 11)
-                                     : groups == 1 && dice_chance(dice, 20) ? 17 : groups * dice_between(dice, 1, 3));
+        fprintf(out, ", c = %d",
+                groups == 1 && spikes                  ? dice_between(dice, 8, 11)
+                : groups == 1 && dice_chance(dice, 20) ? 17
+                                                       : groups * dice_between(dice, 1, 3));
     fputs(spikes ? "]) -> lif(threshold = 0.2)" : "])", out);
     if (dice_chance(dice, 20))
         write_pool(out, dice);
@@ -95,10 +100,13 @@ static void write_delay(FILE *out, Dice *dice, int most)
     fprintf(out, " -> dense(3, delay = ");
     switch (most > 0 ? dice_below(dice, 4) : 0) {
     case 0: fprintf(out, "%d)", dice_between(dice, 0, most)); break;
-    case 1: fprintf(out, "random(%d, %d, per = %s))", dice_between(dice, 0, 1), most, per[dice_below(dice, 3)]); break;
+    case 1:
+        fprintf(out, "random(%d, %d, per = %s))", dice_between(dice, 0, 1), most, per[dice_below(dice, 3)]);
+        break;
     default:
         fprintf(out, "learned(max = %d, width = %.2g, per = %s%s%s))", dice_between(dice, 1, most),
-                dice_real(dice, 0.5, 2), per[dice_below(dice, 3)], dice_chance(dice, 30) ? ", bump = triangle" : "",
+                dice_real(dice, 0.5, 2), per[dice_below(dice, 3)],
+                dice_chance(dice, 30) ? ", bump = triangle" : "",
                 dice_chance(dice, 30) ? ", learn_width" : "");
     }
 }

@@ -174,7 +174,8 @@ static void write_text(const Job *job)
 }
 
 /* By the backend that writes such files, to NUMBER.NAME. */
-static void write_program(const Job *job, const char *name, const char *form, const char *target, int optimize)
+static void write_program(const Job *job, const char *name, const char *form, const char *target,
+                          int optimize)
 {
     const char *error = NULL;
     const Backend *backend = backend_find(job->arena, form_named(form)->backend, &error);

@@ -163,10 +163,18 @@ typedef struct OptimizerKind {
 
 static const OptimizerKind optimizers[] = {
     {"sgd", true, {{"decay", 1e-4, 0.1, false}}},
-    {"adam", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}, {"eps", 1e-8, 1e-3, false},
-                     {"decay", 1e-4, 0.1, false}}},
-    {"adamw", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}, {"eps", 1e-8, 1e-3, false},
-                      {"decay", 1e-4, 0.1, false}}},
+    {"adam",
+     false,
+     {{"beta1", 0.7, 0.95, false},
+      {"beta2", 0.9, 0.999, false},
+      {"eps", 1e-8, 1e-3, false},
+      {"decay", 1e-4, 0.1, false}}},
+    {"adamw",
+     false,
+     {{"beta1", 0.7, 0.95, false},
+      {"beta2", 0.9, 0.999, false},
+      {"eps", 1e-8, 1e-3, false},
+      {"decay", 1e-4, 0.1, false}}},
     {"lion", false, {{"beta1", 0.7, 0.95, false}, {"beta2", 0.9, 0.999, false}}},
     {"rms", false, {{"beta", 0.8, 0.99, false}}},
 };
@@ -300,34 +308,36 @@ const char own_definitions[] =
     "schedule drift = 1 - 0.05 * batch / batches\n"
     "block layer(x, size, unit = lif(tau = 2)) = x -> dense(size) -> unit\n\n";
 
-const char own_axes[] = "neuron along_axes(threshold = 0.3) {\n"
-                        "    param gain per x = 0.9\n"
-                        "    param shift per [y] = 0.1\n"
-                        "    param scale = 1.2\n"
-                        "    state v = 0\n"
-                        "    v = v / 2 + gain * input * scale + shift\n"
-                        "    spike = step(v - threshold, atan(2))\n"
-                        "    v = where(spike, 0, v)\n"
-                        "}\n"
-                        "block few_signs(w) = 0.3 * binary(w)\n"
-                        "block short(w) {\n"
-                        "    gain   = weights(of = w, per = inputs, init = uniform(0.5, 1.2), clamp = [0.4, 1.3])\n"
-                        "    size   = sqrt(0.2 + mean(w ^ 2, over = [inputs, taps])) + 0.1 * max(w, over = inputs)\n"
-                        "    output = gain * w / size - 0.1 * mean(w, over = outputs)\n"
-                        "}\n"
-                        "block uneven(a) = tanh(a -> dense([x = 5])) * (a -> dense([y = 3, x = 5])) + (a -> dense([y = 3]))\n"
-                        "    -> along_axes\n"
-                        "block reduced(a) = tops(a -> dense([y = 3, x = 2, c = 3]))\n"
-                        "block tops(a) = max(a, over = [y, x]) * softmax(a) + max(a, over = c) + max(a, over = space)\n"
-                        "    + softmax(tanh(a), over = y) * mean(a, over = y) - sum(tanh(a), over = [x, c])\n"
-                        "    + last(a, over = [y, c]) - min(a, over = x) + 0.1 * argmax(a, over = c)\n"
-                        "block inhibited(a) {\n"
-                        "    shift  = weights(of = a, per = space, init = 0.1)\n"
-                        "    wide   = tanh(a + shift) -> dense([3, 4])\n"
-                        "    output = (a -> dense([y = 3, x = 5])) - 0.1 * sum(wide, over = x) -> lif\n"
-                        "}\n"
-                        "block moved(a) = tanh(a -> dense([3, 4])) -> slice(1, 3, over = x) -> concat(a -> dense([3, 3]), over = x)\n"
-                        "    -> reshape([c = 15]) -> concat(a -> dense(2) -> lif)\n";
+const char own_axes[] =
+    "neuron along_axes(threshold = 0.3) {\n"
+    "    param gain per x = 0.9\n"
+    "    param shift per [y] = 0.1\n"
+    "    param scale = 1.2\n"
+    "    state v = 0\n"
+    "    v = v / 2 + gain * input * scale + shift\n"
+    "    spike = step(v - threshold, atan(2))\n"
+    "    v = where(spike, 0, v)\n"
+    "}\n"
+    "block few_signs(w) = 0.3 * binary(w)\n"
+    "block short(w) {\n"
+    "    gain   = weights(of = w, per = inputs, init = uniform(0.5, 1.2), clamp = [0.4, 1.3])\n"
+    "    size   = sqrt(0.2 + mean(w ^ 2, over = [inputs, taps])) + 0.1 * max(w, over = inputs)\n"
+    "    output = gain * w / size - 0.1 * mean(w, over = outputs)\n"
+    "}\n"
+    "block uneven(a) = tanh(a -> dense([x = 5])) * (a -> dense([y = 3, x = 5])) + (a -> dense([y = 3]))\n"
+    "    -> along_axes\n"
+    "block reduced(a) = tops(a -> dense([y = 3, x = 2, c = 3]))\n"
+    "block tops(a) = max(a, over = [y, x]) * softmax(a) + max(a, over = c) + max(a, over = space)\n"
+    "    + softmax(tanh(a), over = y) * mean(a, over = y) - sum(tanh(a), over = [x, c])\n"
+    "    + last(a, over = [y, c]) - min(a, over = x) + 0.1 * argmax(a, over = c)\n"
+    "block inhibited(a) {\n"
+    "    shift  = weights(of = a, per = space, init = 0.1)\n"
+    "    wide   = tanh(a + shift) -> dense([3, 4])\n"
+    "    output = (a -> dense([y = 3, x = 5])) - 0.1 * sum(wide, over = x) -> lif\n"
+    "}\n"
+    "block moved(a) = tanh(a -> dense([3, 4])) -> slice(1, 3, over = x)"
+    " -> concat(a -> dense([3, 3]), over = x)\n"
+    "    -> reshape([c = 15]) -> concat(a -> dense(2) -> lif)\n";
 
 const char own_corners[] =
     "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"

@@ -108,9 +108,12 @@ static void write_source(Writer *w, const NamedStream *source)
         "tanh(%s)",          "0.7 * %s + 0.1",          "max(%s, 0.2)", "exp(-max(%s, 0.1) ^ 1.7)",
         "sigmoid(%s) - 0.3", "step(%s - 0.4, atan(2))", "max(%s, 0)",   "1 - %s",
     };
-    static const char *const modes[] = {"where(training, 0.8 * %s, %s)", "where(not training, %s ^ 2, 0.3 * %s)",
-                                        "where(training and %s > 0.1, 0.2, %s)", "dropout(%s, 0.3)",
-                                        "dropout(%s, 0.25, same = none)", "(%s + uniform(-0.2, 0.3))",
+    static const char *const modes[] = {"where(training, 0.8 * %s, %s)",
+                                        "where(not training, %s ^ 2, 0.3 * %s)",
+                                        "where(training and %s > 0.1, 0.2, %s)",
+                                        "dropout(%s, 0.3)",
+                                        "dropout(%s, 0.25, same = none)",
+                                        "(%s + uniform(-0.2, 0.3))",
                                         "where(training, %s * uniform(0.5, 1.5, same = [time, space]), %s)"};
     char name[400];
     w->inputs = source->size;
@@ -238,9 +241,12 @@ static void write_past(Writer *w, int layer)
 /* Of what is in no loop. Where units are alike in all samples, a small eps would make much of roundings. */
 static void write_norm(Writer *w, bool temporal, int size)
 {
-    static const char *const norms[] = {"batch_norm(eps = 0.1)", "batch_norm(momentum = 0.3, eps = 0.2, scale = 0.7)",
-                                        "batch_norm(affine = false, eps = 0.1)", "batch_norm(per = [time, c], eps = 0.2)",
-                                        "layer_norm(eps = 0.1)", "layer_norm(affine = false, eps = 0.1)"};
+    static const char *const norms[] = {"batch_norm(eps = 0.1)",
+                                        "batch_norm(momentum = 0.3, eps = 0.2, scale = 0.7)",
+                                        "batch_norm(affine = false, eps = 0.1)",
+                                        "batch_norm(per = [time, c], eps = 0.2)",
+                                        "layer_norm(eps = 0.1)",
+                                        "layer_norm(affine = false, eps = 0.1)"};
     int kind = dice_below(&w->norms, 6);
     bool fits = kind == 3 ? temporal : kind < 4 || size > 1;
     if (fits && dice_chance(&w->norms, 15))

@@ -24,15 +24,15 @@ enum { MAX_WEIGHTS = 3 };
 typedef struct Writer {
     FILE *out;
     Dice dice;
-    Dice names; /* of streams; apart, so that the models do not depend on it */
-    Dice ends;  /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
-    Dice inits; /* initial values, weights with names: apart, too */
-    Dice maps;  /* connections with windows: apart, too */
-    Dice broad; /* whether it has one broad layer: apart, too */
-    Dice axes;  /* what goes by way of streams with several axes: apart, too */
-    Dice modes; /* what tests do not do: apart, too */
-    Dice norms; /* apart, too */
-    Dice goals; /* targets of numbers, metrics, parts of a loss: apart, too */
+    Dice names;  /* of streams; apart, so that the models do not depend on it */
+    Dice ends;   /* whether a model is deep, predicts, has parts that the loss does not reach: apart, too */
+    Dice inits;  /* initial values, weights with names: apart, too */
+    Dice maps;   /* connections with windows: apart, too */
+    Dice broad;  /* whether it has one broad layer: apart, too */
+    Dice axes;   /* what goes by way of streams with several axes: apart, too */
+    Dice modes;  /* what tests do not do: apart, too */
+    Dice norms;  /* apart, too */
+    Dice goals;  /* targets of numbers, metrics, parts of a loss: apart, too */
     Dice delays; /* of each weight in loops: apart, too */
     Dice spans;  /* lengths of samples, labels of steps: apart, too */
     bool target, target_temporal, lengths, label_temporal;

@@ -51,8 +51,9 @@ static bool is_writing(const char *file)
     if (glob(pattern, 0, NULL, &found) != 0)
         return false;
     for (size_t i = 0; i < found.gl_pathc; i++)
-        writing = writing || (stat(found.gl_pathv[i], &info) == 0 && info.st_size > 0
-                              && info.st_mtime > time(NULL) - 60);
+        writing =
+            writing
+            || (stat(found.gl_pathv[i], &info) == 0 && info.st_size > 0 && info.st_mtime > time(NULL) - 60);
     globfree(&found);
     return writing;
 }
