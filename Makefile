@@ -59,7 +59,7 @@ TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 .PHONY: all loaded demo boards web bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
-all: $(SNNC) loaded ## build/snnc (default)
+all: $(SNNC) ## build/snnc (default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]*:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
@@ -107,8 +107,9 @@ $(BUILD)/deps-fuzz: tests/deps.sh | $(BUILD)/deps-build
 
 # ---- the compiler ----
 
-# All of it: a backend that is loaded finds there what it needs.
-$(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(RT_OBJECTS) | $(BUILD)/libsnn_rt.a
+# All of it: a backend that is loaded finds there what it needs. Whatever asks for snnc gets what belongs to it, of the same
+# sources: what it links with programs and what it loads.
+$(SNNC): $(OBJ)/compiler/main.o $(LIB_OBJECTS) $(RT_OBJECTS) | $(LIBRARIES) loaded
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -rdynamic $^ $(LDLIBS) -o $@
 
@@ -199,7 +200,7 @@ $(UNIT): $(UNIT_OBJECTS) $(LIBRARIES)
 $(UNIT_OBJECTS): CFLAGS += $(TEST_WARNINGS)
 $(UNIT_OBJECTS): | $(BUILD)/deps-test
 
-$(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC) $(LIBRARIES) loaded
+$(TEST_NAMES): %: tests/%.sh $(BUILD)/deps-test $(SNNC)
 	BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" SANITIZE="$(SANITIZE)" JOBS=$(JOBS) tests/$@.sh
 
 asan: ## unit and run tests under the address and undefined-behaviour sanitizers
@@ -244,7 +245,7 @@ demo: $(SNNC) $(BUILD)/deps-demo ## compile the Fashion-MNIST example, train it,
 	@echo "4. The last checkpoint is measured, once, on 10,000 images that were never looked at:"
 	$(BUILD)/demo test --data $(DEMO_DATA) --weights $(BUILD)/demo.safetensors
 
-boards: $(SNNC) loaded $(BUILD)/deps-boards ## trained networks on emulated boards: see examples/boards/README.md
+boards: $(SNNC) $(BUILD)/deps-boards ## trained networks on emulated boards: see examples/boards/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" examples/boards/boards.sh
 
 web: $(SNNC) $(BUILD)/deps-web ## pages that read drawn digits, MNIST=dir, and hear spoken ones: see examples/web/README.md
@@ -258,7 +259,7 @@ bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and o
 
 # Found from where snnc stands: the tree may be moved. The shell looks for what is loaded: make knows
 # no files that it has only just made in a new folder. Of an older snnc nothing is to be loaded.
-install: all $(BUILD)/libsnn_rt.a ## into $(PREFIX): snnc, the runtime as a library, its headers
+install: all ## into $(PREFIX): snnc, the runtime as a library, its headers
 	install -d $(foreach folder,bin lib/snnc lib/pkgconfig include/snnc,"$(DESTDIR)$(PREFIX)/$(folder)")
 	install -m 755 $(SNNC) "$(DESTDIR)$(PREFIX)/bin/snnc"
 	rm -f "$(DESTDIR)$(PREFIX)"/lib/snnc/snnc-*.so
