@@ -60,7 +60,9 @@ static const struct argp_option table[] = {
     {"kernels", KEY_KERNELS, "KIND", 0,
      "Kernels of what spikes drive: event, which follow these one by one; table, for many of them, by tables "
      "of "
-     "sums, windows or Fourier transforms; or auto (default: both, chosen by measured activity)",
+     "sums, windows or Fourier transforms; or auto (default: both, chosen by measured activity, and of what "
+     "tests and predicts those of "
+     "inference)",
      1},
     {"products", KEY_PRODUCTS, "KIND", 0,
      "Terms of matrix products: fused, multiplied and added in one step that rounds once (default), or "

@@ -21,8 +21,9 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
                Define *defines, int define_count);
 
 /* Net -> Net, on what build_net made: `training` is a constant. Where something depends on it, net->evaluated is what
- * tests run. Passes over the Net are then to be run on both. */
-void evaluate_net(Net *net);
+ * tests run; with `orders`, also where training may have kernels that add in another order than inference does, which is known
+ * when the Net is lowered. Passes over the Net are then to be run on both. */
+void evaluate_net(Net *net, bool orders);
 
 /* Net -> Net, before differentiate: a map of a multiple of spikes reads the spikes; who reads it multiplies. */
 void factor_maps(Net *net);
@@ -84,8 +85,15 @@ void smooth_steps(Net *net, Held held);
 typedef enum Kernels {
     KERNELS_AUTO,  /* both, chosen batch by batch by measured activity */
     KERNELS_EVENT, /* silent inputs are skipped */
-    KERNELS_TABLE  /* subset-sum tables, where they fit */
+    KERNELS_TABLE, /* subset-sum tables, where they fit */
+    KERNELS_PLAIN  /* those that are worth it, among which add in the order of inference: of what predicts */
 } Kernels;
+
+/* Whether kernels may add in no other order than inference does. */
+static inline bool kernels_keep_order(Kernels kernels)
+{
+    return kernels == KERNELS_EVENT || kernels == KERNELS_PLAIN;
+}
 
 /* How the terms of matrix products are added. */
 typedef enum Products {

@@ -49,7 +49,7 @@ static bool run_build(Compilation *c)
 
 static bool run_evaluate(Compilation *c)
 {
-    evaluate_net(c->net);
+    evaluate_net(c->net, c->lower.kernels == KERNELS_AUTO);
     return true;
 }
 

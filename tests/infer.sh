@@ -135,15 +135,11 @@ scores_differ() {
     return 1
 }
 
-# Of convolutions and maps along time, trainers choose kernels by their shape that add in another order.
-kernels=--kernels=event
-
 # learns NAME DATA SNNC-OPTION...: trained.safetensors, and what its trainer predicts, of each sample alone the same
 learns() {
     name=$1 data=$2
     shift 2
-    # shellcheck disable=SC2086
-    "$snnc" -w "$@" $kernels -O1 -o trainer > messages 2>&1 &&
+    "$snnc" -w "$@" -O1 -o trainer > messages 2>&1 &&
         ./trainer train --quiet --force --data "$data" --epochs 6 --batch 6 --lr 0.005 --out trained.safetensors > messages 2>&1 &&
         ./trainer predict --force --data "$data" --weights trained.safetensors --out predicted.csv > messages 2>&1 &&
         ./trainer predict --force --batch 1 --data "$data" --weights trained.safetensors --out alone.csv > messages 2>&1 &&
@@ -151,6 +147,14 @@ learns() {
     fail "$name: it does not learn, or its predictions depend on each other"
     show_messages
     return 1
+}
+
+# follows MODEL [OPTION...]: of bars, as C by one compiler
+follows() {
+    model=$1
+    shift
+    passes "$model: written" "$snnc" -w "$root/tests/infer/$model.snn" --weights trained.safetensors --infer "$@" -o kws.c
+    predicts "$model${*:+, $*}" bars "" gcc -O2
 }
 
 # infers MODEL DATA SNNC-OPTION...
@@ -499,14 +503,14 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing delays late loops page board random
+    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
 fi
 for model; do
     case $model in
-    busy) kernels= infers busy pictures "$root/tests/infer/busy.snn" ;;
-    fashion_mnist) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
-    recurrent) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
-    own_neuron) kernels= infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;
+    busy) infers busy pictures "$root/tests/infer/busy.snn" ;;
+    fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
+    recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
+    own_neuron) infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;
     psn) infers $model pictures "$root/examples/$model/model.snn" -D width=10 ;;
     csnn) infers $model pictures "$root/examples/$model/model.snn" -D width=2 -D duration=3 ;;
     sew_resnet) infers $model pictures "$root/examples/$model/model.snn" -D width=4 -D blocks=1 ;;
@@ -525,6 +529,18 @@ for model; do
         check_stack
         check_refused
         check_readme
+        ;;
+    orders)
+        learns orders bars "$root/tests/infer/orders.snn" && follows orders
+        "$snnc" -w "$root/tests/infer/orders.snn" -o trainer.c
+        for order in 'by patterns of spikes' 'one row of taps after the other' 'one tap after the other' 'by squares of 2 x 2'; do
+            says "orders: a trainer learns $order" trainer.c "/\\* rows of .*$order"
+        done
+        ;;
+    narrow)
+        learns narrow bars "$root/tests/infer/narrow.snn" && follows narrow && follows narrow --whole
+        "$snnc" -w "$root/tests/infer/narrow.snn" -o trainer.c
+        says "narrow: a trainer tests by few taps" trainer.c '/\* rows of evaluated_first.*, few taps'
         ;;
     images)
         infers images bars "$root/tests/infer/images.snn"

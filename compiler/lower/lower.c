@@ -462,10 +462,18 @@ static void add_evaluated_buffers(Lower *lower, const StreamBuffers *training)
     take_places(lower);
 }
 
+/* By kernels whose sums are those of inference, unless who compiles wants others. */
+static LowerOptions evaluating(LowerOptions options)
+{
+    if (options.kernels == KERNELS_AUTO)
+        options.kernels = KERNELS_PLAIN;
+    return options;
+}
+
 static void lower_evaluated(Lower *lower, const Net *net, LowerOptions options)
 {
     const StreamBuffers *training = lower->streams;
-    Plan plan = make_plan(lower->arena, net, options);
+    Plan plan = make_plan(lower->arena, net, evaluating(options));
     lower->net = net;
     lower->plan = &plan;
     lower->phase = PHASE_EVALUATE;
@@ -479,7 +487,7 @@ static void lower_evaluated(Lower *lower, const Net *net, LowerOptions options)
 Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
 {
     Program *program = program_new(arena, net->name);
-    Plan plan = make_plan(arena, net, options);
+    Plan plan = make_plan(arena, net, net->training.present ? options : evaluating(options));
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program, .layer = NONE};
     add_buffers(&lower);
     lower.phase = PHASE_FORWARD;
@@ -503,7 +511,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     lower.phase = PHASE_UPDATE;
     lower_phase(&lower, PHASE_UPDATE);
     lower_keeps(&lower);
-    if (net->evaluated)
+    if (net->evaluated && (!net->evaluated_alike || plan_changes_order(&plan, net)))
         lower_evaluated(&lower, net->evaluated, options);
     spill_locals(program);
     return program;

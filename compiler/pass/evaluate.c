@@ -173,10 +173,23 @@ static bool depends_on_training(const Net *net)
     return depends;
 }
 
-void evaluate_net(Net *net)
+/* Convolutions and maps along time: these have kernels by tables, tap by tap, by fewer products or by frequencies. */
+static bool may_add_in_another_order(const Net *net)
+{
+    bool may = false;
+    for (int n = 0; n < net->nodes.count && !may; n++) {
+        const Node *node = &net->nodes.at[n];
+        bool map = node->kind == NODE_MAP && node->map->groups == 1;
+        may = map && map_mixes_space(node->map) && !map_is_dense(node->map);
+    }
+    return may;
+}
+
+void evaluate_net(Net *net, bool orders)
 {
     bool depends = depends_on_training(net);
-    if (net->training.present && depends) {
+    net->evaluated_alike = !depends;
+    if (net->training.present && (depends || (orders && may_add_in_another_order(net)))) {
         net->evaluated = copy_net(net);
         settle(net->evaluated, 0);
         skip_passed(net->evaluated);

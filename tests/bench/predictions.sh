@@ -5,7 +5,7 @@
 #     tests/bench/predictions.sh [MODEL=DIR...]   e.g. shd_delays=/data/shd csnn/model=/usr/share/datasets/fashion-mnist;
 #                                                 without, all examples that learn Fashion-MNIST
 #     BUILD=dir  SNNC=path  CC=command            TRAINING="--epochs 1 --samples 6000"
-#     SNNC_FLAGS=--kernels=event                  what trainers are made with
+#     SNNC_FLAGS="..."                            what trainers are made with
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -153,6 +153,8 @@ const char *weight_name(const Net *net, const Node *node);
 Val weight_condition(const Net *net, StreamId weights);
 /* The map of whose weights a node makes the gradient, or itself. */
 const Node *map_of(const Net *net, const Node *node);
+/* Whether a forward node is served by kernels that may add in another order than inference does. */
+bool plan_changes_order(const Plan *plan, const Net *net);
 /* Lives in the arena, as the Net does. */
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options);
 

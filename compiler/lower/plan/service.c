@@ -61,7 +61,7 @@ static bool has_patterns(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     return node->kind == NODE_MAP && !node->transposed && plan->streams[node->in].events
-           && map_rows(node->map) <= PATTERN_MOST && plan->options.kernels != KERNELS_EVENT
+           && map_rows(node->map) <= PATTERN_MOST && !kernels_keep_order(plan->options.kernels)
            && !is_without(plan->options.without, OPTIMISATION_PATTERNS);
 }
 
@@ -185,7 +185,7 @@ static bool has_frequencies(const Planning *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     const AxisMap *map = node->map;
     Kernels kernels = plan->options.kernels;
-    if (kernels == KERNELS_EVENT)
+    if (kernels_keep_order(kernels))
         return false;
     double steps = map->time.in, ins = map->space[0].in, outs = map->space[0].out,
            all = steps + map->time.taps;
@@ -259,7 +259,7 @@ static bool has_squares(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     const NodePlan *record = &plan->nodes[n];
-    bool has = node->map->count == 3 && plan->options.kernels != KERNELS_EVENT;
+    bool has = node->map->count == 3 && !kernels_keep_order(plan->options.kernels);
     for (int a = 0; has && a < 2; a++) {
         const MapAxis *axis = &node->map->space[a];
         has = axis->taps == 3 && axis->stride == 1 && axis->dilation == 1 && axis->before <= 2;
@@ -338,6 +338,18 @@ static void serve(Planning *plan, int n)
     record->choice = possible && kernels == KERNELS_AUTO && is_large(node);
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
+}
+
+bool plan_changes_order(const Plan *plan, const Net *net)
+{
+    bool changes = false;
+    for (int n = 0; n < net->backward && !changes; n++) {
+        const NodePlan *node = &plan->nodes[n];
+        bool tests = !node->choice; /* tests choose none of these */
+        changes = node->patterns || node->piece_rows || node->piece_taps
+                  || (tests && (node->winograd || node->frequencies));
+    }
+    return changes;
 }
 
 void plan_service(Planning *plan)

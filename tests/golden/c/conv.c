@@ -155,6 +155,18 @@ struct net {
     float (*g_a_2_)[3][32];
     float (*g_a_conv_)[32];
     float (*a_v_)[3][32];
+    float (*evaluated_a_conv_)[32];
+    uint8_t (*evaluated_a_)[3][32];
+    uint8_t (*evaluated_b_max_pool_)[3][8];
+    float (*evaluated_b_conv_)[3][3];
+    uint8_t (*evaluated_b_)[3][3];
+    float (*evaluated_c_conv_)[3][16];
+    float (*evaluated_c_avg_pool_)[3][4];
+    float (*evaluated_c_)[3][4];
+    float (*evaluated_out_dense_)[3][2];
+    float (*evaluated_out_conv_)[3][4];
+    float (*evaluated_out_dense_2_)[3][2];
+    float (*evaluated_out_mean_)[2];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -181,6 +193,11 @@ struct net {
     float (*parts_of_w_b_)[8][3];
     float (*tiles_of_w_b_)[13][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*parts_of_w_a_)[9][2];
+    float (*state_v_a_2_)[32];
+    float (*state_v_b_2_)[3];
+    uint16_t (*events_of_b_2_)[17]; /* room for 3 steps of 3 units, and 8 behind them */
+    int32_t (*ends_of_b_2_)[4]; /* where each step's events begin, and the last one's end */
+    float (*state_v_out_mean_2_)[2];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -445,12 +462,11 @@ static void SNN_AT_LEVEL(scan_a_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
- * b_max_pool: the greatest of each window */
+ * b_max_pool: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_b_max_pool_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict a_)[3][32] = net->a_;
-    uint8_t (*restrict b_max_pool_)[3][8] = net->b_max_pool_;
+    uint8_t (*restrict b_max_pool_)[3][8] = snn_given(context, 0);
+    uint8_t (*restrict a_)[3][32] = snn_given(context, 1);
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t y = 0; y < 2; y++) {
@@ -610,12 +626,12 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
- * c_conv: linear map of a, 32 -> 16 */
+ * c_conv: linear map of a, 32 -> 16; and once more, with other buffers */
 static void SNN_AT_LEVEL(conv_c_conv_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    uint8_t (*restrict a_)[3][32] = net->a_;
-    float (*restrict c_conv_)[3][16] = net->c_conv_;
+    float (*restrict c_conv_)[3][16] = snn_given(context, 0);
+    uint8_t (*restrict a_)[3][32] = snn_given(context, 1);
     float (*restrict w_c_)[1] = net->w_c_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
@@ -644,12 +660,11 @@ static void SNN_AT_LEVEL(conv_c_conv_)(void *context, int32_t first, int32_t las
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
- * c_avg_pool: linear map of c_conv, 16 -> 4 */
+ * c_avg_pool: linear map of c_conv, 16 -> 4; and once more, with other buffers */
 static void SNN_AT_LEVEL(avg_pool_c_avg_pool_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict c_conv_)[3][16] = net->c_conv_;
-    float (*restrict c_avg_pool_)[3][4] = net->c_avg_pool_;
+    float (*restrict c_avg_pool_)[3][4] = snn_given(context, 0);
+    float (*restrict c_conv_)[3][16] = snn_given(context, 1);
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t y = 0; y < 2; y++) {
@@ -679,7 +694,7 @@ static void SNN_AT_LEVEL(avg_pool_c_avg_pool_)(void *context, int32_t first, int
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
- * c: copy of c_avg_pool, 4 -> 4, all steps; and once more, with other buffers */
+ * c: copy of c_avg_pool, 4 -> 4, all steps; and 2 times more, with other buffers */
 static void SNN_AT_LEVEL(copy_c_)(void *context, int32_t first, int32_t last)
 {
     float (*restrict c_)[3][4] = snn_given(context, 0);
@@ -696,12 +711,12 @@ static void SNN_AT_LEVEL(copy_c_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
- * out_conv: linear map of c, 4 -> 4 */
+ * out_conv: linear map of c, 4 -> 4; and once more, with other buffers */
 static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict c_)[3][4] = net->c_;
-    float (*restrict out_conv_)[3][4] = net->out_conv_;
+    float (*restrict out_conv_)[3][4] = snn_given(context, 0);
+    float (*restrict c_)[3][4] = snn_given(context, 1);
     float *restrict w_out_2_ = net->w_out_2_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
@@ -722,13 +737,12 @@ static void SNN_AT_LEVEL(conv_out_conv_)(void *context, int32_t first, int32_t l
     }
 }
 
-/* b: the units that spike, step by step */
+/* b: the units that spike, step by step; and once more, with other buffers */
 static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict b_)[3][3] = net->b_;
-    uint16_t (*restrict events_of_b_)[17] = net->events_of_b_;
-    int32_t (*restrict ends_of_b_)[4] = net->ends_of_b_;
+    int32_t (*restrict ends_of_b_)[4] = snn_given(context, 0);
+    uint16_t (*restrict events_of_b_)[17] = snn_given(context, 1);
+    uint8_t (*restrict b_)[3][3] = snn_given(context, 2);
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         ends_of_b_[b_2][0] = 0;
         for (int32_t t = 0; t < 3; t++) {
@@ -740,19 +754,19 @@ static void SNN_AT_LEVEL(list_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
- * out_mean: linear map of b, 3 -> 2, then linear map of out_conv, 4 -> 2, then li, 2 units */
+ * out_mean: linear map of b, 3 -> 2, then linear map of out_conv, 4 -> 2, then li, 2 units; and once more, with other buffers */
 static void SNN_AT_LEVEL(layer_out_mean_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    float (*restrict out_dense_)[3][2] = net->out_dense_;
-    float (*restrict out_conv_)[3][4] = net->out_conv_;
-    float (*restrict out_dense_2_)[3][2] = net->out_dense_2_;
-    float (*restrict out_mean_)[2] = net->out_mean_;
+    float (*restrict out_dense_)[3][2] = snn_given(context, 0);
+    int32_t (*restrict ends_of_b_)[4] = snn_given(context, 1);
+    uint16_t (*restrict events_of_b_)[17] = snn_given(context, 2);
+    float (*restrict out_dense_2_)[3][2] = snn_given(context, 3);
+    float (*restrict out_conv_)[3][4] = snn_given(context, 4);
+    float (*restrict state_v_out_mean_)[2] = snn_given(context, 5);
+    float (*restrict out_mean_)[2] = snn_given(context, 6);
     float (*restrict w_out_)[2] = net->w_out_;
     float (*restrict w_out_3_)[2] = net->w_out_3_;
-    uint16_t (*restrict events_of_b_)[17] = net->events_of_b_;
-    int32_t (*restrict ends_of_b_)[4] = net->ends_of_b_;
-    float (*restrict state_v_out_mean_)[2] = net->state_v_out_mean_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         /* rows of w_out, event by event */
         for (int32_t t = 0; t < 3; t++) {
@@ -803,13 +817,13 @@ static void SNN_AT_LEVEL(layer_out_mean_)(void *context, int32_t first, int32_t 
 }
 
 /* conv.snn:11  predict argmax(mean(out))
- * predicted: the class with the largest score, the first of equals */
+ * predicted: the class with the largest score, the first of equals; and once more, with other buffers */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float (*restrict out_mean_)[2] = snn_given(context, 0);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[2] = net->scores;
-    float (*restrict out_mean_)[2] = net->out_mean_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 2; j++) {
@@ -823,13 +837,13 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first, int32_t 
 }
 
 /* conv.snn:13  loss cross_entropy(mean(out), label)
- * loss: cross-entropy of out_mean against the label */
+ * loss: cross-entropy of out_mean against the label; and once more, with other buffers */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float (*restrict out_mean_)[2] = snn_given(context, 0);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict out_mean_)[2] = net->out_mean_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         float top = out_mean_[b_2][0];
         for (int32_t j = 0; j < 2; j++) {
@@ -2059,6 +2073,257 @@ static void SNN_AT_LEVEL(update_w_a_)(void *context, int32_t first, int32_t last
     }
 }
 
+/* conv.snn:6  a = image -> conv(2, kernel = 3, pad = same, bias) -> lif
+ * a_conv: linear map of image, 16 -> 32 */
+static void SNN_AT_LEVEL(conv_a_conv_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict image_)[16] = net->image_;
+    float (*restrict w_a_)[2] = net->w_a_;
+    float *restrict b_a_ = net->b_a_;
+    float (*restrict evaluated_a_conv_)[32] = net->evaluated_a_conv_;
+    _Alignas(64) float box_of_image_3_[3][6];
+    _Alignas(64) float sums_a_conv_2_[4][2];
+    /* rows of w_a, row by row, some positions at a time */
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        for (int32_t y = 0; y < 4; y++) {
+            const int32_t at = y + -1;
+            const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
+            const int32_t to = (4 - at < 0 ? 0 : 4 - at) < 3 ? (4 - at < 0 ? 0 : 4 - at) : 3;
+            for (int32_t m = 0; m < 3; m++) {
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 6; n++) {
+                    box_of_image_3_[m][n] = 0.0f;
+                }
+            }
+            for (int32_t m = from; m < to; m++) {
+                const int32_t offset = (y + (m + -1)) * 4 + -1;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 1; n < 5; n++) {
+                    box_of_image_3_[m][n] = image_[b_2][offset + n];
+                }
+            }
+            for (int32_t tile = 0; tile < 1; tile++) {
+                const int32_t q0 = tile * 4;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    sums_a_conv_2_[0][j] = b_a_[j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    sums_a_conv_2_[1][j] = b_a_[j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    sums_a_conv_2_[2][j] = b_a_[j];
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    sums_a_conv_2_[3][j] = b_a_[j];
+                }
+                for (int32_t m = from; m < to; m++) {
+                    for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                        const int32_t place = q0 + (m_2 + -1) - -1;
+                        const int32_t tap = m_2;
+                        for (int32_t i = 0; i < 1; i++) {
+                            const float x1 = box_of_image_3_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[1][j]);
+                            }
+                            const float x2 = box_of_image_3_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[2][j]);
+                            }
+                            const float x3 = box_of_image_3_[m][place + i + 3];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[3][j] = snn_fmaf(x3, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[3][j]);
+                            }
+                        }
+                    }
+                    for (int32_t m_2 = 1; m_2 < 2; m_2++) {
+                        const int32_t place = q0 + (m_2 + -1) - -1;
+                        const int32_t tap = m_2;
+                        for (int32_t i = 0; i < 1; i++) {
+                            const float x0 = box_of_image_3_[m][place + i];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[0][j] = snn_fmaf(x0, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[0][j]);
+                            }
+                            const float x1 = box_of_image_3_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[1][j]);
+                            }
+                            const float x2 = box_of_image_3_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[2][j]);
+                            }
+                            const float x3 = box_of_image_3_[m][place + i + 3];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[3][j] = snn_fmaf(x3, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[3][j]);
+                            }
+                        }
+                    }
+                    for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                        const int32_t place = q0 + (m_2 + -1) - -1;
+                        const int32_t tap = m_2;
+                        for (int32_t i = 0; i < 1; i++) {
+                            const float x0 = box_of_image_3_[m][place + i];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[0][j] = snn_fmaf(x0, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[0][j]);
+                            }
+                            const float x1 = box_of_image_3_[m][place + i + 1];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[1][j] = snn_fmaf(x1, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[1][j]);
+                            }
+                            const float x2 = box_of_image_3_[m][place + i + 2];
+                            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                sums_a_conv_2_[2][j] = snn_fmaf(x2, w_a_[m * 3 + tap + i][j], sums_a_conv_2_[2][j]);
+                            }
+                        }
+                    }
+                }
+                const int32_t unit = (y * 4 + q0) * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    evaluated_a_conv_[b_2][unit + j] = sums_a_conv_2_[0][j];
+                }
+                const int32_t unit_2 = (y * 4 + (q0 + 1)) * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    evaluated_a_conv_[b_2][unit_2 + j] = sums_a_conv_2_[1][j];
+                }
+                const int32_t unit_3 = (y * 4 + (q0 + 2)) * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    evaluated_a_conv_[b_2][unit_3 + j] = sums_a_conv_2_[2][j];
+                }
+                const int32_t unit_4 = (y * 4 + (q0 + 3)) * 2;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                    evaluated_a_conv_[b_2][unit_4 + j] = sums_a_conv_2_[3][j];
+                }
+            }
+        }
+    }
+}
+
+/* conv.snn:6  a = image -> conv(2, kernel = 3, pad = same, bias) -> lif
+ * a: lif, 32 units */
+static void SNN_AT_LEVEL(scan_a_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict evaluated_a_conv_)[32] = net->evaluated_a_conv_;
+    uint8_t (*restrict evaluated_a_)[3][32] = net->evaluated_a_;
+    float (*restrict state_v_a_2_)[32] = net->state_v_a_2_;
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* lif */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
+            float v_ = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ + (evaluated_a_conv_[b_2][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                evaluated_a_[b_2][t][n] = (uint8_t)spike_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+            }
+            state_v_a_2_[b_2][n] = v_;
+        }
+    }
+}
+
+/* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+ * b_conv: linear map of b_max_pool, 8 -> 3 */
+static void SNN_AT_LEVEL(conv_b_conv_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_b_)[3] = net->w_b_;
+    uint8_t (*restrict evaluated_b_max_pool_)[3][8] = net->evaluated_b_max_pool_;
+    float (*restrict evaluated_b_conv_)[3][3] = net->evaluated_b_conv_;
+    _Alignas(64) float box_of_b_max_pool_3_[6][4];
+    _Alignas(64) float sums_b_conv_[3][3];
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* rows of w_b, row by row, some positions at a time */
+        for (int32_t part = 0; part < 1; part++) {
+            const int32_t t0 = part * 3;
+            for (int32_t y = 0; y < 1; y++) {
+                const int32_t at = y * 2;
+                const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 2 ? (0 - at < 0 ? 0 : 0 - at) : 2;
+                const int32_t to = (2 - at < 0 ? 0 : 2 - at) < 2 ? (2 - at < 0 ? 0 : 2 - at) : 2;
+                for (int32_t m = 0; m < 6; m++) {
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                        box_of_b_max_pool_3_[m][n] = 0.0f;
+                    }
+                }
+                for (int32_t step = 0; step < 3; step++) {
+                    for (int32_t m = from; m < to; m++) {
+                        const int32_t offset = (y * 2 + m) * 2 * 2;
+                        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                            box_of_b_max_pool_3_[step * 2 + m][n] = (float)evaluated_b_max_pool_[b_2][t0 + step][offset + n];
+                        }
+                    }
+                }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t q0 = tile;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        sums_b_conv_[0][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        sums_b_conv_[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        sums_b_conv_[2][j] = 0.0f;
+                    }
+                    for (int32_t m = from; m < to; m++) {
+                        for (int32_t m_2 = 0; m_2 < 2; m_2++) {
+                            const int32_t place = (q0 * 2 + m_2) * 2;
+                            const int32_t tap = m_2;
+                            for (int32_t i = 0; i < 2; i++) {
+                                const float x0 = box_of_b_max_pool_3_[m][place + i];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                    sums_b_conv_[0][j] = snn_fmaf(x0, w_b_[(m * 2 + tap) * 2 + i][j], sums_b_conv_[0][j]);
+                                }
+                                const float x1 = box_of_b_max_pool_3_[2 + m][place + i];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                    sums_b_conv_[1][j] = snn_fmaf(x1, w_b_[(m * 2 + tap) * 2 + i][j], sums_b_conv_[1][j]);
+                                }
+                                const float x2 = box_of_b_max_pool_3_[4 + m][place + i];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                                    sums_b_conv_[2][j] = snn_fmaf(x2, w_b_[(m * 2 + tap) * 2 + i][j], sums_b_conv_[2][j]);
+                                }
+                            }
+                        }
+                    }
+                    const int32_t unit = (y + q0) * 3;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        evaluated_b_conv_[b_2][t0][unit + j] = sums_b_conv_[0][j];
+                    }
+                    const int32_t unit_2 = (y + q0) * 3;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        evaluated_b_conv_[b_2][t0 + 1][unit_2 + j] = sums_b_conv_[1][j];
+                    }
+                    const int32_t unit_3 = (y + q0) * 3;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
+                        evaluated_b_conv_[b_2][t0 + 2][unit_3 + j] = sums_b_conv_[2][j];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+ * b: lif, 3 units */
+static void SNN_AT_LEVEL(scan_b_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict evaluated_b_conv_)[3][3] = net->evaluated_b_conv_;
+    uint8_t (*restrict evaluated_b_)[3][3] = net->evaluated_b_;
+    float (*restrict state_v_b_2_)[3] = net->state_v_b_2_;
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* lif */
+        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
+            float v_ = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 3; t++) {
+                const float v_2_ = v_ + (evaluated_b_conv_[b_2][t][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                evaluated_b_[b_2][t][n] = (uint8_t)spike_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+            }
+            state_v_b_2_[b_2][n] = v_;
+        }
+    }
+}
+
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     /* w_a: initial values, and of the optimiser's states */
     {SNN_AT_LEVEL(init_w_a_), 18, 0, (const size_t[]){
@@ -2099,22 +2364,54 @@ static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(conv_a_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_a_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, NULL},
+    /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+     * b_max_pool: the greatest of each window */
+    {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(b_max_pool_), NET(a_)
+    }},
     {SNN_AT_LEVEL(add_up_w_b_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_b_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(avg_pool_c_avg_pool_), SNN_SAMPLES, 0, NULL},
+    /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+     * c_conv: linear map of a, 32 -> 16 */
+    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(c_conv_), NET(a_)
+    }},
+    /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+     * c_avg_pool: linear map of c_conv, 16 -> 4 */
+    {SNN_AT_LEVEL(avg_pool_c_avg_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(c_avg_pool_), NET(c_conv_)
+    }},
     /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
      * c: copy of c_avg_pool, 4 -> 4, all steps */
     {SNN_AT_LEVEL(copy_c_), SNN_SAMPLES, 0, (const size_t[]){
         NET(c_), NET(c_avg_pool_)
     }},
-    {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(layer_out_mean_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+     * out_conv: linear map of c, 4 -> 4 */
+    {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_conv_), NET(c_)
+    }},
+    /* b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(ends_of_b_), NET(events_of_b_), NET(b_)
+    }},
+    /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+     * out_mean: linear map of b, 3 -> 2, then linear map of out_conv, 4 -> 2, then li, 2 units */
+    {SNN_AT_LEVEL(layer_out_mean_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_dense_), NET(ends_of_b_), NET(events_of_b_), NET(out_dense_2_), NET(out_conv_),
+        NET(state_v_out_mean_), NET(out_mean_)
+    }},
+    /* conv.snn:11  predict argmax(mean(out))
+     * predicted: the class with the largest score, the first of equals */
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_mean_)
+    }},
+    /* conv.snn:13  loss cross_entropy(mean(out), label)
+     * loss: cross-entropy of out_mean against the label */
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_mean_)
+    }},
     {SNN_AT_LEVEL(count_a_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(count_b_), SNN_SAMPLES, 0, NULL},
 };
@@ -2234,6 +2531,64 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
     snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 7);
 }
 
+static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
+    {SNN_AT_LEVEL(conv_a_conv_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_a_2_), SNN_SAMPLES, 0, NULL},
+    /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
+     * b_max_pool: the greatest of each window */
+    {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_b_max_pool_), NET(evaluated_a_)
+    }},
+    {SNN_AT_LEVEL(conv_b_conv_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_b_2_), SNN_SAMPLES, 0, NULL},
+    /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+     * c_conv: linear map of a, 32 -> 16 */
+    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_c_conv_), NET(evaluated_a_)
+    }},
+    /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+     * c_avg_pool: linear map of c_conv, 16 -> 4 */
+    {SNN_AT_LEVEL(avg_pool_c_avg_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_c_avg_pool_), NET(evaluated_c_conv_)
+    }},
+    /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+     * c: copy of c_avg_pool, 4 -> 4, all steps */
+    {SNN_AT_LEVEL(copy_c_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_c_), NET(evaluated_c_avg_pool_)
+    }},
+    /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+     * out_conv: linear map of c, 4 -> 4 */
+    {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_conv_), NET(evaluated_c_)
+    }},
+    /* b: the units that spike, step by step */
+    {SNN_AT_LEVEL(list_b_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(ends_of_b_2_), NET(events_of_b_2_), NET(evaluated_b_)
+    }},
+    /* conv.snn:9  out = (b -> dense(2)) + (c -> conv(kernel = 2, along = time) -> dense(2)) -> li
+     * out_mean: linear map of b, 3 -> 2, then linear map of out_conv, 4 -> 2, then li, 2 units */
+    {SNN_AT_LEVEL(layer_out_mean_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_dense_), NET(ends_of_b_2_), NET(events_of_b_2_), NET(evaluated_out_dense_2_),
+        NET(evaluated_out_conv_), NET(state_v_out_mean_2_), NET(evaluated_out_mean_)
+    }},
+    /* conv.snn:11  predict argmax(mean(out))
+     * predicted: the class with the largest score, the first of equals */
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_mean_)
+    }},
+    /* conv.snn:13  loss cross_entropy(mean(out), label)
+     * loss: cross-entropy of out_mean against the label */
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_mean_)
+    }},
+};
+
+static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 13);
+}
+
 #include "snn_level_end.h"
 #if SNN_LEVEL == 0
 
@@ -2326,6 +2681,23 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_b_), 0, .place = NET(parts_of_w_out_3_)},
     {NET(tiles_of_w_b_), 0, .place = NET(parts_of_w_out_3_)},
     {NET(parts_of_w_a_), 0, .place = NET(parts_of_w_out_3_)},
+    {NET(evaluated_a_conv_), 0, .place = NET(state_v_a_)},
+    {NET(evaluated_a_), 0, .place = NET(a_)},
+    {NET(evaluated_b_max_pool_), 0, .place = NET(b_max_pool_)},
+    {NET(evaluated_b_conv_), 0, .place = NET(b_conv_)},
+    {NET(evaluated_b_), 0, .place = NET(b_)},
+    {NET(evaluated_c_conv_), 0, .place = NET(a_v_)},
+    {NET(evaluated_c_avg_pool_), 0, .place = NET(c_avg_pool_)},
+    {NET(evaluated_c_), 0, .place = NET(c_)},
+    {NET(evaluated_out_dense_), 0, .place = NET(out_dense_)},
+    {NET(evaluated_out_conv_), 0, .place = NET(out_conv_)},
+    {NET(evaluated_out_dense_2_), 0, .place = NET(out_dense_2_)},
+    {NET(evaluated_out_mean_), 0, .place = NET(out_mean_)},
+    {NET(state_v_a_2_), 0, .place = NET(a_conv_)},
+    {NET(state_v_b_2_), 0, .place = NET(state_v_b_)},
+    {NET(events_of_b_2_), 0, .place = NET(events_of_b_)},
+    {NET(ends_of_b_2_), 0, .place = NET(ends_of_b_)},
+    {NET(state_v_out_mean_2_), 0, .place = NET(state_v_out_mean_)},
 };
 
 /* The kernels that suit this processor. */
@@ -2339,12 +2711,14 @@ static void choose_level(SnnModel *model)
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
+        model->evaluate = evaluate_v3;
     }
     if (level == 4) {
         model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
+        model->evaluate = evaluate_v4;
     }
     #endif
 }
@@ -2425,12 +2799,41 @@ static const SnnStream net_streams[] = {
      .size = 2, .per_sample = 6, .operations = 24, .at = {.values = NET(out_dense_2_)}},
     {.name = "out_mean", .about = "mean(out)", .line = 11,
      .size = 2, .per_sample = 2, .at = {.values = NET(out_mean_)}},
+    {.name = "image", .about = "data idx(shape = [4, 4], classes = 2)", .line = 3,
+     .size = 16, .per_sample = 16, .evaluated = true, .at = {.values = NET(image_)}},
+    {.name = "a_conv", .about = "conv(2, kernel = 3, pad = same, bias)", .line = 6,
+     .size = 32, .per_sample = 32, .operations = 288, .evaluated = true, .at = {.values = NET(evaluated_a_conv_)}},
+    {.name = "a", .about = "lif", .line = 6,
+     .size = 32, .spikes = true, .per_sample = 96, .evaluated = true, .at = {.fired = NET(evaluated_a_)}},
+    {.name = "b_max_pool", .about = "max_pool(2)", .line = 7,
+     .size = 8, .spikes = true, .per_sample = 24, .evaluated = true, .at = {.fired = NET(evaluated_b_max_pool_)}},
+    {.name = "b_conv", .about = "conv(3, kernel = 2, stride = 2)", .line = 7,
+     .size = 3, .per_sample = 9, .operations = 72, .evaluated = true, .at = {.values = NET(evaluated_b_conv_)}},
+    {.name = "b", .about = "lif", .line = 7,
+     .size = 3, .spikes = true, .per_sample = 9, .evaluated = true, .at = {.fired = NET(evaluated_b_)}},
+    {.name = "c_conv", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
+     .size = 16, .per_sample = 48, .operations = 288, .evaluated = true, .at = {.values = NET(evaluated_c_conv_)}},
+    {.name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
+     .size = 4, .per_sample = 12, .operations = 48, .evaluated = true, .at = {.values = NET(evaluated_c_avg_pool_)}},
+    {.name = "c", .about = "flatten", .line = 8,
+     .size = 4, .per_sample = 12, .evaluated = true, .at = {.values = NET(evaluated_c_)}},
+    {.name = "out_dense", .about = "dense(2)", .line = 9,
+     .size = 2, .per_sample = 6, .operations = 18, .evaluated = true, .at = {.values = NET(evaluated_out_dense_)}},
+    {.name = "out_conv", .about = "conv(kernel = 2, along = time)", .line = 9,
+     .size = 4, .per_sample = 12, .operations = 24, .evaluated = true, .at = {.values = NET(evaluated_out_conv_)}},
+    {.name = "out_dense_2", .about = "dense(2)", .line = 9,
+     .size = 2, .per_sample = 6, .operations = 24, .evaluated = true, .at = {.values = NET(evaluated_out_dense_2_)}},
+    {.name = "out_mean", .about = "mean(out)", .line = 11,
+     .size = 2, .per_sample = 2, .evaluated = true, .at = {.values = NET(evaluated_out_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {
     {.stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 32},
     {.stream = 6, .state = "v", .at = NET(state_v_b_), .per_sample = 3},
     {.stream = 14, .state = "v", .at = NET(state_v_out_mean_), .per_sample = 2},
+    {.stream = 17, .state = "v", .at = NET(state_v_a_2_), .per_sample = 32},
+    {.stream = 20, .state = "v", .at = NET(state_v_b_2_), .per_sample = 3},
+    {.stream = 27, .state = "v", .at = NET(state_v_out_mean_2_), .per_sample = 2},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2552,8 +2955,8 @@ const SnnModel description = {
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 7,
-        .streams = net_streams, .stream_count = 15,
-        .watches = net_watches, .watch_count = 3,
+        .streams = net_streams, .stream_count = 28,
+        .watches = net_watches, .watch_count = 6,
         .predictions = net_predictions, .prediction_count = 1,
         .metrics = net_metrics, .metric_count = 1,
     },
@@ -2568,6 +2971,7 @@ const SnnModel description = {
     .forward = forward,
     .backward = backward,
     .update = update,
+    .evaluate = evaluate,
     .choose = choose_level,
 };
 

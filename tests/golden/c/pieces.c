@@ -128,6 +128,15 @@ struct net {
     float (*out_lif_v_then_g_out_conv_)[4][512];
     float (*g_out_max_pool_)[4][256];
     float (*first_v_)[4][1024];
+    uint8_t (*evaluated_input_)[4][64];
+    float (*evaluated_first_conv_)[4][1024];
+    uint8_t (*evaluated_first_)[4][1024];
+    uint8_t (*evaluated_out_max_pool_)[4][256];
+    float (*evaluated_out_conv_)[4][512];
+    uint8_t (*evaluated_out_lif_)[4][512];
+    uint8_t (*evaluated_out_max_pool_2_)[4][128];
+    float (*evaluated_out_mean_)[10];
+    float (*evaluated_out_max_pool_2_li_mean_)[128];
 
     /* results: [sample]... */
     int32_t *predicted;
@@ -155,6 +164,12 @@ struct net {
     uint8_t (*met_g_out_max_pool_)[16]; /* the positions that are met by a spike at any step */
     float (*tiles_of_w_out_2_)[289][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*parts_of_w_first_)[48][16];
+    float (*state_v_first_2_)[1024];
+    uint16_t (*pieces_of_out_max_pool_2_)[1032]; /* channels that spike, position by position */
+    int32_t (*piece_ends_of_out_max_pool_2_)[65]; /* where each position's events begin, and the last one's end */
+    float (*tiles_of_w_out_3_)[145][32]; /* some channels next to each other, and a row of zeros behind them */
+    float (*state_v_out_lif_2_)[512];
+    float (*state_v_out_max_pool_2_li_mean_2_)[128];
 };
 #define NET(buffer) offsetof(struct net, buffer)
 
@@ -225,13 +240,13 @@ static void SNN_AT_LEVEL(init_w_out_2_)(void *context, int32_t first_2, int32_t 
 }
 
 /* pieces.snn:7  input = poisson(image)
- * input: spikes with the probability of image, 64 -> 64, all steps */
+ * input: spikes with the probability of image, 64 -> 64, all steps; and once more, with other buffers */
 static void SNN_AT_LEVEL(poisson_input_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
+    uint8_t (*restrict input_)[4][64] = snn_given(context, 0);
     int32_t *restrict sample = net->sample;
     float (*restrict image_)[4][64] = net->image_;
-    uint8_t (*restrict input_)[4][64] = net->input_;
     _Alignas(64) uint8_t whole_of_input_[4][64];
     _Alignas(64) uint8_t bytes_of_input_[4][64];
     _Alignas(64) uint8_t undecided_in_input_[64];
@@ -408,12 +423,11 @@ static void SNN_AT_LEVEL(watch_v_first_)(void *context, int32_t first_2, int32_t
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * out_max_pool: the greatest of each window */
+ * out_max_pool: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_out_max_pool_)(void *context, int32_t first_2, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict first_)[4][1024] = net->first_;
-    uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
+    uint8_t (*restrict out_max_pool_)[4][256] = snn_given(context, 0);
+    uint8_t (*restrict first_)[4][1024] = snn_given(context, 1);
     for (int32_t b = first_2; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t y = 0; y < 4; y++) {
@@ -463,13 +477,12 @@ static void SNN_AT_LEVEL(choose_out_max_pool_)(void *context, int32_t first_2, i
     }
 }
 
-/* out_max_pool: what spikes, position by position */
+/* out_max_pool: what spikes, position by position; and once more, with other buffers */
 static void SNN_AT_LEVEL(list_pieces_of_out_max_pool_)(void *context, int32_t first_2, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict out_max_pool_)[4][256] = net->out_max_pool_;
-    uint16_t (*restrict pieces_of_out_max_pool_)[1032] = net->pieces_of_out_max_pool_;
-    int32_t (*restrict piece_ends_of_out_max_pool_)[65] = net->piece_ends_of_out_max_pool_;
+    int32_t (*restrict piece_ends_of_out_max_pool_)[65] = snn_given(context, 0);
+    uint16_t (*restrict pieces_of_out_max_pool_)[1032] = snn_given(context, 1);
+    uint8_t (*restrict out_max_pool_)[4][256] = snn_given(context, 2);
     for (int32_t b = first_2; b < last; b++) {
         int32_t count = 0;
         piece_ends_of_out_max_pool_[b][0] = 0;
@@ -486,12 +499,12 @@ static void SNN_AT_LEVEL(list_pieces_of_out_max_pool_)(void *context, int32_t fi
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * w_out: weights of 32 channels next to each other */
+ * w_out: weights of 32 channels next to each other; and once more, with other buffers */
 static void SNN_AT_LEVEL(tile_w_out_)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float (*restrict tiles_of_w_out_)[145][32] = snn_given(context, 0);
     float (*restrict w_out_)[32] = net->w_out_;
-    float (*restrict tiles_of_w_out_)[145][32] = net->tiles_of_w_out_;
     for (int32_t tile = first_2; tile < last; tile++) {
         const int32_t j0 = tile * 32;
         for (int32_t row = 0; row < 3; row++) {
@@ -888,12 +901,11 @@ static void SNN_AT_LEVEL(watch_v_out_lif_)(void *context, int32_t first_2, int32
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * out_max_pool_2: the greatest of each window */
+ * out_max_pool_2: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_out_max_pool_2_)(void *context, int32_t first_2, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict out_lif_)[4][512] = net->out_lif_;
-    uint8_t (*restrict out_max_pool_2_)[4][128] = net->out_max_pool_2_;
+    uint8_t (*restrict out_max_pool_2_)[4][128] = snn_given(context, 0);
+    uint8_t (*restrict out_lif_)[4][512] = snn_given(context, 1);
     for (int32_t b = first_2; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t y = 0; y < 2; y++) {
@@ -924,13 +936,12 @@ static void SNN_AT_LEVEL(pool_out_max_pool_2_)(void *context, int32_t first_2, i
 }
 
 /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
- * out_max_pool_2_li_mean: li, 128 units */
+ * out_max_pool_2_li_mean: li, 128 units; and once more, with other buffers */
 static void SNN_AT_LEVEL(scan_out_max_pool_2_li_mean_)(void *context, int32_t first_2, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    uint8_t (*restrict out_max_pool_2_)[4][128] = net->out_max_pool_2_;
-    float (*restrict out_max_pool_2_li_mean_)[128] = net->out_max_pool_2_li_mean_;
-    float (*restrict state_v_out_max_pool_2_li_mean_)[128] = net->state_v_out_max_pool_2_li_mean_;
+    uint8_t (*restrict out_max_pool_2_)[4][128] = snn_given(context, 0);
+    float (*restrict state_v_out_max_pool_2_li_mean_)[128] = snn_given(context, 1);
+    float (*restrict out_max_pool_2_li_mean_)[128] = snn_given(context, 2);
     for (int32_t b = first_2; b < last; b++) {
         /* li */
         SNN_INDEPENDENT for (int32_t n = 0; n < 128; n++) {
@@ -971,13 +982,13 @@ static void SNN_AT_LEVEL(dense_out_mean_)(void *context, int32_t first_2, int32_
 }
 
 /* pieces.snn:11  predict argmax(mean(out))
- * predicted: the class with the largest score, the first of equals */
+ * predicted: the class with the largest score, the first of equals; and once more, with other buffers */
 static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float (*restrict out_mean_)[10] = snn_given(context, 0);
     int32_t *restrict predicted = net->predicted;
     float (*restrict scores)[10] = net->scores;
-    float (*restrict out_mean_)[10] = net->out_mean_;
     for (int32_t b = first_2; b < last; b++) {
         int32_t best = 0;
         for (int32_t j = 0; j < 10; j++) {
@@ -991,13 +1002,13 @@ static void SNN_AT_LEVEL(predict_classes)(void *context, int32_t first_2, int32_
 }
 
 /* pieces.snn:12  train { loss cross_entropy(mean(out), label) }
- * loss: cross-entropy of out_mean against the label */
+ * loss: cross-entropy of out_mean against the label; and once more, with other buffers */
 static void SNN_AT_LEVEL(loss_of_samples)(void *context, int32_t first_2, int32_t last)
 {
     const struct net *net = snn_net(context);
+    float (*restrict out_mean_)[10] = snn_given(context, 0);
     int32_t *restrict label = net->label;
     float *restrict loss = net->loss;
-    float (*restrict out_mean_)[10] = net->out_mean_;
     for (int32_t b = first_2; b < last; b++) {
         float top = out_mean_[b][0];
         for (int32_t j = 0; j < 10; j++) {
@@ -2447,6 +2458,442 @@ static void SNN_AT_LEVEL(update_w_first_)(void *context, int32_t first_2, int32_
     }
 }
 
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * first_conv: linear map of input, 64 -> 1024 */
+static void SNN_AT_LEVEL(conv_first_conv_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_first_)[16] = net->w_first_;
+    uint8_t (*restrict evaluated_input_)[4][64] = net->evaluated_input_;
+    float (*restrict evaluated_first_conv_)[4][1024] = net->evaluated_first_conv_;
+    _Alignas(64) float box_of_input_3_[3][10];
+    snn_floats sums_first_conv_[8][16 / SNN_LANES];
+    snn_floats sums_first_conv_2_[4][16 / SNN_LANES];
+    for (int32_t b = first_2; b < last; b++) {
+        /* rows of w_first, row by row, some positions at a time */
+        for (int32_t t = 0; t < 4; t++) {
+            for (int32_t y = 0; y < 8; y++) {
+                const int32_t at = y + -1;
+                const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
+                const int32_t to = (8 - at < 0 ? 0 : 8 - at) < 3 ? (8 - at < 0 ? 0 : 8 - at) : 3;
+                for (int32_t m = 0; m < 3; m++) {
+                    SNN_INDEPENDENT for (int32_t n = 0; n < 10; n++) {
+                        box_of_input_3_[m][n] = 0.0f;
+                    }
+                }
+                for (int32_t m = from; m < to; m++) {
+                    const int32_t offset = (y + (m + -1)) * 8 + -1;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 1; n < 9; n++) {
+                        box_of_input_3_[m][n] = (float)evaluated_input_[b][t][offset + n];
+                    }
+                }
+                if (SNN_LANES >= 16) {
+                    for (int32_t tile = 0; tile < 1; tile++) {
+                        const int32_t q0 = tile * 8;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[0][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[1][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[2][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[3][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[4][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[5][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[6][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            sums_first_conv_[7][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        for (int32_t m = from; m < to; m++) {
+                            for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                                const int32_t place = q0 + (m_2 + -1) - -1;
+                                const int32_t tap = m_2;
+                                for (int32_t i = 0; i < 1; i++) {
+                                    const float x1 = box_of_input_3_[m][place + i + 1];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[1][j / SNN_LANES]);
+                                    }
+                                    const float x2 = box_of_input_3_[m][place + i + 2];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[2][j / SNN_LANES]);
+                                    }
+                                    const float x3 = box_of_input_3_[m][place + i + 3];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[3][j / SNN_LANES]);
+                                    }
+                                    const float x4 = box_of_input_3_[m][place + i + 4];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[4][j / SNN_LANES]);
+                                    }
+                                    const float x5 = box_of_input_3_[m][place + i + 5];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[5][j / SNN_LANES]);
+                                    }
+                                    const float x6 = box_of_input_3_[m][place + i + 6];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[6][j / SNN_LANES]);
+                                    }
+                                    const float x7 = box_of_input_3_[m][place + i + 7];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[7][j / SNN_LANES]);
+                                    }
+                                }
+                            }
+                            for (int32_t m_2 = 1; m_2 < 2; m_2++) {
+                                const int32_t place = q0 + (m_2 + -1) - -1;
+                                const int32_t tap = m_2;
+                                for (int32_t i = 0; i < 1; i++) {
+                                    const float x0 = box_of_input_3_[m][place + i];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[0][j / SNN_LANES]);
+                                    }
+                                    const float x1 = box_of_input_3_[m][place + i + 1];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[1][j / SNN_LANES]);
+                                    }
+                                    const float x2 = box_of_input_3_[m][place + i + 2];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[2][j / SNN_LANES]);
+                                    }
+                                    const float x3 = box_of_input_3_[m][place + i + 3];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[3][j / SNN_LANES]);
+                                    }
+                                    const float x4 = box_of_input_3_[m][place + i + 4];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[4][j / SNN_LANES]);
+                                    }
+                                    const float x5 = box_of_input_3_[m][place + i + 5];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[5][j / SNN_LANES]);
+                                    }
+                                    const float x6 = box_of_input_3_[m][place + i + 6];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[6][j / SNN_LANES]);
+                                    }
+                                    const float x7 = box_of_input_3_[m][place + i + 7];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[7][j / SNN_LANES] = snn_fma(snn_all(x7), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[7][j / SNN_LANES]);
+                                    }
+                                }
+                            }
+                            for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                                const int32_t place = q0 + (m_2 + -1) - -1;
+                                const int32_t tap = m_2;
+                                for (int32_t i = 0; i < 1; i++) {
+                                    const float x0 = box_of_input_3_[m][place + i];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[0][j / SNN_LANES]);
+                                    }
+                                    const float x1 = box_of_input_3_[m][place + i + 1];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[1][j / SNN_LANES]);
+                                    }
+                                    const float x2 = box_of_input_3_[m][place + i + 2];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[2][j / SNN_LANES]);
+                                    }
+                                    const float x3 = box_of_input_3_[m][place + i + 3];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[3][j / SNN_LANES]);
+                                    }
+                                    const float x4 = box_of_input_3_[m][place + i + 4];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[4][j / SNN_LANES] = snn_fma(snn_all(x4), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[4][j / SNN_LANES]);
+                                    }
+                                    const float x5 = box_of_input_3_[m][place + i + 5];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[5][j / SNN_LANES] = snn_fma(snn_all(x5), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[5][j / SNN_LANES]);
+                                    }
+                                    const float x6 = box_of_input_3_[m][place + i + 6];
+                                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                        sums_first_conv_[6][j / SNN_LANES] = snn_fma(snn_all(x6), snn_load(&w_first_[m * 3 + tap + i][j]), sums_first_conv_[6][j / SNN_LANES]);
+                                    }
+                                }
+                            }
+                        }
+                        const int32_t unit = (y * 8 + q0) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit + j], sums_first_conv_[0][j / SNN_LANES]);
+                        }
+                        const int32_t unit_2 = (y * 8 + (q0 + 1)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_2 + j], sums_first_conv_[1][j / SNN_LANES]);
+                        }
+                        const int32_t unit_3 = (y * 8 + (q0 + 2)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_3 + j], sums_first_conv_[2][j / SNN_LANES]);
+                        }
+                        const int32_t unit_4 = (y * 8 + (q0 + 3)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_4 + j], sums_first_conv_[3][j / SNN_LANES]);
+                        }
+                        const int32_t unit_5 = (y * 8 + (q0 + 4)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_5 + j], sums_first_conv_[4][j / SNN_LANES]);
+                        }
+                        const int32_t unit_6 = (y * 8 + (q0 + 5)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_6 + j], sums_first_conv_[5][j / SNN_LANES]);
+                        }
+                        const int32_t unit_7 = (y * 8 + (q0 + 6)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_7 + j], sums_first_conv_[6][j / SNN_LANES]);
+                        }
+                        const int32_t unit_8 = (y * 8 + (q0 + 7)) * 16;
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            snn_store(&evaluated_first_conv_[b][t][unit_8 + j], sums_first_conv_[7][j / SNN_LANES]);
+                        }
+                    }
+                }
+                if (SNN_LANES < 16) {
+                    for (int32_t part = 0; part < 1; part++) {
+                        const int32_t offset = part * 16;
+                        const int32_t j0 = offset;
+                        for (int32_t tile = 0; tile < 2; tile++) {
+                            const int32_t q0 = tile * 4;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                sums_first_conv_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                sums_first_conv_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                sums_first_conv_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                sums_first_conv_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                            }
+                            for (int32_t m = from; m < to; m++) {
+                                for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                                    const int32_t place = q0 + (m_2 + -1) - -1;
+                                    const int32_t tap = m_2;
+                                    for (int32_t i = 0; i < 1; i++) {
+                                        const float x0 = box_of_input_3_[m][place + i];
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_first_conv_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), snn_load(&w_first_[m * 3 + tap + i][j0 + j]), sums_first_conv_2_[0][j / SNN_LANES]);
+                                        }
+                                        const float x1 = box_of_input_3_[m][place + i + 1];
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_first_conv_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), snn_load(&w_first_[m * 3 + tap + i][j0 + j]), sums_first_conv_2_[1][j / SNN_LANES]);
+                                        }
+                                        const float x2 = box_of_input_3_[m][place + i + 2];
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_first_conv_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), snn_load(&w_first_[m * 3 + tap + i][j0 + j]), sums_first_conv_2_[2][j / SNN_LANES]);
+                                        }
+                                        const float x3 = box_of_input_3_[m][place + i + 3];
+                                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                            sums_first_conv_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), snn_load(&w_first_[m * 3 + tap + i][j0 + j]), sums_first_conv_2_[3][j / SNN_LANES]);
+                                        }
+                                    }
+                                }
+                            }
+                            const int32_t unit = (y * 8 + q0) * 16 + j0;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                snn_store(&evaluated_first_conv_[b][t][unit + j], sums_first_conv_2_[0][j / SNN_LANES]);
+                            }
+                            const int32_t unit_2 = (y * 8 + (q0 + 1)) * 16 + j0;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                snn_store(&evaluated_first_conv_[b][t][unit_2 + j], sums_first_conv_2_[1][j / SNN_LANES]);
+                            }
+                            const int32_t unit_3 = (y * 8 + (q0 + 2)) * 16 + j0;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                snn_store(&evaluated_first_conv_[b][t][unit_3 + j], sums_first_conv_2_[2][j / SNN_LANES]);
+                            }
+                            const int32_t unit_4 = (y * 8 + (q0 + 3)) * 16 + j0;
+                            SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                                snn_store(&evaluated_first_conv_[b][t][unit_4 + j], sums_first_conv_2_[3][j / SNN_LANES]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* pieces.snn:8  first = input -> conv(16, kernel = 3, pad = same) -> lif
+ * first: lif, 1024 units */
+static void SNN_AT_LEVEL(scan_first_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict evaluated_first_conv_)[4][1024] = net->evaluated_first_conv_;
+    uint8_t (*restrict evaluated_first_)[4][1024] = net->evaluated_first_;
+    float (*restrict state_v_first_2_)[1024] = net->state_v_first_2_;
+    for (int32_t b = first_2; b < last; b++) {
+        /* lif */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 1024; n++) {
+            float v_ = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
+                const float v_2_ = v_ + (evaluated_first_conv_[b][t][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                evaluated_first_[b][t][n] = (uint8_t)spike_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+            }
+            state_v_first_2_[b][n] = v_;
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * out_conv: linear map of out_max_pool, 256 -> 512 */
+static void SNN_AT_LEVEL(conv_out_conv_2_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict evaluated_out_conv_)[4][512] = net->evaluated_out_conv_;
+    uint16_t (*restrict pieces_of_out_max_pool_2_)[1032] = net->pieces_of_out_max_pool_2_;
+    int32_t (*restrict piece_ends_of_out_max_pool_2_)[65] = net->piece_ends_of_out_max_pool_2_;
+    float (*restrict tiles_of_w_out_3_)[145][32] = net->tiles_of_w_out_3_;
+    _Alignas(64) uint16_t columns_of_out_max_pool_2_[208];
+    _Alignas(64) int32_t column_ends_of_out_max_pool_2_[5];
+    snn_floats sums_out_conv_4_[2][32 / SNN_LANES];
+    for (int32_t b = first_2; b < last; b++) {
+        /* rows of w_out, event by event */
+        for (int32_t tile = 0; tile < 1; tile++) {
+            for (int32_t t = 0; t < 4; t++) {
+                for (int32_t y = 0; y < 4; y++) {
+                    const int32_t at = y + -1;
+                    const int32_t from = (0 - at < 0 ? 0 : 0 - at) < 3 ? (0 - at < 0 ? 0 : 0 - at) : 3;
+                    const int32_t to = (4 - at < 0 ? 0 : 4 - at) < 3 ? (4 - at < 0 ? 0 : 4 - at) : 3;
+                    int32_t count = 0;
+                    column_ends_of_out_max_pool_2_[0] = 0;
+                    for (int32_t column = 0; column < 4; column++) {
+                        for (int32_t m = from; m < to; m++) {
+                            const int32_t row = y + (m + -1);
+                            const int32_t ends = t * 16 + row * 4;
+                            const int32_t e0 = piece_ends_of_out_max_pool_2_[b][ends + column];
+                            const int32_t e1 = piece_ends_of_out_max_pool_2_[b][ends + (column + 1)];
+                            const int32_t before = m * 16 + column * 48;
+                            SNN_INDEPENDENT for (int32_t k = 0; k < 16; k++) {
+                                columns_of_out_max_pool_2_[count + k] = (uint16_t)(pieces_of_out_max_pool_2_[b][e0 + k] + before);
+                            }
+                            count = count + (e1 - e0);
+                        }
+                        column_ends_of_out_max_pool_2_[column + 1] = count;
+                    }
+                    for (int32_t x = 0; x < 4; x++) {
+                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                            sums_out_conv_4_[0][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                            sums_out_conv_4_[1][j / SNN_LANES] = snn_all(0.0f);
+                        }
+                        const int32_t at_2 = x + -1;
+                        const int32_t from_2 = (at_2 < 0 ? 0 : at_2) < 4 ? (at_2 < 0 ? 0 : at_2) : 4;
+                        const int32_t to_2 = (at_2 + 3 < 0 ? 0 : at_2 + 3) < 4 ? (at_2 + 3 < 0 ? 0 : at_2 + 3) : 4;
+                        const int32_t e0 = column_ends_of_out_max_pool_2_[from_2];
+                        const int32_t e1 = column_ends_of_out_max_pool_2_[to_2];
+                        const int32_t shift = at_2 * 48;
+                        for (int32_t k = 0; k < (e1 - e0 + 1) / 2; k++) {
+                            const int32_t e = k * 2 + e0;
+                            const int32_t i0 = columns_of_out_max_pool_2_[e] - shift;
+                            const int32_t i1 = e + 1 < e1 ? columns_of_out_max_pool_2_[e + 1] - shift : 144;
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_out_conv_4_[0][j / SNN_LANES] += snn_load(&tiles_of_w_out_3_[tile][i0][j]);
+                            }
+                            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                                sums_out_conv_4_[1][j / SNN_LANES] += snn_load(&tiles_of_w_out_3_[tile][i1][j]);
+                            }
+                        }
+                        const int32_t unit = (y * 4 + x) * 32 + tile * 32;
+                        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                            snn_store(&evaluated_out_conv_[b][t][unit + j], sums_out_conv_4_[0][j / SNN_LANES] + sums_out_conv_4_[1][j / SNN_LANES]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * out_lif: lif, 512 units */
+static void SNN_AT_LEVEL(scan_out_lif_2_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict evaluated_out_conv_)[4][512] = net->evaluated_out_conv_;
+    uint8_t (*restrict evaluated_out_lif_)[4][512] = net->evaluated_out_lif_;
+    float (*restrict state_v_out_lif_2_)[512] = net->state_v_out_lif_2_;
+    for (int32_t b = first_2; b < last; b++) {
+        /* lif */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 512; n++) {
+            float v_ = 0.0f;
+            SNN_UNROLL for (int32_t t = 0; t < 4; t++) {
+                const float v_2_ = v_ + (evaluated_out_conv_[b][t][n] - v_) * 0.5f;
+                const bool spike_ = v_2_ - 1.0f >= 0.0f;
+                evaluated_out_lif_[b][t][n] = (uint8_t)spike_;
+                const float v_3_ = spike_ ? 0.0f : v_2_;
+                v_ = v_3_;
+            }
+            state_v_out_lif_2_[b][n] = v_;
+        }
+    }
+}
+
+/* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+ * out_mean: linear map of out_max_pool_2_li_mean, 128 -> 10 */
+static void SNN_AT_LEVEL(dense_out_mean_2_)(void *context, int32_t first_2, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_out_2_)[10] = net->w_out_2_;
+    float (*restrict evaluated_out_mean_)[10] = net->evaluated_out_mean_;
+    float (*restrict evaluated_out_max_pool_2_li_mean_)[128] = net->evaluated_out_max_pool_2_li_mean_;
+    /* rows of w_out_2, some samples at a time */
+    const int32_t blocks = (last - first_2) / 4;
+    for (int32_t block = 0; block < blocks; block++) {
+        const int32_t b = first_2 + block * 4;
+        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+            evaluated_out_mean_[b][j] = 0.0f;
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+            evaluated_out_mean_[b + 1][j] = 0.0f;
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+            evaluated_out_mean_[b + 2][j] = 0.0f;
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+            evaluated_out_mean_[b + 3][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 128; i++) {
+            const float x0 = evaluated_out_max_pool_2_li_mean_[b][i];
+            const float x1 = evaluated_out_max_pool_2_li_mean_[b + 1][i];
+            const float x2 = evaluated_out_max_pool_2_li_mean_[b + 2][i];
+            const float x3 = evaluated_out_max_pool_2_li_mean_[b + 3][i];
+            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+                const float w = w_out_2_[i][j];
+                evaluated_out_mean_[b][j] = snn_fmaf(x0, w, evaluated_out_mean_[b][j]);
+                evaluated_out_mean_[b + 1][j] = snn_fmaf(x1, w, evaluated_out_mean_[b + 1][j]);
+                evaluated_out_mean_[b + 2][j] = snn_fmaf(x2, w, evaluated_out_mean_[b + 2][j]);
+                evaluated_out_mean_[b + 3][j] = snn_fmaf(x3, w, evaluated_out_mean_[b + 3][j]);
+            }
+        }
+    }
+    const int32_t left = first_2 + blocks * 4;
+    for (int32_t b = left; b < last; b++) {
+        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+            evaluated_out_mean_[b][j] = 0.0f;
+        }
+        for (int32_t i = 0; i < 128; i++) {
+            const float x0 = evaluated_out_max_pool_2_li_mean_[b][i];
+            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
+                const float w = w_out_2_[i][j];
+                evaluated_out_mean_[b][j] = snn_fmaf(x0, w, evaluated_out_mean_[b][j]);
+            }
+        }
+    }
+}
+
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     /* w_first: initial values, and of the optimiser's states */
     {SNN_AT_LEVEL(init_w_first_), 144, 0, (const size_t[]){
@@ -2469,22 +2916,53 @@ static void SNN_AT_LEVEL(init)(void *context, SnnPool *pool)
 }
 
 static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
-    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:7  input = poisson(image)
+     * input: spikes with the probability of image, 64 -> 64, all steps */
+    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(input_)
+    }},
     {SNN_AT_LEVEL(add_up_w_first_), 1, 0, NULL},
     {SNN_AT_LEVEL(layer_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(watch_v_first_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool: the greatest of each window */
+    {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_max_pool_), NET(first_)
+    }},
     {SNN_AT_LEVEL(choose_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(tile_w_out_), 1, 0, NULL},
+    /* out_max_pool: what spikes, position by position */
+    {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(piece_ends_of_out_max_pool_), NET(pieces_of_out_max_pool_), NET(out_max_pool_)
+    }},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * w_out: weights of 32 channels next to each other */
+    {SNN_AT_LEVEL(tile_w_out_), 1, 0, (const size_t[]){
+        NET(tiles_of_w_out_)
+    }},
     {SNN_AT_LEVEL(conv_out_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_out_lif_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(watch_v_out_lif_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(scan_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool_2: the greatest of each window */
+    {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_max_pool_2_), NET(out_lif_)
+    }},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool_2_li_mean: li, 128 units */
+    {SNN_AT_LEVEL(scan_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_max_pool_2_), NET(state_v_out_max_pool_2_li_mean_), NET(out_max_pool_2_li_mean_)
+    }},
     {SNN_AT_LEVEL(dense_out_mean_), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, NULL},
-    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:11  predict argmax(mean(out))
+     * predicted: the class with the largest score, the first of equals */
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_mean_)
+    }},
+    /* pieces.snn:12  train { loss cross_entropy(mean(out), label) }
+     * loss: cross-entropy of out_mean against the label */
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, (const size_t[]){
+        NET(out_mean_)
+    }},
     {SNN_AT_LEVEL(count_first_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(count_out_lif_), SNN_SAMPLES, 0, NULL},
 };
@@ -2555,6 +3033,60 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
     snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(update_launches), 3);
 }
 
+static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
+    /* pieces.snn:7  input = poisson(image)
+     * input: spikes with the probability of image, 64 -> 64, all steps */
+    {SNN_AT_LEVEL(poisson_input_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_input_)
+    }},
+    {SNN_AT_LEVEL(conv_first_conv_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_first_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool: the greatest of each window */
+    {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_max_pool_), NET(evaluated_first_)
+    }},
+    /* out_max_pool: what spikes, position by position */
+    {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(piece_ends_of_out_max_pool_2_), NET(pieces_of_out_max_pool_2_), NET(evaluated_out_max_pool_)
+    }},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * w_out: weights of 32 channels next to each other */
+    {SNN_AT_LEVEL(tile_w_out_), 1, 0, (const size_t[]){
+        NET(tiles_of_w_out_3_)
+    }},
+    {SNN_AT_LEVEL(conv_out_conv_2_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(scan_out_lif_2_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool_2: the greatest of each window */
+    {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_max_pool_2_), NET(evaluated_out_lif_)
+    }},
+    /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
+     * out_max_pool_2_li_mean: li, 128 units */
+    {SNN_AT_LEVEL(scan_out_max_pool_2_li_mean_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_max_pool_2_), NET(state_v_out_max_pool_2_li_mean_2_),
+        NET(evaluated_out_max_pool_2_li_mean_)
+    }},
+    {SNN_AT_LEVEL(dense_out_mean_2_), SNN_SAMPLES, 0, NULL},
+    /* pieces.snn:11  predict argmax(mean(out))
+     * predicted: the class with the largest score, the first of equals */
+    {SNN_AT_LEVEL(predict_classes), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_mean_)
+    }},
+    /* pieces.snn:12  train { loss cross_entropy(mean(out), label) }
+     * loss: cross-entropy of out_mean against the label */
+    {SNN_AT_LEVEL(loss_of_samples), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_out_mean_)
+    }},
+};
+
+static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
+{
+    struct net *net = context;
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 13);
+}
+
 #include "snn_level_end.h"
 #if SNN_LEVEL == 0
 
@@ -2610,7 +3142,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(worst_v_first_), 4, true, false, 0},
     {NET(crowded_out_max_pool_), 8, true, false, 0},
     {NET(pieces_of_out_max_pool_), 2064, true, true, 0},
-    {NET(piece_ends_of_out_max_pool_), 260, true, false, 0},
+    {NET(piece_ends_of_out_max_pool_), 512, true, false, 0},
     {NET(tiles_of_w_out_), 0, .place = NET(sums_of_w_first_)},
     {NET(state_v_out_lif_), 2048, true, false, 0},
     {NET(worst_v_out_lif_), 4, true, false, 0},
@@ -2621,6 +3153,21 @@ static const SnnBuffer net_buffers[] = {
     {NET(met_g_out_max_pool_), 0, .place = NET(out_mean_)},
     {NET(tiles_of_w_out_2_), 0, .place = NET(parts_of_w_out_2_)},
     {NET(parts_of_w_first_), 0, .place = NET(parts_of_w_out_2_)},
+    {NET(evaluated_input_), 0, .place = NET(input_)},
+    {NET(evaluated_first_conv_), 0, .place = NET(first_v_)},
+    {NET(evaluated_first_), 0, .place = NET(first_)},
+    {NET(evaluated_out_max_pool_), 0, .place = NET(out_lif_)},
+    {NET(evaluated_out_conv_), 0, .place = NET(out_conv_)},
+    {NET(evaluated_out_lif_), 0, .place = NET(state_v_out_lif_)},
+    {NET(evaluated_out_max_pool_2_), 0, .place = NET(out_max_pool_2_li_mean_)},
+    {NET(evaluated_out_mean_), 0, .place = NET(out_mean_)},
+    {NET(evaluated_out_max_pool_2_li_mean_), 0, .place = NET(state_v_out_max_pool_2_li_mean_)},
+    {NET(state_v_first_2_), 0, .place = NET(state_v_first_)},
+    {NET(pieces_of_out_max_pool_2_), 0, .place = NET(pieces_of_out_max_pool_)},
+    {NET(piece_ends_of_out_max_pool_2_), 0, .place = NET(piece_ends_of_out_max_pool_)},
+    {NET(tiles_of_w_out_3_), 0, .place = NET(sums_of_w_first_)},
+    {NET(state_v_out_lif_2_), 0, .place = NET(out_lif_v_then_g_out_conv_)},
+    {NET(state_v_out_max_pool_2_li_mean_2_), 0, .place = NET(piece_ends_of_out_max_pool_)},
 };
 
 /* The kernels that suit this processor. */
@@ -2634,12 +3181,14 @@ static void choose_level(SnnModel *model)
         model->forward = forward_v3;
         model->backward = backward_v3;
         model->update = update_v3;
+        model->evaluate = evaluate_v3;
     }
     if (level == 4) {
         model->init = init_v4;
         model->forward = forward_v4;
         model->backward = backward_v4;
         model->update = update_v4;
+        model->evaluate = evaluate_v4;
     }
     #endif
 }
@@ -2690,12 +3239,35 @@ static const SnnStream net_streams[] = {
      .size = 128, .per_sample = 128, .at = {.values = NET(out_max_pool_2_li_mean_)}},
     {.name = "out_mean", .about = "dense(10)", .line = 9,
      .size = 10, .per_sample = 10, .operations = 1280, .at = {.values = NET(out_mean_)}},
+    {.name = "image", .about = "data idx(shape = [8, 8], temporal)", .line = 4,
+     .size = 64, .per_sample = 256, .evaluated = true, .at = {.values = NET(image_)}},
+    {.name = "input", .about = "poisson(image)", .line = 7,
+     .size = 64, .spikes = true, .per_sample = 256, .evaluated = true, .at = {.fired = NET(evaluated_input_)}},
+    {.name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8,
+     .size = 1024, .per_sample = 4096, .operations = 36864, .evaluated = true, .at = {.values = NET(evaluated_first_conv_)}},
+    {.name = "first", .about = "lif", .line = 8,
+     .size = 1024, .spikes = true, .per_sample = 4096, .evaluated = true, .at = {.fired = NET(evaluated_first_)}},
+    {.name = "out_max_pool", .about = "max_pool(2)", .line = 9,
+     .size = 256, .spikes = true, .per_sample = 1024, .evaluated = true, .at = {.fired = NET(evaluated_out_max_pool_)}},
+    {.name = "out_conv", .about = "conv(32, kernel = 3, pad = same)", .line = 9,
+     .size = 512, .per_sample = 2048, .operations = 294912, .evaluated = true, .at = {.values = NET(evaluated_out_conv_)}},
+    {.name = "out_lif", .about = "lif", .line = 9,
+     .size = 512, .spikes = true, .per_sample = 2048, .evaluated = true, .at = {.fired = NET(evaluated_out_lif_)}},
+    {.name = "out_max_pool_2", .about = "max_pool(2)", .line = 9,
+     .size = 128, .spikes = true, .per_sample = 512, .evaluated = true, .at = {.fired = NET(evaluated_out_max_pool_2_)}},
+    {.name = "out_max_pool_2_li_mean", .about = "mean(out)", .line = 11,
+     .size = 128, .per_sample = 128, .evaluated = true, .at = {.values = NET(evaluated_out_max_pool_2_li_mean_)}},
+    {.name = "out_mean", .about = "dense(10)", .line = 9,
+     .size = 10, .per_sample = 10, .operations = 1280, .evaluated = true, .at = {.values = NET(evaluated_out_mean_)}},
 };
 
 static const SnnWatch net_watches[] = {
     {.stream = 3, .state = "v", .at = NET(worst_v_first_), .per_sample = 1},
     {.stream = 7, .state = "v", .at = NET(worst_v_out_lif_), .per_sample = 1},
     {.stream = 10, .state = "v", .at = NET(state_v_out_max_pool_2_li_mean_), .per_sample = 128},
+    {.stream = 15, .state = "v", .at = NET(state_v_first_2_), .per_sample = 1024},
+    {.stream = 18, .state = "v", .at = NET(state_v_out_lif_2_), .per_sample = 512},
+    {.stream = 20, .state = "v", .at = NET(state_v_out_max_pool_2_li_mean_2_), .per_sample = 128},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2801,8 +3373,8 @@ const SnnModel description = {
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 3,
-        .streams = net_streams, .stream_count = 12,
-        .watches = net_watches, .watch_count = 3,
+        .streams = net_streams, .stream_count = 22,
+        .watches = net_watches, .watch_count = 6,
         .predictions = net_predictions, .prediction_count = 1,
         .metrics = net_metrics, .metric_count = 1,
     },
@@ -2817,6 +3389,7 @@ const SnnModel description = {
     .forward = forward,
     .backward = backward,
     .update = update,
+    .evaluate = evaluate,
     .choose = choose_level,
 };
 
