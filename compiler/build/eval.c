@@ -219,7 +219,8 @@ static Value block_value(Build *b, const Entry *entry)
     const char *outer = b->equation, *name = NULL;
     b->equation = entry->equation ? entry->name : NULL;
     if (entry->equation)
-        name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, entry->name));
+        name = entry->result ? entry->result
+                             : numbered(b, arena_printf(b->arena, "%s_%s", b->binding, entry->name));
     Value value = b->language->build(b, entry->scope, entry->expr, name);
     b->equation = outer;
     return value;

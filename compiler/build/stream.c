@@ -15,6 +15,14 @@ static bool enter_block(Build *b, const Call *call, const Def *def)
     return check_limits(b, call->span);
 }
 
+/* What a block sends out as one of its equations makes it is called as what the block makes. */
+static void name_result(const Scope *frame, const Expr *result, const char *name)
+{
+    Entry *entry = result && result->kind == EXPR_NAME ? scope_own(frame, result->name) : NULL;
+    if (entry && entry->equation)
+        entry->result = name;
+}
+
 /* `left`: the chain's left side with its value, or NULL for a call. */
 static Value build_block(Build *b, Call *call, const Def *def, const Expr *left, Value in, const char *name)
 {
@@ -34,6 +42,7 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     const Expr *result = frame->wrong ? NULL : block_result(b, frame, def);
     if (result && !block_is_expected(b, frame, def))
         result = NULL;
+    name_result(frame, result, name);
     Value value = result ? build_value(b, frame, result, name) : value_poison();
     finish_equations(b, frame);
     b->use = outer;

@@ -105,6 +105,21 @@ START_TEST(blocks)
 }
 END_TEST
 
+/* A block sends out one of its equations as it is: the stream is called as what the block makes, others as they are there. */
+START_TEST(block_results)
+{
+    Built *built = build_text("block held(x) {\n inner = x -> dense(4) -> li\n spikes = inner -> if\n"
+                              " output = spikes\n }\n"
+                              "model m {\n data idx(classes = 4)\n time 5 steps\n"
+                              " a = image -> held\n b = a -> held -> dense(4)\n predict argmax(mean(b)) }");
+    const Net *net = built->net;
+    ck_assert_str_eq(find_node(net, "a")->name, "if");
+    ck_assert_str_eq(find_node(net, "a_inner")->name, "li");
+    ck_assert_str_eq(find_node(net, "b_spikes")->name, "if");
+    built_free(built);
+}
+END_TEST
+
 static char *printed_net(const char *definition)
 {
     Arena *arena = arena_new();
@@ -264,6 +279,7 @@ Suite *build_suite(void)
     tcase_add_test(net, recurrent);
     tcase_add_test(net, data_of_spikes);
     tcase_add_test(net, blocks);
+    tcase_add_test(net, block_results);
     tcase_add_test(net, both_spellings);
     tcase_add_test(net, functions_as_stages);
     tcase_add_test(net, parameters);
