@@ -34,13 +34,19 @@ static bool csv_read_text(SnnCsvFile *file, SnnReader *reader, SnnError *error)
     return true;
 }
 
+/* Lines end in a line feed, a carriage return, as some programs write, or both. */
+static bool csv_ends_line(const SnnCsvFile *file, const char *at)
+{
+    return *at == '\n' || (*at == '\r' && (at + 1 == file->end || at[1] != '\n'));
+}
+
 /* Other encodings than UTF-8 have bytes of value 0 even in plain letters. */
 static bool csv_is_text(const SnnCsvFile *file, SnnError *error)
 {
     const char *at = file->at, *zero = memchr(at, '\0', (size_t)(file->end - at));
     int line = 1;
     for (; zero != NULL && at < zero; at++)
-        line += *at == '\n';
+        line += csv_ends_line(file, at);
     return zero == NULL
            || snn_fail(error,
                        "not a text (%s:%d): it has a byte of value 0, as UTF-16 does; save it as UTF-8",
@@ -87,8 +93,7 @@ static bool csv_add(SnnCsvFile *file, const char *at, size_t length, SnnError *e
 /* At the end of a line or the text. */
 static bool csv_at_end(const SnnCsvFile *file)
 {
-    return file->at == file->end || *file->at == '\n'
-           || (*file->at == '\r' && (file->at + 1 == file->end || file->at[1] == '\n'));
+    return file->at == file->end || *file->at == '\n' || *file->at == '\r';
 }
 
 /* From one quote to the other; two behind each other are one of the text, which moves up. */
@@ -102,7 +107,7 @@ static bool csv_quoted(SnnCsvFile *file, SnnError *error)
         if (*file->at == '"' && (file->at + 1 == file->end || file->at[1] != '"'))
             break;
         file->at += *file->at == '"';
-        file->next += *file->at == '\n';
+        file->next += csv_ends_line(file, file->at);
         *into++ = *file->at;
     }
     file->at++;

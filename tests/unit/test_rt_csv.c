@@ -76,6 +76,7 @@ static const float two_rows[] = {1.5f, -2.0f, 300.0f, 0.25f};
 static const char *const tables[] = {
     "a,b,kind\n1.5,-2,2\n3e2,.25,0\n",
     "a,b,kind\r\n1.5,-2,2\r\n3e2,.25,0\r\n",
+    "a,b,kind\r1.5,-2,2\r\r3e2,.25,0\r",
     "\xef\xbb\xbf\"a\",\"b\",\"kind\"\n\"1.5\",\"-2\",\"2\"\n 300 ,+0.25,0",
     "kind,more,b,a\n2,\"x,\n \"\"y\"\"\",-2,1.5\n\n\r\n0,,2.5E-1,300\n",
 };
@@ -257,6 +258,7 @@ static const struct {
     {"a,c,kind\n1,2,0\n", "/test.csv:1): there are `a`, `c`, `kind`"},
     {"a;b;kind\n1;2;0\n", "/test.csv:1): there is `a;b;kind`; say in the model what separates them"},
     {"a,b,kind\n1,2\n", "/test.csv:2): it has 2, the first line has 3; quote fields"},
+    {"a,b,kind\r1,2,0\r1,5,2,0\r", "/test.csv:3): it has 4, the first line has 3"},
     {"a,b,kind\n1,2,0\n1,5,2,0\n", "/test.csv:3): it has 4, the first line has 3"},
     {"a,b,kind\n1,\"2,5\",0\n", "column `b` has `2,5`; if it has a decimal comma, say so in the model"},
     {"a,b,kind\n1,2,0\n1,NaN,0\n", "/test.csv:3): column `b` has `NaN`; leave the line out"},
@@ -316,6 +318,12 @@ START_TEST(records)
     ck_assert(snn_csv_next(&file, &error) && file.count == 2 && file.line == 5);
     ck_assert(file.fields[0].length == 0 && snn_fields_are(file.fields[1], "x"));
     ck_assert(snn_csv_next(&file, &error) && file.count == 0);
+    snn_csv_close(&file);
+    write_table("t.csv", "\"a\rb\",\r\n\"c\r\nd\"\re");
+    ck_assert(snn_csv_open(&file, fake_path(&fake, 0, "t.csv"), ',', &error));
+    ck_assert(snn_csv_next(&file, &error) && file.count == 2 && snn_fields_are(file.fields[0], "a\rb"));
+    ck_assert(snn_csv_next(&file, &error) && file.line == 3 && snn_fields_are(file.fields[0], "c\r\nd"));
+    ck_assert(snn_csv_next(&file, &error) && file.line == 5 && snn_fields_are(file.fields[0], "e"));
     snn_csv_close(&file);
 }
 END_TEST
