@@ -28,8 +28,9 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
  * p >= 1, with a rest of 1 or more, always fires; p <= 0 and NaN, with a whole of 0 and no rest, never do. */
 
 enum {
-    WORD_STEPS = 4, /* that one random word has bytes for */
-    PARTS = 256     /* of whole numbers, those of `rest`: `more` has eight bits, too */
+    WORD_STEPS = 4,     /* that one random word has bytes for */
+    PARTS = 256,        /* of whole numbers, those of `rest`: `more` has eight bits, too; */
+    WHOLE_PARTS = 65536 /* and those of p */
 };
 
 typedef struct Poisson {
@@ -88,21 +89,39 @@ static LoopExpr *random_key(Lower *lower, const Poisson *poisson, Site site, con
     return loop_local(lower, site.into, name, loop_key(lower->arena, sample, draw));
 }
 
-/* Of a Net of whole numbers, what the encoder reads: in 65536ths. */
-static LoopExpr *in_parts(Lower *lower, const Node *node, LoopExpr *x)
+/* In how many parts of 1 encoders compute: of a Net of whole numbers in 65536ths; in reals, 1. */
+static int parts_of_one(const Lower *lower)
+{
+    return lower->net->whole ? WHOLE_PARTS : 1;
+}
+
+/* By a factor that may be 1. */
+static LoopExpr *by_factor(Lower *lower, Op op, LoopExpr *value, double factor)
+{
+    return factor == 1 ? value : op2(lower, op, value, loop_float(lower->arena, factor));
+}
+
+/* What an encoder reads, `times` that; of whole numbers in 65536ths. */
+static LoopExpr *in_parts(Lower *lower, const Node *node, LoopExpr *x, double times)
 {
     Arena *arena = lower->arena;
-    return loop_op(arena, OP_RESCALE, loop_cast(arena, TYPE_F32, x), loop_float(arena, node->factor),
-                   loop_float(arena, node->shift));
+    x = loop_cast(arena, TYPE_F32, x);
+    if (parts_of_one(lower) == 1)
+        return by_factor(lower, OP_MUL, x, times);
+    return loop_op(arena, OP_RESCALE, x, loop_float(arena, node->factor), loop_float(arena, node->shift));
 }
 
 /* 256 p; of whole numbers 65536 p */
 static LoopExpr *scaled(Lower *lower, const Poisson *poisson, Site site, LoopExpr *n)
 {
     LoopExpr *p = load_stream(lower, poisson->node->in, site, part_unit(lower, poisson, n));
-    if (lower->net->whole)
-        return in_parts(lower, poisson->node, p);
-    return op2(lower, OP_MUL, loop_cast(lower->arena, TYPE_F32, p), loop_float(lower->arena, 256));
+    return in_parts(lower, poisson->node, p, PARTS);
+}
+
+/* What 1 of 256 p is in that. */
+static int parts_of_byte(const Lower *lower)
+{
+    return parts_of_one(lower) == 1 ? 1 : WHOLE_PARTS / PARTS;
 }
 
 static LoopExpr *load_whole(Lower *lower, const Poisson *poisson, LoopExpr *k, LoopExpr *n)
@@ -116,8 +135,7 @@ static void emit_whole(Lower *lower, const Poisson *poisson, Site site, LoopExpr
     LoopStmt *loop = for_part(lower, poisson, site.into, &n);
     loop->independent = true;
     LoopExpr *value = op2(lower, OP_MAX, scaled(lower, poisson, site, n), least);
-    if (lower->net->whole)
-        value = op2(lower, OP_DIV, value, loop_float(lower->arena, PARTS));
+    value = by_factor(lower, OP_DIV, value, parts_of_byte(lower));
     value = loop_cast(lower->arena, TYPE_I32, op2(lower, OP_MIN, value, most));
     store2(lower, &loop->body, poisson->whole, k, n, value, false);
 }
@@ -162,13 +180,12 @@ static void emit_undecided(Lower *lower, const Poisson *poisson, Site site, Loop
     loop->value = load1(lower, poisson->undecided, n);
     site.into = &loop->body;
     LoopExpr *unit = part_unit(lower, poisson, n);
-    LoopExpr *more = lower->net->whole
-                         ? loop_cast(arena, TYPE_F32, byte_of(lower, loop_random(arena, key, unit), 0))
-                         : random_fraction(lower, key, unit);
+    LoopExpr *more = parts_of_byte(lower) == 1
+                         ? random_fraction(lower, key, unit)
+                         : loop_cast(arena, TYPE_F32, byte_of(lower, loop_random(arena, key, unit), 0));
     more = loop_local(lower, site.into, "more", more);
     LoopExpr *whole = loop_cast(arena, TYPE_F32, load_whole(lower, poisson, k, n));
-    if (lower->net->whole)
-        whole = op2(lower, OP_MUL, whole, loop_float(arena, PARTS));
+    whole = by_factor(lower, OP_MUL, whole, parts_of_byte(lower));
     LoopExpr *rest = op2(lower, OP_SUB, scaled(lower, poisson, site, n), whole);
     store_stream(lower, poisson->node->out, site, unit, op2(lower, OP_LT, more, rest), false);
 }
@@ -263,18 +280,17 @@ void lower_poisson(Lower *lower, const Node *node)
 static void emit_latency(Lower *lower, const Node *node, Site site)
 {
     Arena *arena = lower->arena;
-    double parts = lower->net->whole ? 65536 : 1;
+    double parts = parts_of_one(lower);
     LoopExpr *zero = loop_float(arena, 0), *one = loop_float(arena, parts);
     LoopStmt *loop = for_units(lower, site.into, "n", stream_size(lower, node->out));
     LoopExpr *n = loop_variable(lower, loop);
-    LoopExpr *x = loop_cast(arena, TYPE_F32, load_stream(lower, node->in, site, n));
-    x = loop_local(lower, &loop->body, "x", lower->net->whole ? in_parts(lower, node, x) : x);
+    LoopExpr *x = in_parts(lower, node, load_stream(lower, node->in, site, n), 1);
+    x = loop_local(lower, &loop->body, "x", x);
     LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
     LoopExpr *late =
         op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
     late = op2(lower, OP_ADD, late, loop_float(arena, parts / 2));
-    if (lower->net->whole)
-        late = op2(lower, OP_DIV, late, loop_float(arena, parts));
+    late = by_factor(lower, OP_DIV, late, parts);
     LoopExpr *when = loop_cast(arena, TYPE_I32, late);
     LoopExpr *fires =
         op2(lower, OP_AND, op2(lower, OP_GT, x, zero), op2(lower, OP_EQ, when, step_at(lower, &site)));
