@@ -165,11 +165,6 @@ static Tiling param_tiles(const Planning *plan, const Param *param)
     return tiling_in(plan, size, !param->matrix);
 }
 
-int64_t done_from(LowerOptions options, int64_t size)
-{
-    return options.small ? 0 : size;
-}
-
 Plan make_plan(Arena *arena, const Net *net, LowerOptions options)
 {
     Planning plan = {.arena = arena,

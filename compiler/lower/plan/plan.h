@@ -145,7 +145,11 @@ typedef struct Plan {
 } Plan;
 
 /* The size from which on something is done that pays from `size` on: see LowerOptions. */
-int64_t done_from(LowerOptions options, int64_t size);
+static inline int64_t done_from(LowerOptions options, int64_t size)
+{
+    return options.small ? 0 : size;
+}
+
 /* Of the weights that a map reads, or of which a gradient is: a parameter or a stream. */
 const char *weight_name(const Net *net, const Node *node);
 /* Of weights that are a stream made as `where(there, weight, 0)`: the value `there` of its maker's body; else NO_VAL. Weights
