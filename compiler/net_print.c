@@ -405,6 +405,10 @@ static const char *operation(const Printer *printer)
     case NODE_COPY:
         if (node->piece.in == node->piece.out)
             return arena_printf(arena, "%s, reshaped", in);
+        if (node->aux != NONE)
+            return arena_printf(arena, "%s, and behind each %d of it %d of %s", in,
+                                node->piece.in * node->piece.inner,
+                                (node->piece.out - node->piece.in) * node->piece.inner, aux);
         return arena_printf(arena, "%s from %d on, %d of %d", in, node->piece.from, node->piece.out,
                             node->piece.in);
     case NODE_REDUCE:

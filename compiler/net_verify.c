@@ -278,13 +278,28 @@ static bool verify_scores(Verifier *verifier)
                        stream_name(verifier, in), size, classes);
 }
 
+/* What a copy puts behind its `in`. */
+static bool verify_joined(Verifier *verifier)
+{
+    const Node *node = verifier->node;
+    const Stream *aux = stream_at(verifier, node->aux), *out = stream_at(verifier, node->out);
+    const Extract *piece = &node->piece;
+    int behind = piece->outer * piece->inner * (piece->out - piece->in);
+    return same_time(verifier, node->aux, node->out)
+           && net_require(verifier, piece->from == 0, "joins streams, and begins at %d", piece->from)
+           && net_require(verifier, out->kind == STREAM_REALS || aux->kind == STREAM_SPIKES,
+                          "`%s` is of reals, `%s` of spikes", aux->name, out->name)
+           && net_require(verifier, behind == shape_size(aux->shape), "its piece leaves %d values for `%s`",
+                          behind, aux->name);
+}
+
 static bool verify_copy(Verifier *verifier)
 {
     const Node *node = verifier->node;
     const Stream *in = stream_at(verifier, node->in), *out = stream_at(verifier, node->out);
     const Extract *piece = &node->piece;
     int around = piece->outer * piece->inner;
-    return same_time(verifier, node->in, node->out)
+    return (node->aux == NONE || verify_joined(verifier)) && same_time(verifier, node->in, node->out)
            && net_require(verifier, out->kind == STREAM_REALS || in->kind == STREAM_SPIKES,
                           "`%s` is of reals, `%s` of spikes", in->name, out->name)
            && net_require(verifier,

@@ -85,8 +85,8 @@ typedef struct ScanGrad {
     Val value;
 } ScanGrad;
 
-/* How a COPY goes along one axis: out[o][j][i] = in[o][j + from][i], 0 where there is no such j; o and i stand for the
- * axes around it. One that changes the shape only copies all of one axis. */
+/* How a COPY goes along one axis: out[o][j][i] = in[o][j + from][i], where there is no such j 0, or of one that joins two streams
+ * (from = 0) aux[o][j - in][i]; o and i stand for the axes around it. One that changes the shape only copies all of one axis. */
 typedef struct Extract {
     int outer, in, out, inner, from;
 } Extract;

@@ -162,13 +162,24 @@ static bool check_joint(Build *b, const StageUse *use, Shape first, Shape second
     return false;
 }
 
-/* Each with zeros in the place of the other; together they are as one. */
-static Value join(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
+/* Spikes behind spikes. */
+static StreamId join_spikes(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
+{
+    Shape shape = stream_at(b, first)->shape;
+    int places = shape.dims[d] + stream_at(b, second)->shape.dims[d];
+    Extract piece = piece_of(shape, d, 0, places);
+    shape.dims[d] = places;
+    StreamId out = add_copy(b, use, first, use->name, piece, shape);
+    b->net->nodes.at[stream_at(b, out)->node].aux = second;
+    return out;
+}
+
+/* Numbers: each with zeros in the place of the other, and their sum; in whole numbers, each may have a unit of its own. */
+static StreamId join_numbers(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
 {
     Shape shape = stream_at(b, first)->shape, other = stream_at(b, second)->shape;
     int places = shape.dims[d] + other.dims[d];
     Extract before = piece_of(shape, d, 0, places), behind = piece_of(other, d, -shape.dims[d], places);
-    bool spikes = stream_at(b, first)->kind == STREAM_SPIKES && stream_at(b, second)->kind == STREAM_SPIKES;
     shape.dims[d] = places;
     Node node = node_new(NODE_SCAN, use->expr->span);
     node.name = "map";
@@ -177,8 +188,7 @@ static Value join(Build *b, const StageUse *use, StreamId first, StreamId second
     vec_push(b->arena, &node.ins, add_copy(b, use, second, NULL, behind, shape));
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, NULL);
     Val y = body_leaf(b->arena, &node.body, OP_INPUT, 1, NULL);
-    Val both = body_op2(b->arena, &node.body, spikes ? OP_MAX : OP_ADD, x, y);
-    return value_stream(add_map(b, node, both, use->name), unit_plain);
+    return add_map(b, node, body_op2(b->arena, &node.body, OP_ADD, x, y), use->name);
 }
 
 Value build_concat(Build *b, const StageUse *use)
@@ -194,5 +204,7 @@ Value build_concat(Build *b, const StageUse *use)
         second == NONE ? -1 : view_axis(b, name_concat, use->expr->span, frame, stream_at(b, first)->shape);
     if (d < 0 || !check_joint(b, use, stream_at(b, first)->shape, stream_at(b, second)->shape, d))
         return value_poison();
-    return join(b, use, first, second, d);
+    const Stream *x = stream_at(b, first), *y = stream_at(b, second);
+    bool spikes = x->kind == STREAM_SPIKES && y->kind == STREAM_SPIKES && x->temporal == y->temporal;
+    return value_stream((spikes ? join_spikes : join_numbers)(b, use, first, second, d), unit_plain);
 }

@@ -47,11 +47,16 @@ static bool makes_samples(const Net *net, const Node *node)
     return makes;
 }
 
+/* One stream, all of it or a part. */
+static bool passes_on(const Node *node)
+{
+    return node->kind == NODE_DELAY || (node->kind == NODE_COPY && node->aux == NONE);
+}
+
 /* What only passes on, or looks, is no box; nor is what is the same for all samples. */
 static bool is_drawn(const Net *net, const Node *node)
 {
-    bool passes = node->kind == NODE_DELAY || node->kind == NODE_COPY || node->kind == NODE_RANDOM
-                  || node->kind == NODE_TARGET;
+    bool passes = passes_on(node) || node->kind == NODE_RANDOM || node->kind == NODE_TARGET;
     return node->phrase != NONE && !node->of_loss && !passes
            && (node->kind == NODE_PREDICT || makes_samples(net, node));
 }
@@ -180,7 +185,7 @@ static void link_from(Drawer *d, StreamId stream, int to, int delay)
     if (!read->batched || read->node == NONE || delay >= d->net->steps)
         return;
     const Node *maker = &d->net->nodes.at[read->node];
-    if (maker->kind == NODE_DELAY || maker->kind == NODE_COPY)
+    if (passes_on(maker))
         link_from(d, maker->in, to, delay + (maker->kind == NODE_DELAY ? maker->steps : 0));
     else if (is_drawn(d->net, maker))
         add_link(d, (Link){.from = d->box_of[users_phrase(d, maker->phrase)],

@@ -84,23 +84,33 @@ static void adjoin_loss(Diff *diff, int index)
     contribute(diff, node.in, adjoint.out);
 }
 
+/* Of the copy's gradient g, what the `places` from `from` on say of the stream that they are of. */
+static void return_piece(Diff *diff, const Node *copy, StreamId g, StreamId stream, int places, int from)
+{
+    if (stream == NONE || !diff->needs[stream])
+        return;
+    Node adjoint = node_new(NODE_COPY, copy->span);
+    adjoint.in = g;
+    adjoint.out = gradient_stream(diff, stream, diff->net->streams.at[stream].temporal);
+    adjoint.piece = (Extract){.outer = copy->piece.outer,
+                              .in = copy->piece.out,
+                              .out = places,
+                              .inner = copy->piece.inner,
+                              .from = from};
+    net_add(diff->net, adjoint);
+    contribute(diff, stream, adjoint.out);
+}
+
 /* What was taken goes back to its place; what was there besides is 0. */
 static void adjoin_copy(Diff *diff, int index)
 {
     const Node node = diff->net->nodes.at[index];
+    const Extract *piece = &node.piece;
     StreamId g = gathered(diff, node.out);
-    if (g == NONE || !diff->needs[node.in])
+    if (g == NONE)
         return;
-    Node adjoint = node_new(NODE_COPY, node.span);
-    adjoint.in = g;
-    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
-    adjoint.piece = (Extract){.outer = node.piece.outer,
-                              .in = node.piece.out,
-                              .out = node.piece.in,
-                              .inner = node.piece.inner,
-                              .from = -node.piece.from};
-    net_add(diff->net, adjoint);
-    contribute(diff, node.in, adjoint.out);
+    return_piece(diff, &node, g, node.in, piece->in, -piece->from);
+    return_piece(diff, &node, g, node.aux, piece->out - piece->in, piece->in);
 }
 
 static void adjoin_reduce(Diff *diff, int index)

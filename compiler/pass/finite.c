@@ -144,8 +144,10 @@ static bool streams_changed(const Net *net, const Node *node, bool *wild_streams
 {
     switch (node->kind) {
     case NODE_SCAN: return scan_changed(net, node, wild_streams);
-    case NODE_DELAY:
     case NODE_COPY:
+        return make_wild(wild_streams, node->out,
+                         wild_streams[node->in] || (node->aux != NONE && wild_streams[node->aux]));
+    case NODE_DELAY:
     case NODE_POOL:
     case NODE_REDUCE: return make_wild(wild_streams, node->out, wild_streams[node->in]);
     case NODE_DATA:

@@ -92,7 +92,7 @@ static void quantize_move(Quantizer *quantizer, const Node *move)
     Quantity *out = &quantizer->streams[move->out];
     int maker = net->streams.at[move->in].node;
     bool later = maker != NONE && &net->nodes.at[maker] > move;
-    *out = later ? spikes() : quantizer->streams[move->in];
+    *out = later || move->aux != NONE ? spikes() : quantizer->streams[move->in];
     if (later && net->streams.at[move->in].kind != STREAM_SPIKES)
         quantize_refuse(quantizer, move->span,
                         "`%s` goes round a loop as a number: in whole numbers, only spikes do",

@@ -64,10 +64,10 @@ static bool reach_inputs(const Net *net, const Node *scan, bool *reached)
     return changed;
 }
 
-static bool reach_map(const Node *map, bool *reached)
+static bool reach_both(const Node *node, bool *reached)
 {
-    bool changed = reach(reached, map->in);
-    return (map->aux != NONE && reach(reached, map->aux)) || changed;
+    bool changed = reach(reached, node->in);
+    return (node->aux != NONE && reach(reached, node->aux)) || changed;
 }
 
 /* Whether a stream that the node reads is found to be reached that was not. */
@@ -76,10 +76,10 @@ static bool streams_changed(const Net *net, const Node *node, bool *reached)
     switch (node->kind) {
     case NODE_LOSS: return reach(reached, node->in);
     case NODE_REDUCE: return node->reduce != REDUCE_ARGMAX && reached[node->out] && reach(reached, node->in);
-    case NODE_COPY:
     case NODE_POOL:
     case NODE_DELAY: return reached[node->out] && reach(reached, node->in);
-    case NODE_MAP: return reached[node->out] && reach_map(node, reached);
+    case NODE_COPY:
+    case NODE_MAP: return reached[node->out] && reach_both(node, reached);
     case NODE_SCAN: return reach_inputs(net, node, reached);
     case NODE_DATA:
     case NODE_TARGET:

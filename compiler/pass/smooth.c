@@ -133,7 +133,10 @@ static bool follow_kinds(Net *net)
         if (node->kind != NODE_DELAY && node->kind != NODE_COPY && node->kind != NODE_POOL)
             continue;
         StreamKind *kind = &net->streams.at[node->out].kind;
-        bool news = *kind == STREAM_SPIKES && net->streams.at[node->in].kind == STREAM_REALS;
+        bool reals = net->streams.at[node->in].kind == STREAM_REALS
+                     || (node->kind == NODE_COPY && node->aux != NONE
+                         && net->streams.at[node->aux].kind == STREAM_REALS);
+        bool news = *kind == STREAM_SPIKES && reals;
         *kind = news ? STREAM_REALS : *kind;
         changed = changed || news;
     }

@@ -337,7 +337,7 @@ const char own_axes[] =
     "}\n"
     "block moved(a) = tanh(a -> dense([3, 4])) -> slice(1, 3, over = x)"
     " -> concat(a -> dense([3, 3]), over = x)\n"
-    "    -> reshape([c = 15]) -> concat(a -> dense(2) -> lif)\n";
+    "    -> reshape([c = 15]) -> lif -> concat(a -> dense(2) -> lif)\n";
 
 const char own_corners[] =
     "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"

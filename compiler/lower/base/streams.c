@@ -250,9 +250,15 @@ void emit_delay(Lower *lower, const Node *node, Site site)
         emit_side(lower, node, site, side == 0);
 }
 
-/* Places first .. end-1 of the axis, of `in` or 0. */
+/* Of so many places of a stream along a copy's axis, those from `from` on; of no stream: zeros. */
+typedef struct Origin {
+    StreamId stream;
+    int places, from;
+} Origin;
+
+/* Places first .. end-1 of the axis. */
 static void emit_places(Lower *lower, const Node *node, Site site, LoopExpr *o, int first, int end,
-                        bool there)
+                        Origin origin)
 {
     const Extract *piece = &node->piece;
     if (end <= first)
@@ -260,10 +266,11 @@ static void emit_places(Lower *lower, const Node *node, Site site, LoopExpr *o, 
     LoopStmt *loop = for_units(lower, site.into, "n", (end - first) * piece->inner);
     LoopExpr *n = loop_variable(lower, loop);
     LoopExpr *to = op2(lower, OP_ADD, n, num(lower, first * piece->inner));
-    LoopExpr *at = op2(lower, OP_ADD, n, num(lower, (first + piece->from) * piece->inner));
+    LoopExpr *at = op2(lower, OP_ADD, n, num(lower, origin.from * piece->inner));
     to = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, piece->out * piece->inner)), to);
-    at = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, piece->in * piece->inner)), at);
-    LoopExpr *value = there ? load_stream(lower, node->in, site, at) : num(lower, 0);
+    at = op2(lower, OP_ADD, op2(lower, OP_MUL, o, num(lower, origin.places * piece->inner)), at);
+    bool there = origin.stream != NONE;
+    LoopExpr *value = there ? load_stream(lower, origin.stream, site, at) : num(lower, 0);
     if (stream_of(lower, node->out)->kind == STREAM_REALS)
         value = there ? loop_cast(lower->arena, TYPE_F32, value) : loop_float(lower->arena, 0);
     site.into = &loop->body;
@@ -278,7 +285,7 @@ void emit_copy(Lower *lower, const Node *node, Site site)
     LoopExpr *o = loop_variable(lower, outer);
     site.into = &outer->body;
     last = last < piece->out ? last : piece->out;
-    emit_places(lower, node, site, o, 0, first, false);
-    emit_places(lower, node, site, o, first, last, true);
-    emit_places(lower, node, site, o, last, piece->out, false);
+    emit_places(lower, node, site, o, 0, first, (Origin){NONE, 0, 0});
+    emit_places(lower, node, site, o, first, last, (Origin){node->in, piece->in, first + piece->from});
+    emit_places(lower, node, site, o, last, piece->out, (Origin){node->aux, piece->out - piece->in, 0});
 }

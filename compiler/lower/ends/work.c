@@ -3,9 +3,10 @@
 
 /* ---- what a map reads ---- */
 
+/* Of one stream. */
 static bool is_copy(const Node *node)
 {
-    return node->kind == NODE_COPY || node->kind == NODE_DELAY;
+    return (node->kind == NODE_COPY && node->aux == NONE) || node->kind == NODE_DELAY;
 }
 
 /* Neurons that a window goes over. */

@@ -276,3 +276,29 @@ def last_step(run):
 def reductions_mixed(run):
     out = membrane(run)
     return out.mean(0) + 0.5 * out[-1] - run.maximum(out) / 3
+
+
+@case("""
+    input  = poisson(image)
+    first  = input -> dense(6) -> lif(tau = 2)
+    second = input -> dense(5) -> if(soft_reset)
+    out    = first -> concat(second) -> concat(first[-1]) -> dense(3) -> lif(tau = 2)
+""", w_first=Matrix(6, 7), w_second=Matrix(5, 7), w_out=Matrix(3, 17))
+def joined_spikes(run):
+    first = Lif(run, "first").over(run.dense("first", run.input))
+    second = If(run, "second", soft_reset=True).over(run.dense("second", run.input))
+    joined = torch.cat((first, second, delay(first, 1)), -1)
+    return rate_of_output(run, joined)
+
+
+@case("""
+    input  = poisson(image)
+    hidden = input -> concat(hidden[-1]) -> dense(6) -> lif(tau = 2)
+    out    = hidden -> dense(3) -> lif(tau = 2)
+""", w_hidden=Matrix(6, 13), w_out=Matrix(3, 6))
+def joined_to_its_past(run):
+    neuron, spikes, hidden = Lif(run, "hidden"), torch.zeros_like(run.input[0, :, :6]), []
+    for x in run.input:
+        spikes = neuron(run.dense("hidden", torch.cat((x, spikes), -1)))
+        hidden.append(spikes)
+    return rate_of_output(run, torch.stack(hidden))
