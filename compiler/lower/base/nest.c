@@ -31,14 +31,34 @@ static bool is_edge(const Net *net, const Node *scan, Shape units, int d)
     return edge;
 }
 
-/* Whether different units along dimension d never touch the same sum. */
-static bool is_independent(const Net *net, const Node *scan, Shape units, int d)
+/* The dimension that the innermost loop begins with. */
+static int innermost(const Net *net, const Node *scan, Shape units)
+{
+    int d = units.ndim - 1;
+    while (d > 0 && !is_edge(net, scan, units, d))
+        d--;
+    return d;
+}
+
+Shape nest_parted(const Net *net, const Node *scan, Shape shape)
+{
+    Shape units = scan_units(net, scan);
+    int inner = innermost(net, scan, units);
+    bool keep[MAX_DIMS];
+    for (int d = 0; d < units.ndim; d++)
+        keep[d] = d >= inner || has(shape, units, d);
+    return shape_part(units, keep);
+}
+
+/* Whether different units of the innermost loop never touch the same sum. What is summed over the batch, too, has parts. */
+static bool is_independent(const Net *net, const Node *scan, Shape units)
 {
     bool independent = true;
-    for (int k = 0; k < scan->outs.count; k++)
-        independent = independent && has(net->streams.at[scan->outs.at[k].stream].shape, units, d);
-    for (int g = 0; g < scan->grads.count; g++)
-        independent = independent && has(net->params.at[scan->grads.at[g].param].shape, units, d);
+    for (int k = 0; k < scan->outs.count; k++) {
+        const Stream *out = &net->streams.at[scan->outs.at[k].stream];
+        bool parted = !out->batched && !out->temporal;
+        independent = independent && (parted || has(out->shape, units, units.ndim - 1));
+    }
     return independent;
 }
 
@@ -82,7 +102,7 @@ Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width)
             add_run(lower, &nest, d);
     for (int k = 0; k < nest.count; k++)
         add_loop(lower, &nest, into, k);
-    nest.inner->independent = is_independent(lower->net, scan, nest.units, nest.units.ndim - 1);
+    nest.inner->independent = is_independent(lower->net, scan, nest.units);
     return nest;
 }
 

@@ -20,6 +20,8 @@ Nest nest_at(LoopExpr *n);
 Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width);
 /* Of units of which some axes are those of `part`: no loops yet, and 0 for each variable. */
 Nest nest_split(Lower *lower, Shape units, Shape part);
+/* The axes of the shape, and those that the innermost loop of an uneven scan goes over. */
+Shape nest_parted(const Net *net, const Node *scan, Shape shape);
 /* How many units the loop k goes over. */
 int nest_extent(const Nest *nest, int k);
 /* Loops over the axes that are within the part, or over the others; returns what stands in them. */

@@ -10,7 +10,7 @@
 typedef struct ScanState {
     BufferId *states; /* by state; -1: in registers only */
     /* By result, outs then grads: of a sum over the batch, what each sample adds to it, per unit; of an uneven scan per
-     * value. -1: it is no such sum. */
+     * value, or some parts of it. -1: it is no such sum. */
     BufferId *partials;
     /* By result, where all nodes go through time together: of a sum over time that is made of rounds of several steps, the
      * rounds that are over, if it is no sum over units, too, and the one that is not, per unit. -1: none. */
@@ -27,7 +27,5 @@ ScanState scan_prepare(Lower *lower, const Node *node);
 void emit_scan(Lower *lower, const Node *node, const ScanState *state, Site site);
 /* Sets inputs and parameters of the node's equations, for the unit of the nest at the site. */
 void scan_leaves(Lower *lower, const Node *node, Equations *equations, Site site, const Nest *nest);
-/* The sums over the batch, once their parts are made. */
-void lower_partials(Lower *lower, const Node *node, const ScanState *state);
 
 #endif

@@ -5,6 +5,7 @@
 #include "lower/base/code.h"
 #include "lower/base/extreme.h"
 #include "lower/base/scan.h"
+#include "lower/base/sums.h"
 #include "lower/base/streams.h"
 #include "lower/spikes/lists.h"
 #include "lower/step/map.h"

@@ -10,6 +10,7 @@
 
 #include "lower/base/code.h"
 #include "lower/base/scan.h"
+#include "lower/base/sums.h"
 #include "lower/base/streams.h"
 #include "lower/base/watch.h"
 #include "lower/maps/linear.h"

@@ -174,7 +174,7 @@ struct net {
     float (*parts_of_w_digit_)[12][3];
     float (*parts_of_w_digit_2_)[1][3];
     float (*sum_scaled_gain_hidden_hidden_)[4];
-    float (*sum_scaled_shift_hidden_hidden_)[3];
+    float (*sum_scaled_shift_hidden_hidden_)[12];
     float (*parts_of_w_spikes_)[12][4];
     float (*parts_of_w_row_)[12][4];
 };
@@ -1150,7 +1150,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
     float (*restrict hidden_v_)[6][12] = net->hidden_v_;
     float *restrict scaled_gain_hidden_ = net->scaled_gain_hidden_;
     float (*restrict sum_scaled_gain_hidden_hidden_)[4] = net->sum_scaled_gain_hidden_hidden_;
-    float (*restrict sum_scaled_shift_hidden_hidden_)[3] = net->sum_scaled_shift_hidden_hidden_;
+    float (*restrict sum_scaled_shift_hidden_hidden_)[12] = net->sum_scaled_shift_hidden_hidden_;
     for (int32_t b = first; b < last; b++) {
         /* scaled, adjoint */
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
@@ -1159,7 +1159,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
             sum_scaled_gain_hidden_hidden_[b][n] = 0.0f;
         }
-        SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 3; n++) {
+        SNN_INDEPENDENT for (int32_t n = 0; n < 12; n++) {
             sum_scaled_shift_hidden_hidden_[b][n] = 0.0f;
         }
         for (int32_t t = 0; t < 6; t++) {
@@ -1168,7 +1168,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             }
         }
         for (int32_t y = 0; y < 3; y++) {
-            for (int32_t x = 0; x < 4; x++) {
+            SNN_INDEPENDENT_SHORT for (int32_t x = 0; x < 4; x++) {
                 float g_v_ = 0.0f;
                 float sum = 0.0f;
                 float sum_2 = 0.0f;
@@ -1289,7 +1289,7 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
                 }
                 g_row_[b][x] += sum;
                 sum_scaled_gain_hidden_hidden_[b][x] += sum_2;
-                sum_scaled_shift_hidden_hidden_[b][y] += sum_3;
+                sum_scaled_shift_hidden_hidden_[b][y * 4 + x] += sum_3;
             }
         }
     }
@@ -1310,15 +1310,17 @@ static void SNN_AT_LEVEL(gradient_scaled_gain_hidden_)(void *context, int32_t fi
 }
 
 /* axes.snn:17  hidden = image * row + spikes -> scaled
- * gradient of scaled_shift_hidden: sum over the batch */
+ * gradient of scaled_shift_hidden: sum over the batch and the units */
 static void SNN_AT_LEVEL(gradient_scaled_shift_hidden_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float *restrict grad_scaled_shift_hidden_ = net->grad_scaled_shift_hidden_;
-    float (*restrict sum_scaled_shift_hidden_hidden_)[3] = net->sum_scaled_shift_hidden_hidden_;
+    float (*restrict sum_scaled_shift_hidden_hidden_)[12] = net->sum_scaled_shift_hidden_hidden_;
     for (int32_t n = first; n < last; n++) {
         for (int32_t b = 0; b < net->run.rows; b++) {
-            grad_scaled_shift_hidden_[n] += sum_scaled_shift_hidden_hidden_[b][n];
+            for (int32_t n_2 = 0; n_2 < 4; n_2++) {
+                grad_scaled_shift_hidden_[n] += sum_scaled_shift_hidden_hidden_[b][n * 4 + n_2];
+            }
         }
     }
 }
@@ -1818,7 +1820,7 @@ static const SnnBuffer net_buffers[] = {
     {NET(parts_of_w_digit_), 1536, false, false, 0},
     {NET(parts_of_w_digit_2_), 0, .place = NET(parts_of_w_digit_)},
     {NET(sum_scaled_gain_hidden_hidden_), 0, .place = NET(shares_mean_)},
-    {NET(sum_scaled_shift_hidden_hidden_), 0, .place = NET(digit_dense_2_)},
+    {NET(sum_scaled_shift_hidden_hidden_), 0, .place = NET(state_v_hidden_)},
     {NET(parts_of_w_spikes_), 0, .place = NET(parts_of_w_digit_)},
     {NET(parts_of_w_row_), 0, .place = NET(parts_of_w_digit_)},
 };

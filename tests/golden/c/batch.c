@@ -683,7 +683,7 @@ static void SNN_AT_LEVEL(adjoint_loss_map_6_)(void *context, int32_t first, int3
 }
 
 /* batch.snn:10  train { loss cross_entropy(mean(digit), label) + 0.1 * sum(mean(hidden, over = [batch, time]) ^ 2, over = all) }
- * g_loss_map_5_sum: sum over the batch and the units */
+ * g_loss_map_5_sum: sum over the batch */
 static void SNN_AT_LEVEL(sum_g_loss_map_5_sum_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
@@ -692,9 +692,7 @@ static void SNN_AT_LEVEL(sum_g_loss_map_5_sum_)(void *context, int32_t first, in
     for (int32_t k = first; k < last; k++) {
         g_loss_map_5_sum_[k] = 0.0f;
         for (int32_t b = 0; b < net->run.rows; b++) {
-            for (int32_t n = 0; n < 1; n++) {
-                g_loss_map_5_sum_[k] += sum_g_loss_map_5_sum_loss_map_6_[b][n];
-            }
+            g_loss_map_5_sum_[k] += sum_g_loss_map_5_sum_loss_map_6_[b][k];
         }
     }
 }
