@@ -182,10 +182,11 @@ static void delay_kind(Net *net)
 }
 static void joined_sizes(Net *net)
 {
-    Node *node = node_of(net, NODE_DELAY, 0);
+    Node *node = node_of(net, NODE_POISSON, 0);
     node->kind = NODE_COPY;
     node->aux = node->in;
-    node->piece = (Extract){.outer = 1, .in = 4, .out = 6, .inner = 1, .from = 0};
+    node->piece = (Extract){.outer = 1, .in = 3, .out = 5, .inner = 1, .from = 0};
+    stream_of(net, "x")->kind = STREAM_REALS;
 }
 static void reduce_time(Net *net)
 {
@@ -324,7 +325,7 @@ static const struct {
     {scan_shape, "(scan o): `o_dense` is [2], but the units are [3]"},
     {unit_param, "(scan h): `plif_w_h` is [3], but the units are [4]"},
     {delay_kind, "(delay h_delay): `h` and `h_delay` differ in kind"},
-    {joined_sizes, "(copy h_delay): its piece leaves 2 values for `h`"},
+    {joined_sizes, "(copy x): its piece leaves 2 values for `image`"},
     {reduce_time, "(reduce o_max): `o_max` is not a sum over time"},
     {classes, "`o_max` has 2 values for 3 classes"},
     {data_kind, "node 0 (data image): `image` and the data differ in kind"},
