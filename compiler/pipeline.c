@@ -69,7 +69,7 @@ static bool run_smooth(Compilation *c)
 }
 
 /* Of batches and threads, which inference has none of. */
-static const Without not_for_inference = WITHOUT(CHAINS) | WITHOUT(SHARE) | WITHOUT(VECTORS);
+static const Without not_for_inference = WITHOUT(CHAINS) | WITHOUT(SHARE);
 
 static bool leaves_out(const Compilation *c, Optimisation optimisation)
 {
@@ -319,13 +319,13 @@ const Pass passes[] = {
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel", false},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps", false},
     {"unused",        STAGE_LOOP, STAGE_LOOP, run_unused,        "somebody reads every local", false},
-    {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers", false},
     {"names",         STAGE_LOOP, STAGE_LOOP, run_names,         "no local name hides another one", false},
     {"functions",     STAGE_LOOP, STAGE_LOOP, run_functions,     "what targets have no instruction for is a call of a function of the program", false},
     {"needs",         STAGE_LOOP, STAGE_LOOP, run_needs,         "the program says what it needs of the runtime", false},
     {"constants",     STAGE_LOOP, STAGE_LOOP, run_constants,     "for --infer: what the initial phase makes of trained weights has its values; else unchanged", true},
     {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
     {"literals",      STAGE_LOOP, STAGE_LOOP, run_literals,      "branches that constants decide are settled; for --delays=code, loops over synapses are written out, with their weights", true},
+    {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers", false},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
 };
 /* clang-format on */

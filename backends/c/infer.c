@@ -58,6 +58,25 @@ static void paste(const char *name, Paste *into)
     paste_file(into, runtime_file(name, strlen(name)));
 }
 
+static bool has_vectors(const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++)
+        if (block->at[i]->vector || has_vectors(&block->at[i]->body))
+            return true;
+    return false;
+}
+
+/* What its kernels call. */
+static const char *kernel_header(const Program *program)
+{
+    if (program->whole_numbers)
+        return "snn_whole.h";
+    for (int k = 0; k < program->kernels.count; k++)
+        if (has_vectors(&program->kernels.at[k].body))
+            return "snn_lanes.h";
+    return "snn_plain.h";
+}
+
 static void write_source(const Infer *infer, Out *out)
 {
     Paste into = paste_begin(infer->arena, out);
@@ -65,7 +84,7 @@ static void write_source(const Infer *infer, Out *out)
     out_line(out, "#include \"%s.h\"", infer->name);
     if (infer->program->whole_numbers)
         out_line(out, "#define SNN_WITHOUT_REALS");
-    paste(infer->program->whole_numbers ? "snn_whole.h" : "snn_plain.h", &into);
+    paste(kernel_header(infer->program), &into);
     if (infer->layout->draws)
         paste("snn_random.h", &into);
     c_functions(infer->arena, infer->program, out);

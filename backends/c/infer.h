@@ -28,7 +28,7 @@ const Buffer *infer_input(const Infer *infer);
 /* ---- infer_data.c ---- */
 
 void infer_state_struct(const Infer *infer, Out *out);
-/* "[784][800]" */
+/* "[784][800]"; of vectors "[2][32 / SNN_LANES]" */
 const char *infer_dims(Arena *arena, const Buffer *buffer);
 /* `extern const float kws_w_[784][800];` */
 void infer_constant_names(const Infer *infer, Out *out);

@@ -11,7 +11,9 @@ const char *infer_dims(Arena *arena, const Buffer *buffer)
 {
     const char *text = "";
     for (int d = 0; d < buffer->ndim; d++)
-        text = arena_printf(arena, "%s[%d]", text, buffer->dims[d]);
+        text =
+            arena_printf(arena, buffer->registers && d == buffer->ndim - 1 ? "%s[%d / SNN_LANES]" : "%s[%d]",
+                         text, buffer->dims[d]);
     return text;
 }
 

@@ -52,8 +52,8 @@ static void own_arrays(const Infer *infer, const Kernel *kernel, BufferSet *used
     for (int i = 0; i < used->list.count; i++) {
         const Buffer *buffer = &infer->program->buffers.at[used->list.at[i]];
         if (buffer->role == BUFFER_LOCAL)
-            out_line(out, "%s %s%s;", c_type(buffer->type), c_buffer(infer->arena, buffer),
-                     infer_dims(infer->arena, buffer));
+            out_line(out, "%s %s%s;", buffer->registers ? "snn_floats" : c_type(buffer->type),
+                     c_buffer(infer->arena, buffer), infer_dims(infer->arena, buffer));
     }
 }
 

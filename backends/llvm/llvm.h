@@ -40,6 +40,7 @@ typedef struct Target {
     const char *triple;
     Level levels[MOST_LEVELS]; /* the first is for every processor of the target */
     int level_count;
+    bool vectors; /* has instructions for vectors of floats, as exact as those for one float */
     LLVMTargetMachineRef machine;
     LLVMTargetDataRef layout;
 } Target;

@@ -57,15 +57,22 @@ static bool has_independent(const LoopBlock *block)
     return false;
 }
 
+/* Of inference, which is to be small, a loop stays one where there are no vectors. */
+static bool stays_loop(const Unit *unit, const LoopStmt *loop)
+{
+    return loop->vector && unit->program->predicts && !unit->target->vectors;
+}
+
 static void for_loop(Code *code, const LoopStmt *loop)
 {
     Unit *unit = code->unit;
     LLVMValueRef from = expr_value(code, loop->from), to = expr_value(code, loop->to);
     const LoopStmt *around = code->vector;
-    int step = loop->vector ? code->level->lanes : 1;
+    bool vector = loop->vector && !stays_loop(unit, loop);
+    int step = vector ? code->level->lanes : 1;
     long long first, end;
-    code->vector = loop->vector ? loop : around;
-    if (loop->few && is_known(from, &first) && is_known(to, &end)) {
+    code->vector = vector ? loop : around;
+    if (loop->few && !stays_loop(unit, loop) && is_known(from, &first) && is_known(to, &end)) {
         for_few(code, loop, first, end, step);
     } else {
         Turns turns = loop->down ? loop_begin_down(unit, from, to) : loop_begin(unit, from, to, step);

@@ -53,12 +53,19 @@ static void add_levels(Target *target)
     target->levels[target->level_count++] = x86_v4;
 }
 
+/* NEON of 32 bits makes 0 of what is next to it. */
+static bool has_vectors(const char *triple)
+{
+    return strncmp(triple, "x86_64", 6) == 0 || strncmp(triple, "aarch64", 7) == 0;
+}
+
 static void find_levels(Arena *arena, const TargetRow *row, Target *target)
 {
     bool own = *row->triple == '\0';
     *target = (Target){.level_count = 1, .levels = {own ? native(arena) : level_of(row)}};
     target->triple =
         own ? kept(arena, LLVMGetDefaultTargetTriple()) : kept(arena, LLVMNormalizeTargetTriple(row->triple));
+    target->vectors = has_vectors(target->triple);
     if (!own)
         add_levels(target);
 }

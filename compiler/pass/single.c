@@ -7,6 +7,7 @@ enum { LEAST_LANES = 4 };
 typedef struct Single {
     Program *program;
     LoopExpr **known; /* by variable of the kernel: what it always is, or NULL */
+    bool within;      /* what is settled stands in a loop that may be a vector loop */
 } Single;
 
 /* A dimension of one that others follow, but in what checkpoints have. */
@@ -140,13 +141,16 @@ static void settle_statement(Single *single, LoopStmt *stmt, LoopBlock *into)
     stmt->to = settled(single, stmt->to);
     stmt->value = settled(single, stmt->value);
     settle_index(single, stmt);
-    stmt->independent = stmt->independent && is_to_be_told(single->program, stmt);
-    stmt->few = false;
+    const bool within = single->within;
+    single->within = within || loop_suits_vectors(single->program, stmt);
+    stmt->independent = stmt->independent && (single->within || is_to_be_told(single->program, stmt));
+    stmt->few = stmt->few && within;
     int turns = known_turns(stmt);
     bool once = turns == 1, number = is_known_number(stmt), truth = true;
     if (once || number)
         single->known[stmt->var] = once ? stmt->from : stmt->value;
     settle_block(single, &stmt->body);
+    single->within = within;
     bool decided = stmt->kind == LOOP_IF && is_decided(stmt->value, &truth);
     if (stmt->kind == LOOP_AHEAD || !truth || turns == 0 || number)
         return;
@@ -169,7 +173,8 @@ static void settle_block(Single *single, LoopBlock *block)
 static void settle_launch(Program *program, Launch *launch)
 {
     Kernel *kernel = &program->kernels.at[launch->kernel];
-    Single single = {program, NEW_ARRAY(program->arena, LoopExpr *, kernel->vars.count + 1)};
+    Single single = {.program = program,
+                     .known = NEW_ARRAY(program->arena, LoopExpr *, kernel->vars.count + 1)};
     single.known[kernel->first] = loop_int(program->arena, 0);
     single.known[kernel->last] = loop_int(program->arena, launch->over_rows ? 1 : launch->items);
     settle_block(&single, &kernel->body);

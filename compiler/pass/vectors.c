@@ -3,7 +3,7 @@
 #include "loop.h"
 #include "passes.h"
 
-enum { MOST_UNROLLED = 64 /* turns */ };
+enum { MOST_UNROLLED = 80 /* turns */ };
 
 static void mark_block(const Program *program, const LoopBlock *block)
 {
