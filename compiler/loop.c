@@ -403,12 +403,19 @@ static int column_by_column(int rows, int length, int turn)
 
 /* Eight rows of a multiple of 16 positions, or of 8 or 4 where there are few; rows of 8 or 16 of what is left, if that
  * makes two rows at least; the rest, as all of less than 32, one by one. */
+int loop_list_columns(int count)
+{
+    int unit = count >= 128 ? 16 : count >= 64 ? 8 : 4;
+    return count < 32 ? 0 : count / (LOOP_LIST_ROWS * unit) * unit;
+}
+
 int loop_list_position(int count, int turn)
 {
-    int unit = count >= 128 ? 16 : count >= 64 ? 8 : 4, length = count < 32 ? 0 : count / (8 * unit) * unit;
-    int first = 8 * length, shorter = count - first < 72 ? 8 : 16, rows = (count - first) / shorter;
+    int length = loop_list_columns(count);
+    int first = LOOP_LIST_ROWS * length, shorter = count - first < 72 ? 8 : 16,
+        rows = (count - first) / shorter;
     if (turn < first)
-        return column_by_column(8, length, turn);
+        return column_by_column(LOOP_LIST_ROWS, length, turn);
     bool in_rows = length > 0 && rows > 1 && turn - first < rows * shorter;
     return in_rows ? first + column_by_column(rows, shorter, turn - first) : turn;
 }

@@ -49,7 +49,9 @@ enum {
     LOOP_MAX_DIMS = 6,
     LOOP_MOST_LOCAL = 1 << 16, /* bytes of a kernel's LOCAL buffers */
     LOOP_SLICES = 8,           /* of a batch: see Launch */
-    LOOP_MOST_LANES = 16       /* floats of a vector; fewer are a power of two */
+    LOOP_MOST_LANES = 16,      /* floats of a vector; fewer are a power of two */
+    LOOP_LIST_ROWS = 8,        /* see loop_list_columns() */
+    LOOP_LIST_BLOCK = 8
 };
 
 typedef struct Buffer {
@@ -457,6 +459,9 @@ void loop_list(Program *program, LoopBlock *into, VarId var, BufferId buffer, in
 /* The position that LIST looks at as number `turn` of `count`: each of them once, in an order that a target can keep
  * while it packs eight contiguous rows of flags into one row of bytes. */
 int loop_list_position(int count, int turn);
+/* Most positions of LIST lie in LOOP_LIST_ROWS rows of so many columns, and come first: blocks of LOOP_LIST_BLOCK columns, all rows
+ * of one before the next one. 0: there are no such rows. */
+int loop_list_columns(int count);
 /* Turns of the loop, if its bounds are numbers or it goes to from + number; else -1. */
 int loop_turns(const LoopStmt *loop);
 /* Whether the statement is about buffer[index...]. */

@@ -503,11 +503,20 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
+    set -- rates rounds busy blocks images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
 fi
 for model; do
     case $model in
     busy) infers busy pictures "$root/tests/infer/busy.snn" ;;
+    blocks) # of whole samples; both ways to add rows are taken
+        learns blocks pictures "$root/tests/infer/blocks.snn"
+        passes "blocks: for whole samples" "$snnc" -w "$root/tests/infer/blocks.snn" --weights trained.safetensors --infer --whole -o kws.c
+        says "blocks: rows are added block by block" kws.c 'rows of w_hidden, block by block of the events'
+        predicts blocks pictures "" gcc -O2
+        predicts blocks pictures "" clang -O3
+        predicts blocks pictures "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover
+        object blocks pictures "$root/tests/infer/blocks.snn" --whole
+        ;;
     fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
     recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;
     own_neuron) infers $model pictures "$root/examples/$model/model.snn" -D width=50 ;;

@@ -46,6 +46,25 @@ START_TEST(lists_are_those_of_the_loop_ir)
 }
 END_TEST
 
+/* Which block the position is of; those behind the rows are the last one. */
+static int block_of(int count, int position)
+{
+    int columns = loop_list_columns(count);
+    return position < LOOP_LIST_ROWS * columns ? position % columns / LOOP_LIST_BLOCK
+                                               : columns / LOOP_LIST_BLOCK;
+}
+
+START_TEST(lists_go_block_by_block)
+{
+    for (int count = 1; count < MOST; count++)
+        for (int turn = 1; turn < count; turn++) {
+            int before = block_of(count, loop_list_position(count, turn - 1));
+            int now = block_of(count, loop_list_position(count, turn));
+            ck_assert_int_le(before, now);
+        }
+}
+END_TEST
+
 START_TEST(the_next_flag_is_found_wherever_it_is)
 {
     for (int from = 0; from < 20; from++)
@@ -67,6 +86,7 @@ Suite *rt_plain_suite(void)
     Suite *suite = suite_create("rt_plain");
     TCase *tcase = tcase_create("plain");
     tcase_add_test(tcase, lists_are_those_of_the_loop_ir);
+    tcase_add_test(tcase, lists_go_block_by_block);
     tcase_add_test(tcase, the_next_flag_is_found_wherever_it_is);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -5,10 +5,10 @@
 
 /* In the order in which they are tried: a kernel leaves those behind it the batches for which it was not chosen. */
 static const MapKernel *const kernels[] = {
-    &by_sums,       &by_tables,        &by_events,  &by_gate,        &by_products,   &by_patterns,
-    &by_piece_rows, &by_piece_taps,    &by_pieces,  &by_piece_sums,  &by_patch_sums, &by_sparse,
-    &by_winograd,   &by_winograd_sums, &by_windows, &by_window_sums, &by_step_sums,  &by_steps,
-    &by_narrow,     &by_frequencies,   &by_taps,    &by_recent,      &by_definition};
+    &by_sums,     &by_tables,     &by_event_blocks,  &by_events,  &by_gate,        &by_products,
+    &by_patterns, &by_piece_rows, &by_piece_taps,    &by_pieces,  &by_piece_sums,  &by_patch_sums,
+    &by_sparse,   &by_winograd,   &by_winograd_sums, &by_windows, &by_window_sums, &by_step_sums,
+    &by_steps,    &by_narrow,     &by_frequencies,   &by_taps,    &by_recent,      &by_definition};
 
 enum { KERNEL_COUNT = sizeof kernels / sizeof *kernels };
 

@@ -40,10 +40,10 @@ typedef struct MapKernel {
     void (*alone)(Lower *lower, const Node *gradient);
 } MapKernel;
 
-extern const MapKernel by_tables, by_events, by_gate, by_products, by_sums, by_patterns, by_piece_rows,
-    by_piece_taps, by_pieces, by_piece_sums, by_patch_sums, by_sparse, by_winograd, by_winograd_sums,
-    by_windows, by_window_sums, by_step_sums, by_steps, by_narrow, by_frequencies, by_taps, by_recent,
-    by_definition;
+extern const MapKernel by_tables, by_event_blocks, by_events, by_gate, by_products, by_sums, by_patterns,
+    by_piece_rows, by_piece_taps, by_pieces, by_piece_sums, by_patch_sums, by_sparse, by_winograd,
+    by_winograd_sums, by_windows, by_window_sums, by_step_sums, by_steps, by_narrow, by_frequencies, by_taps,
+    by_recent, by_definition;
 
 /* With no kernel prepared: the driver chooses itself. */
 Linear linear_alone(Lower *lower, const Node *node);

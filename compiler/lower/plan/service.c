@@ -295,6 +295,25 @@ static bool has_many_sums(const Planning *plan, const Node *node)
            && !may_go_by_samples(plan);
 }
 
+/* Outputs whose sums are made together: the most that leave none over, or 0. */
+static int block_width(int outputs)
+{
+    int width = BLOCK_WIDTH;
+    while (width > 0 && outputs % width != 0)
+        width -= TILE_VECTOR;
+    return width;
+}
+
+/* One sample goes through all steps, whose events need more weights than stay in a cache. */
+static int event_blocks_of(const Planning *plan, const Node *node)
+{
+    if (!plan->options.infer || plan->net->stepwise || node->kind != NODE_MAP || !map_is_dense(node->map)
+        || !plan->net->streams.at[node->in].temporal)
+        return 0;
+    int inputs = map_rows(node->map), outputs = map_columns(node->map);
+    return (int64_t)inputs * outputs >= BLOCK_WEIGHTS ? block_width(outputs) : 0;
+}
+
 static void serve(Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
@@ -338,6 +357,7 @@ static void serve(Planning *plan, int n)
     record->choice = possible && kernels == KERNELS_AUTO && is_large(node);
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
+    record->event_blocks = record->listed ? event_blocks_of(plan, node) : 0;
 }
 
 bool plan_changes_order(const Plan *plan, const Net *net)
