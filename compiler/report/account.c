@@ -108,7 +108,7 @@ static const int *find_owners(const Program *program)
     return owners.of;
 }
 
-/* Sums in registers count twice: where there are too few of these, compilers spill as much. */
+/* Sums in registers count three times: where there are too few of these, compilers spill them and what is added to them. */
 static int64_t local_bytes(const Program *program, const Kernel *kernel)
 {
     BufferSet used = buffer_set(program->arena, program);
@@ -116,7 +116,7 @@ static int64_t local_bytes(const Program *program, const Kernel *kernel)
     buffer_set_add(&used, &kernel->body);
     for (int k = 0; k < used.list.count; k++) {
         const Buffer *buffer = &program->buffers.at[used.list.at[k]];
-        bytes += buffer->role == BUFFER_LOCAL ? buffer_bytes(buffer) * (buffer->registers ? 2 : 1) : 0;
+        bytes += buffer->role == BUFFER_LOCAL ? buffer_bytes(buffer) * (buffer->registers ? 3 : 1) : 0;
     }
     return bytes;
 }
