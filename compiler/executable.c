@@ -76,11 +76,20 @@ static void clean_workshops(Arena *arena, const Workshop *own)
     closedir(folder);
 }
 
+/* False, and errno says so: a rename would, but only once all is compiled. */
+static bool is_no_folder(const char *path)
+{
+    struct stat there;
+    bool folder = stat(path, &there) == 0 && S_ISDIR(there.st_mode);
+    errno = folder ? EISDIR : 0;
+    return !folder;
+}
+
 static bool open_workshop(Workshop *workshop, Arena *arena, const char *output, const char *form)
 {
     char *folder = arena_printf(arena, "%s" WORKSHOP_TAG WORKSHOP_MARK, program_path(arena, output));
     workshop->target = program_path(arena, output);
-    if (!mkdtemp(folder))
+    if (!is_no_folder(workshop->target) || !mkdtemp(folder))
         return false;
     workshop->folder = folder;
     workshop->source = arena_printf(arena, "%s/program.%s", folder, form);
