@@ -135,8 +135,7 @@ struct Net {
     /* What tests and predictions run: forward nodes alone, over the same parameters and run scalars, by the pass
      * `evaluate`. NULL: they run the forward nodes of this one. */
     Net *evaluated;
-    bool
-        evaluated_alike; /* it computes what the forward nodes do: needed where their kernels add in another order */
+    bool evaluated_alike; /* it computes what forward nodes do, in case their kernels add in another order */
     bool stepwise; /* of one that only predicts: a sample goes through it step by step, see stepwise.h */
     const char *whole_why; /* or why it does not; else NULL */
     bool whole;            /* likewise: all its numbers are whole, see pass/quantize.h */

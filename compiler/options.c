@@ -59,10 +59,8 @@ static const struct argp_option table[] = {
      "Write out N time steps one after the other (default: all of a short run, a divisor of a long one)", 1},
     {"kernels", KEY_KERNELS, "KIND", 0,
      "Kernels of what spikes drive: event, which follow these one by one; table, for many of them, by tables "
-     "of "
-     "sums, windows or Fourier transforms; or auto (default: both, chosen by measured activity, and of what "
-     "tests and predicts those of "
-     "inference)",
+     "of sums, windows or Fourier transforms; or auto (default: both, chosen by measured activity, and those "
+     "of inference for what tests and predicts)",
      1},
     {"products", KEY_PRODUCTS, "KIND", 0,
      "Terms of matrix products: fused, multiplied and added in one step that rounds once (default), or "

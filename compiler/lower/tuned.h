@@ -160,15 +160,15 @@ enum {
 
 enum {
     LEAST_WEIGHTS = 4096, /* of a layer for which there is a choice: small ones are quick either way */
-    BLOCK_WEIGHTS =
-        1
-        << 17, /* that are more than stay in the second cache, and are read once for all steps of a sample; */
-    BLOCK_WIDTH = 80, /* outputs at most whose sums are in registers of AVX2, */
-    BLOCK_EVENTS = 4, /* where a block has so many events in a step */
-    GROUP = 5,        /* inputs, or steps, of a table */
-    UNIT_TABLES = 5,  /* that are in use at a time: over units, */
-    STEP_TABLES = 5,  /* and over steps */
-    TABLE_WIDTH = 32  /* outputs: five tables of so many fit the first cache */
+    /* Inference of whole samples: weights that are more than stay in the second cache are read once for all steps, with the
+     * sums of so many outputs at most in registers of AVX2, where a block has so many events in a step. */
+    BLOCK_WEIGHTS = 131072,
+    BLOCK_WIDTH = 80,
+    BLOCK_EVENTS = 4,
+    GROUP = 5,       /* inputs, or steps, of a table */
+    UNIT_TABLES = 5, /* that are in use at a time: over units, */
+    STEP_TABLES = 5, /* and over steps */
+    TABLE_WIDTH = 32 /* outputs: five tables of so many fit the first cache */
 };
 
 /* Tables win where more than about this part of the inputs spike: later in maps, whose events only add to registers,
