@@ -139,7 +139,7 @@ START_TEST(parameters_of_layers)
         if (!layer->saved && !layer->part && !layer->evaluated)
             layers = arena_printf(arena, "%s %s %lld", layers, layer->name, (long long)layer->parameters);
     }
-    ck_assert_str_eq(layers, " image 0 a_dense 36 a 13 b_dense 30 b 10 c_delay 0 c_map 0 c_dense 33 c 6"
+    ck_assert_str_eq(layers, " image 0 a_dense 36 a 13 b_dense 30 b 10 c_delay 0 c_concat 0 c_dense 33 c 6"
                              " out_dense 9 out 0 out_mean 0");
 }
 END_TEST

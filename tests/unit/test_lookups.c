@@ -49,9 +49,15 @@ static int kernels_called(const Compilation *c, const char *start)
     return count;
 }
 
+/* In training: tests add in the order of inference, which makes all sums. */
 static int convolutions(const Compilation *c)
 {
-    return kernels_called(c, "conv_");
+    int count = 0;
+    for (int i = 0; i < c->program->phases[PHASE_FORWARD].count; i++) {
+        const Launch *launch = &c->program->phases[PHASE_FORWARD].at[i];
+        count += strncmp(c->program->kernels.at[launch->kernel].name, "conv_", 5) == 0;
+    }
+    return count;
 }
 
 START_TEST(neurons_look_sums_up)

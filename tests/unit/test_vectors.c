@@ -231,7 +231,7 @@ START_TEST(long_loops_are_not_written_out)
     arena = arena_new();
     Example e = example();
     e.program->buffers.at[e.sums].dims[1] = e.program->buffers.at[e.w].dims[1] = 96;
-    e.loop->to = loop_int(arena, 80);
+    e.loop->to = loop_int(arena, 96);
     expect_vectors(&e, true);
     ck_assert(!e.loop->few);
     arena_free(arena);
