@@ -56,6 +56,20 @@ void snn_hdf5_close(SnnHdf5 *file)
 
 /* ---- arrays in chunks ------------------------------------------------------------------------------ */
 
+/* Elements are numbers, or rows of a length of their own; those of one dimension have one column. */
+typedef struct Hdf5Chunks {
+    const SnnHdf5Object *object;
+    size_t element;         /* in bytes */
+    uint64_t columns;       /* of the array */
+    uint64_t height, width; /* of a chunk */
+    unsigned char *room;    /* for two chunks */
+} Hdf5Chunks;
+
+static size_t hdf5_chunk_bytes(const Hdf5Chunks *chunks)
+{
+    return (size_t)(chunks->height * chunks->width) * chunks->element;
+}
+
 /* Numbers whose first bytes stand together, then their second, ...: as they were. */
 static void hdf5_unshuffle(unsigned char *into, const unsigned char *from, size_t bytes, size_t step)
 {
@@ -66,15 +80,16 @@ static void hdf5_unshuffle(unsigned char *into, const unsigned char *from, size_
     memcpy(into + count * step, from + count * step, bytes - count * step);
 }
 
-/* What was done to chunks, undone, the last first. Exactly `bytes` are wanted in `into`; `spare` has room for as many. */
-static bool hdf5_unfilter(const SnnHdf5Array *array, const SnnHdf5Object *object, uint32_t skipped,
-                          const unsigned char *from, size_t given, unsigned char *into, unsigned char *spare,
-                          size_t bytes, SnnError *error)
+/* What was done to a chunk, undone, the last first, to the first half of the room. */
+static bool hdf5_unfilter(const SnnHdf5Array *array, const Hdf5Chunks *chunks, uint32_t skipped,
+                          const unsigned char *from, size_t given, SnnError *error)
 {
     enum { DEFLATE = 1, SHUFFLE, CHECKSUM };
     const char *path = array->file->map.path;
-    for (int i = object->filter_count - 1; i >= 0; i--) {
-        int filter = object->filters[i];
+    size_t bytes = hdf5_chunk_bytes(chunks);
+    unsigned char *into = chunks->room, *spare = chunks->room + bytes;
+    for (int i = chunks->object->filter_count - 1; i >= 0; i--) {
+        int filter = chunks->object->filters[i];
         if (skipped >> i & 1)
             continue;
         if (filter == DEFLATE && !snn_inflate_possible())
@@ -86,7 +101,7 @@ static bool hdf5_unfilter(const SnnHdf5Array *array, const SnnHdf5Object *object
             given -= 4;
         } else if (filter == DEFLATE || (filter == SHUFFLE && given == bytes)) {
             if (filter == SHUFFLE)
-                hdf5_unshuffle(spare, from, bytes, array->step);
+                hdf5_unshuffle(spare, from, bytes, chunks->element);
             else if (!snn_inflate(spare, bytes, from, given, false))
                 return snn_fail(error, "corrupt (%s): part of `%s` cannot be unpacked; get the file anew",
                                 path, array->name);
@@ -108,34 +123,48 @@ static bool hdf5_unfilter(const SnnHdf5Array *array, const SnnHdf5Object *object
     return true;
 }
 
-/* A chunk: its size, which filters it skipped, where its elements begin, and where they are stored. */
-static bool hdf5_chunk(SnnHdf5Array *array, const SnnHdf5Object *object, const unsigned char *key,
-                       unsigned char *room, SnnError *error)
+static uint64_t hdf5_least(uint64_t a, uint64_t b)
 {
-    size_t bytes = object->chunk * array->step;
-    uint64_t first = snn_hdf5_whole(key + 8, 8), place = snn_hdf5_whole(key + 24, 8);
-    size_t given = (size_t)snn_hdf5_whole(key, 4);
+    return a < b ? a : b;
+}
+
+/* In bytes. Of each dimension, and of the bytes of an element, there is where a chunk begins. */
+static size_t hdf5_key(const Hdf5Chunks *chunks)
+{
+    return 8 + 8 * ((size_t)chunks->object->ndim + 1);
+}
+
+/* A chunk: its size, which filters it skipped, where its elements begin, and where they are stored. */
+static bool hdf5_chunk(SnnHdf5Array *array, const Hdf5Chunks *chunks, const unsigned char *key,
+                       SnnError *error)
+{
+    uint64_t row = snn_hdf5_whole(key + 8, 8), place = snn_hdf5_whole(key + hdf5_key(chunks), 8),
+             column = chunks->object->ndim > 1 ? snn_hdf5_whole(key + 16, 8) : 0;
+    size_t given = (size_t)snn_hdf5_whole(key, 4), element = chunks->element;
     const unsigned char *from = snn_hdf5_bytes(array->file, place, given, error);
     if (from == NULL)
         return false;
-    if (first >= array->count)
+    if (row >= array->count || column >= chunks->columns)
         return true;
-    if (!hdf5_unfilter(array, object, (uint32_t)snn_hdf5_whole(key + 4, 4), from, given, room, room + bytes,
-                       bytes, error))
+    if (!hdf5_unfilter(array, chunks, (uint32_t)snn_hdf5_whole(key + 4, 4), from, given, error))
         return false;
-    uint64_t left = array->count - first, count = left < object->chunk ? left : object->chunk;
-    memcpy(array->own + first * array->step, room, (size_t)count * array->step);
+    uint64_t rows = hdf5_least(array->count - row, chunks->height),
+             width = hdf5_least(chunks->columns - column, chunks->width);
+    for (uint64_t r = 0; r < rows; r++)
+        memcpy(array->own + (row + r) * array->step + column * element,
+               chunks->room + r * chunks->width * element, (size_t)width * element);
     return true;
 }
 
 /* The tree of chunks, as that of names: see hdf5_object.c. */
-static bool hdf5_tree(SnnHdf5Array *array, const SnnHdf5Object *object, unsigned char *room, SnnError *error)
+static bool hdf5_tree(SnnHdf5Array *array, const Hdf5Chunks *chunks, SnnError *error)
 {
-    enum { HEAD = 24, KEY = 24, CHILD = KEY + 8 };
+    enum { HEAD = 24 };
+    size_t head = hdf5_key(chunks), child = head + 8;
     struct {
         uint64_t place;
         int level;
-    } left[HDF5_DEPTH * 128] = {{object->place, HDF5_DEPTH}};
+    } left[HDF5_DEPTH * 128] = {{chunks->object->place, HDF5_DEPTH}};
     int count = 1;
     for (int nodes = 0; count > 0; nodes++) {
         uint64_t at = left[--count].place;
@@ -150,14 +179,14 @@ static bool hdf5_tree(SnnHdf5Array *array, const SnnHdf5Object *object, unsigned
             return snn_fail(error,
                             "corrupt (%s): the parts of `%s` are not where they should be; get the file anew",
                             array->file->map.path, array->name);
-        const unsigned char *keys = snn_hdf5_bytes(array->file, at + HEAD, used * CHILD + KEY, error);
+        const unsigned char *keys = snn_hdf5_bytes(array->file, at + HEAD, used * child + head, error);
         if (keys == NULL)
             return false;
         for (uint64_t i = 0; i < used; i++) {
-            if (level == 0 && !hdf5_chunk(array, object, keys + CHILD * i, room, error))
+            if (level == 0 && !hdf5_chunk(array, chunks, keys + child * i, error))
                 return false;
             if (level > 0) {
-                left[count].place = snn_hdf5_whole(keys + CHILD * i + KEY, 8);
+                left[count].place = snn_hdf5_whole(keys + child * i + head, 8);
                 left[count++].level = level;
             }
         }
@@ -166,27 +195,34 @@ static bool hdf5_tree(SnnHdf5Array *array, const SnnHdf5Object *object, unsigned
 }
 
 /* What a file of this size can hold, packed as well as it may be. */
-static bool hdf5_is_possible(const SnnHdf5Array *array, uint64_t elements)
+static bool hdf5_is_possible(const SnnHdf5Array *array, uint64_t elements, size_t size)
 {
     enum { PACKED = 1100 };
-    return elements <= array->file->map.size * PACKED / array->step;
+    return elements <= array->file->map.size * PACKED / size;
 }
 
 static bool hdf5_join(SnnHdf5Array *array, const SnnHdf5Object *object, SnnError *error)
 {
-    bool right = object->chunk > 0 && hdf5_is_possible(array, object->chunk);
-    if (object->store == SNN_HDF5_CHUNKS && !right)
+    bool packed = object->store == SNN_HDF5_CHUNKS, plane = object->ndim > 1;
+    Hdf5Chunks chunks = {.object = object,
+                         .element = plane ? array->size : array->step,
+                         .columns = plane ? object->dims[1] : 1,
+                         .height = object->chunk[0],
+                         .width = plane ? object->chunk[1] : 1};
+    uint64_t elements = chunks.height * chunks.width; /* of 32 bits each */
+    bool right = object->chunk_ndim == object->ndim && elements > 0
+                 && hdf5_is_possible(array, elements, chunks.element);
+    if (packed && !right)
         return snn_fail(error, "corrupt (%s): the parts of `%s` have no size; get the file anew",
                         array->file->map.path, array->name);
     array->own = calloc((size_t)array->count + 1, array->step);
     array->at = array->own;
-    bool chunks = object->store == SNN_HDF5_CHUNKS;
-    unsigned char *room = chunks ? malloc(2 * (size_t)object->chunk * array->step) : NULL;
-    bool ok = array->own != NULL && (!chunks || room != NULL);
+    chunks.room = packed ? malloc(2 * hdf5_chunk_bytes(&chunks)) : NULL;
+    bool ok = array->own != NULL && (!packed || chunks.room != NULL);
     if (!ok)
         snn_fail(error, "no memory (%s): `%s`", array->file->map.path, array->name);
-    ok = ok && (!chunks || hdf5_tree(array, object, room, error));
-    free(room);
+    ok = ok && (!packed || hdf5_tree(array, &chunks, error));
+    free(chunks.room);
     if (!ok)
         snn_hdf5_free(array);
     return ok;
@@ -194,25 +230,36 @@ static bool hdf5_join(SnnHdf5Array *array, const SnnHdf5Object *object, SnnError
 
 /* ---- arrays ---------------------------------------------------------------------------------------- */
 
+/* What the header says of the array, whose elements must be possible in the file. */
+static bool hdf5_describe(SnnHdf5Array *array, const SnnHdf5Object *object)
+{
+    uint64_t width = object->ndim > 1 ? object->dims[1] : 1;
+    array->count = object->dims[0];
+    array->kind = object->kind;
+    array->size = object->size;
+    array->big = object->big;
+    array->rows = object->rows || object->ndim > 1;
+    array->width = object->ndim > 1 ? (uint32_t)width : 0;
+    array->step = object->step * (size_t)width;
+    return width <= UINT32_MAX && hdf5_is_possible(array, width, object->step)
+           && hdf5_is_possible(array, array->count, array->step);
+}
+
 static bool hdf5_take(SnnHdf5Array *array, const SnnHdf5Object *object, SnnError *error)
 {
     const char *path = array->file->map.path;
     if (!object->shaped || !object->typed || !object->stored)
         return snn_fail(error, "wrong content (%s): `%s` is no array", path, array->name);
-    if (object->ndim != 1)
-        return snn_fail(error, "wrong content (%s): `%s` has %d dimensions, not 1", path, array->name,
-                        object->ndim);
+    if (object->ndim < 1 || object->ndim > (object->rows ? 1 : SNN_HDF5_DIMS))
+        return snn_fail(error, "wrong content (%s): `%s` has %d dimensions, not %s", path, array->name,
+                        object->ndim, object->rows ? "1" : "1 or 2");
     if (object->size == 0)
         return snn_fail(error, "wrong content (%s): `%s` is not of numbers", path, array->name);
-    array->count = object->count;
-    array->kind = object->kind;
-    array->size = object->size;
-    array->big = object->big;
-    array->rows = object->rows;
-    array->step = object->step;
-    if (array->step == 0 || !hdf5_is_possible(array, array->count))
+    if (object->ndim > 1 && object->dims[1] == 0)
+        return snn_fail(error, "wrong content (%s): `%s` has rows of no numbers", path, array->name);
+    if (object->step == 0 || !hdf5_describe(array, object))
         return snn_fail(error, "corrupt (%s): `%s` has %llu elements, more than the file; get it anew", path,
-                        array->name, (unsigned long long)array->count);
+                        array->name, (unsigned long long)object->dims[0]);
     if (object->store != SNN_HDF5_HERE)
         return hdf5_join(array, object, error);
     if (object->bytes < array->count * array->step)
@@ -289,6 +336,10 @@ static const unsigned char *hdf5_heap(const SnnHdf5Array *array, uint64_t place,
 bool snn_hdf5_row(const SnnHdf5Array *array, uint64_t index, SnnHdf5Row *row, SnnError *error)
 {
     const unsigned char *at = array->at + index * array->step;
+    if (array->width > 0) {
+        *row = (SnnHdf5Row){.at = at, .count = array->width};
+        return true;
+    }
     *row = (SnnHdf5Row){.count = (uint32_t)snn_hdf5_whole(at, 4)};
     if (row->count == 0)
         return true;

@@ -188,11 +188,12 @@ static bool object_space(const ObjectReader *reader, ObjectMessage message)
     size_t at = message.at[0] == 1 ? 8 : 4;
     reader->object->ndim = message.at[1];
     reader->object->shaped = true;
-    if (reader->object->ndim != 1)
+    if (reader->object->ndim > SNN_HDF5_DIMS)
         return true;
-    if (message.size < at + 8)
+    if (message.size < at + 8 * (size_t)reader->object->ndim)
         return object_corrupt(reader, "an array has no shape");
-    reader->object->count = snn_hdf5_whole(message.at + at, 8);
+    for (int i = 0; i < reader->object->ndim; i++)
+        reader->object->dims[i] = snn_hdf5_whole(message.at + at + 8 * (size_t)i, 8);
     return true;
 }
 
@@ -259,8 +260,13 @@ static bool object_layout(const ObjectReader *reader, ObjectMessage message)
     object->store = object->place == UINT64_MAX ? SNN_HDF5_NOWHERE
                     : class == WHOLE            ? SNN_HDF5_HERE
                                                 : SNN_HDF5_CHUNKS;
-    if (class == CHUNKED && message.at[2] == 2)
-        object->chunk = (uint32_t)snn_hdf5_whole(message.at + 11, 4);
+    /* Their extents, and behind these the bytes of an element. */
+    object->chunk_ndim = class == CHUNKED ? message.at[2] - 1 : 0;
+    for (int i = 0; i < object->chunk_ndim && i < SNN_HDF5_DIMS; i++) {
+        if (message.size < 15 + 4 * (size_t)i)
+            return object_corrupt(reader, "the parts of an array have no size");
+        object->chunk[i] = (uint32_t)snn_hdf5_whole(message.at + 11 + 4 * i, 4);
+    }
     return true;
 }
 

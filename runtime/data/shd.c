@@ -115,7 +115,7 @@ static bool shd_find(ShdReader *reader, SnnHdf5Array *array, const char *name, b
         return false;
     return array->rows == rows
            || snn_fail(reader->error, "wrong content (%s): `%s` must have %s for each sample", path, name,
-                       rows ? "a row of numbers (of varying length)" : "one number");
+                       rows ? "a row of numbers" : "one number");
 }
 
 static bool shd_count_is(const ShdReader *reader, const SnnHdf5Array *array)
@@ -205,6 +205,16 @@ static bool shd_label(const ShdReader *reader, int32_t sample, const unsigned ch
     return true;
 }
 
+/* Of a row of labels, how many there are without those at its end that say none. */
+static uint32_t shd_last_label(const ShdReader *reader, SnnHdf5Row row)
+{
+    uint32_t count = row.count;
+    while (count > 0
+           && snn_hdf5_number(&reader->labels, row.at + (size_t)(count - 1) * reader->labels.size) == -1.0)
+        count--;
+    return count;
+}
+
 /* A row of labels, one for each step; -1, and where the row is short: none. */
 static bool shd_step_labels(const ShdReader *reader, int32_t sample, int32_t *labels)
 {
@@ -212,6 +222,7 @@ static bool shd_step_labels(const ShdReader *reader, int32_t sample, int32_t *la
     int steps = reader->model->data.label_steps;
     if (!snn_hdf5_row(&reader->labels, (uint64_t)sample, &row, reader->error))
         return false;
+    row.count = shd_last_label(reader, row);
     if (row.count > (uint32_t)steps)
         return snn_fail(
             reader->error,

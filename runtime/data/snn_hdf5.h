@@ -1,4 +1,4 @@
-/* HDF5 files, as far as arrays of numbers in them go, in one dimension, and rows of numbers of any length: what h5py and
+/* HDF5 files, as far as arrays of numbers in them go, in one or two dimensions, and rows of numbers of any length: what h5py and
  * PyTables write. Nothing that a file says is believed before it is checked, so no library is asked. */
 #ifndef SNN_HDF5_H
 #define SNN_HDF5_H
@@ -23,7 +23,8 @@ typedef struct SnnHdf5Array {
     size_t size;      /* of a number, in bytes */
     bool big;         /* its highest byte stands first */
     bool rows;
-    size_t step; /* from one number or row to the next, in bytes */
+    uint32_t width; /* numbers of each row, all as long; 0: each row has a length of its own */
+    size_t step;    /* from one number or row to the next, in bytes */
     const unsigned char *at;
     unsigned char *own; /* what `at` points to, if that is not in the file */
 } SnnHdf5Array;

@@ -4,6 +4,8 @@
 
 #include "snn_hdf5.h"
 
+enum { SNN_HDF5_DIMS = 2 };
+
 typedef enum SnnHdf5Store { SNN_HDF5_NOWHERE, SNN_HDF5_HERE, SNN_HDF5_CHUNKS } SnnHdf5Store;
 
 /* What messages of a header say; places are bytes of the file. */
@@ -11,13 +13,14 @@ typedef struct SnnHdf5Object {
     uint64_t found; /* the header that the wanted name leads to; 0: none */
     bool shaped, typed, stored;
     int ndim;
-    uint64_t count; /* of the first dimension */
+    uint64_t dims[SNN_HDF5_DIMS];
     SnnHdf5Kind kind;
     size_t size, step;
     bool big, rows;
     SnnHdf5Store store;
     uint64_t place, bytes; /* of what is HERE; of the tree of CHUNKS */
-    uint32_t chunk;        /* elements of each */
+    int chunk_ndim;
+    uint32_t chunk[SNN_HDF5_DIMS]; /* extents of each of CHUNKS */
     int filters[SNN_HDF5_FILTERS], filter_count;
 } SnnHdf5Object;
 

@@ -102,13 +102,15 @@ START_TEST(finds_parts)
 }
 END_TEST
 
-/* A row of labels for each sample: behind its end, and where it says -1, a step has none. */
+static const char *const step_files[] = {"steps.h5", "plane.h5", "packed_plane.h5"};
+
+/* A row of labels for each sample, of any length or all of one: behind its end, and where it says -1, a step has none. */
 START_TEST(labels_of_steps)
 {
     static const int32_t labels[3][8] = {
         {2, -1, 0, -1, -1, -1, -1, -1}, {-1, -1, -1, -1, -1, -1, -1, -1}, {1, 1, 1, 1, 1, 1, 0, 2}};
     fake.fake.model.data.label_steps = 8;
-    fake_copy(&fake, GOLDEN, "steps.h5", "a_test.h5");
+    fake_copy(&fake, GOLDEN, step_files[_i], "a_test.h5");
     ck_assert_msg(read_part("t10k"), "%s", error.text);
     ck_assert(data.count == 3 && data.label_steps == 8 && memcmp(data.labels, labels, sizeof labels) == 0);
     fake.fake.model.data.label_steps = 7;
@@ -116,7 +118,23 @@ START_TEST(labels_of_steps)
     fake.fake.model.data.classes = 2;
     assert_refused("sample 0 has label 2, the model `fake` knows 0 to 1");
     fake_copy(&fake, GOLDEN, "h5py.h5", "a_test.h5");
-    assert_refused("`labels` must have a row of numbers (of varying length) for each sample");
+    assert_refused("`labels` must have a row of numbers for each sample");
+}
+END_TEST
+
+/* Rows of one length for all samples, which h5py makes an array of two dimensions. */
+START_TEST(rows_of_one_length)
+{
+    static const uint32_t events[] = {0, 2 * 5 + 4, 5, 6 * 5 + 1, 3 * 5 + 3};
+    fake_copy(&fake, GOLDEN, "even.h5", "a");
+    ck_assert_msg(snn_dataset_read_images(&data, &fake.fake.model, fake_path(&fake, 0, "a"), &error), "%s",
+                  error.text);
+    ck_assert(data.count == 3 && data.ends[2] == 5 && memcmp(data.events, events, sizeof events) == 0);
+    snn_dataset_free(&data);
+    fake_copy(&fake, GOLDEN, "even.h5", "a_test.h5");
+    assert_refused("a_test.h5): `labels` has rows of no numbers");
+    fake_copy(&fake, GOLDEN, "plane.h5", "a_test.h5");
+    assert_refused("`labels` must have one number for each sample");
 }
 END_TEST
 
@@ -138,6 +156,7 @@ static const char *const by_all[] = {RECORDING, "test = extra/speaker = 4, 5", N
 static const char *const by_none[] = {RECORDING, "test = extra/age = 6", NULL};
 static const char *const by_few[] = {RECORDING, "test = extra/few = 4", NULL};
 static const char *const by_times[] = {RECORDING, "test = spikes/times = 4", NULL};
+static const char *const by_cube[] = {RECORDING, "test = extra/cube = 4", NULL};
 
 /* What is read of a sample can be told by its label. */
 static void assert_part(const char *part, const char *const *settings, int32_t count, int32_t first)
@@ -182,7 +201,8 @@ START_TEST(arrays_that_choose_nothing)
         {by_all, "train", "no sample of the training set is of the part `train`, by `extra/speaker = 4, 5`"},
         {by_none, "t10k", "a_train.h5): there is no `extra/age`; `h5ls -r FILE` lists what there is"},
         {by_few, "train", "a_train.h5): `extra/few` must have one number for each sample"},
-        {by_times, "t10k", "a_train.h5): `spikes/times` must have one number for each sample"}};
+        {by_times, "t10k", "a_train.h5): `spikes/times` must have one number for each sample"},
+        {by_cube, "t10k", "a_train.h5): `extra/cube` has 3 dimensions, not 1 or 2"}};
     fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
     fake.fake.model.data.settings = all[_i].settings;
     ck_assert(!read_part(all[_i].part));
@@ -247,7 +267,9 @@ END_TEST
 START_TEST(broken_files)
 {
     size_t size;
-    char *bytes = fake_recorded(GOLDEN, files[_i], &size);
+    bool plane = _i == (int)(sizeof files / sizeof *files);
+    char *bytes = fake_recorded(GOLDEN, plane ? "packed_plane.h5" : files[_i], &size);
+    fake.fake.model.data.label_steps = plane ? 8 : 0;
     for (size_t end = 0; end < size; end += 1 + end % 7) {
         fake_write(&fake, "a_test.h5", bytes, end);
         error.text[0] = '\0';
@@ -272,15 +294,16 @@ Suite *rt_shd_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, reads_files, 0, (int)(sizeof files / sizeof *files));
     tcase_add_test(tests, finds_parts);
-    tcase_add_test(tests, labels_of_steps);
+    tcase_add_loop_test(tests, labels_of_steps, 0, 3);
+    tcase_add_test(tests, rows_of_one_length);
     tcase_add_test(tests, samples_without_labels);
     tcase_add_test(tests, parts_by_an_array);
     tcase_add_test(tests, files_come_first);
-    tcase_add_loop_test(tests, arrays_that_choose_nothing, 0, 5);
+    tcase_add_loop_test(tests, arrays_that_choose_nothing, 0, 6);
     tcase_add_test(tests, halves);
     tcase_add_test(tests, wrong_content);
     tcase_add_test(tests, no_hdf5);
-    tcase_add_loop_test(tests, broken_files, 0, (int)(sizeof files / sizeof *files));
+    tcase_add_loop_test(tests, broken_files, 0, (int)(sizeof files / sizeof *files) + 1);
     suite_add_tcase(suite, tests);
     return suite;
 }
