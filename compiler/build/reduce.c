@@ -150,6 +150,30 @@ static bool check_untold(Build *b, const StageUse *use, StreamId in)
     return false;
 }
 
+/* What picks one value says along which axes it can. */
+static bool check_picked(Build *b, const StageUse *use, Span span, const AxisSet *over)
+{
+    ReduceKind reduce = use->stage->reduce;
+    bool units = is_over_units(over);
+    if (reduce_picks(reduce) && over->batch) {
+        report(b, RULE_AXIS, span, "`%s` does not go over the batch, only sums and means do",
+               use->stage->name);
+        if (!told_argument(use->expr, name_over))
+            report_hint(b,
+                        "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
+        return false;
+    }
+    if (reduce == REDUCE_LAST && told_argument(use->expr, name_where) && (units || !over->time)) {
+        report(b, RULE_AXIS, span, "`last` with a `where` goes over time, and over nothing else");
+        report_hint(b, "it keeps from step to step what was meant; without `where`, it goes over any axes");
+        return false;
+    }
+    if (reduce != REDUCE_ARGMAX || !over->time || !units)
+        return true;
+    report(b, RULE_AXIS, span, "`argmax` goes over time, or over axes of the shape, not over both at once");
+    return false;
+}
+
 bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
 {
     const Expr *axes = told_axes(use->expr);
@@ -158,19 +182,7 @@ bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
         return check_untold(b, use, in);
     if (!find_axes(b, use->scope, use->expr, stream_at(b, in)->shape, axes_beside(stream_at(b, in)), over))
         return false;
-    if (reduce_picks(use->stage->reduce) && over->batch) {
-        report(b, RULE_AXIS, axes->span, "`%s` does not go over the batch, only sums and means do",
-               use->stage->name);
-        if (!told_argument(use->expr, name_over))
-            report_hint(b,
-                        "`per` goes over all that it does not name, the batch, too: name the axes by `over`");
-        return false;
-    }
-    if (use->stage->reduce != REDUCE_ARGMAX || !over->time || !is_over_units(over))
-        return true;
-    report(b, RULE_AXIS, axes->span,
-           "`argmax` goes over time, or over axes of the shape, not over both at once");
-    return false;
+    return check_picked(b, use, axes->span, over);
 }
 
 bool reduced_shape(Build *b, const Scope *scope, const Expr *call, Shape *shape)
