@@ -66,6 +66,7 @@ static Value rename_weights(Build *b, const StageUse *use, Shape shape)
     bool rows = (shape.ndim > 1) == (param->shape.ndim > 1)
                 && shape.dims[shape.ndim - 1] == param->shape.dims[param->shape.ndim - 1];
     if (shape_size(shape) == shape_size(param->shape) && rows) {
+        weights_stream(b, use->in.param, use->in_span); /* with their own axes: the first is found again */
         const char *name = use->name ? use->name : numbered(b, param->name);
         return value_stream(units_stream(b, name, use->in.param, shape, false, use->expr->span), unit_plain);
     }

@@ -226,6 +226,20 @@ static Shape weight_shape(const AxisMap *map)
     return shape;
 }
 
+/* Whether inputs and outputs, where axes are called so, are in the order that connections have. */
+static bool check_order(Build *b, const Expr *expr, Shape shape, Span made, const AxisMap *map)
+{
+    int inputs = shape_find(shape, name_inputs), outputs = shape_find(shape, name_outputs);
+    if ((inputs < 0 || inputs == shape.ndim - 2) && (outputs < 0 || outputs == shape.ndim - 1))
+        return true;
+    report(b, RULE_WEIGHTS, expr->span,
+           "weights of this `%s` end with inputs, then outputs, but these are %s", map->name,
+           shape_text(b->arena, shape));
+    report_note(b, made, "they are made here");
+    report_hint(b, "a `conv_transpose` with `kernel = 1` is a `dense` by transposed weights");
+    return false;
+}
+
 static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const AxisMap *map)
 {
     Shape wanted = weight_shape(map);
@@ -233,7 +247,7 @@ static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const 
     for (int d = 0; d < shape.ndim && fits; d++)
         fits = shape.dims[d] == wanted.dims[d];
     if (fits)
-        return true;
+        return check_order(b, expr, shape, made, map);
     const char *needs = wanted.ndim == 2 ? arena_printf(b->arena, "has %d inputs and %d outputs",
                                                         wanted.dims[0], wanted.dims[1])
                                          : arena_printf(b->arena, "has kernels of %s", dims_text(b, wanted));

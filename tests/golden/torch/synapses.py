@@ -142,4 +142,8 @@ def synapse_cases(case):
     yield case("spaced", SHAPE, EXTENTS, "conv(4, kernel = 3, pad = 1, synapse = spaced)", spaced,
                {"size_y": (4, 2), "at_y_y": (4, 2), "at_x_y": (4, 2)}, before=SPACED,
                frozen={"row_y": np.arange(3, dtype=np.float32), "column_y": np.arange(3, dtype=np.float32)})
+    again = ("w = weights([4, 4])", "k = w -> reshape([y = 4, inputs = 4])", "n = sum(w ^ 2, over = inputs) + 0.1")
+    yield case("read_again", "4", (4,), "(x -> dense(4, weights = w / n)) * mean(k ^ 2, over = [y, inputs])",
+               lambda params, x: (x @ (params["w"] / ((params["w"] ** 2).sum(1, keepdim=True) + 0.1)).T)
+               * (params["w"] ** 2).mean(), {"w": (4, 4)}, True, True, lines=again)
     yield case("lateral", "4", (4,), "1 * h", lateral, {"w": (5, 4), "beta": (5,), "b": (5,)}, True, True, lines=LATERAL)
