@@ -198,6 +198,14 @@ bool scan_is_batched(const Net *net, const Node *scan)
     return false;
 }
 
+StreamId scan_of_sample(const Net *net, const Node *scan)
+{
+    for (int k = 0; k < scan->outs.count; k++)
+        if (net->streams.at[scan->outs.at[k].stream].batched)
+            return scan->outs.at[k].stream;
+    return NONE;
+}
+
 void scan_fix(const Net *net, Node *scan)
 {
     Shape units = scan_is_even(net, scan) ? (Shape){0} : scan_units(net, scan);

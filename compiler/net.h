@@ -179,6 +179,8 @@ bool *streams_behind_params(const Net *net);
 bool scan_in_time(const Net *net, const Node *scan);
 /* Whether it runs for each sample; else once, over what is the same for all of them. */
 bool scan_is_batched(const Net *net, const Node *scan);
+/* The first stream that it makes of each sample; NONE: it makes sums over samples alone. */
+StreamId scan_of_sample(const Net *net, const Node *scan);
 /* The units that the scan runs over. */
 Shape scan_units(const Net *net, const Node *scan);
 /* Whether all that it reads and makes goes over just these units; parameters may also be of the whole layer. */

@@ -168,7 +168,7 @@ static void watch_scan(Net *net, int index)
     Val sum = trace_sum(&watch, &node->body);
     if (sum == NO_VAL)
         return;
-    const Stream *out = &net->streams.at[node->outs.at[0].stream];
+    const Stream *out = &net->streams.at[scan_of_sample(net, node)];
     const char *name = arena_printf(net->arena, "trace_%s", out->name);
     StreamId trace = net_stream(net, name, STREAM_REALS, false, out->shape, out->span);
     net->streams.at[trace].trace = true;
@@ -178,6 +178,6 @@ static void watch_scan(Net *net, int index)
 void watch_net(Net *net)
 {
     for (int n = 0; n < net->backward; n++)
-        if (net->nodes.at[n].kind == NODE_SCAN && scan_is_batched(net, &net->nodes.at[n]))
+        if (net->nodes.at[n].kind == NODE_SCAN && scan_of_sample(net, &net->nodes.at[n]) != NONE)
             watch_scan(net, n);
 }

@@ -8,7 +8,7 @@
 
 enum {
     GOLDEN_CASES = 747,
-    GOLDEN_MAPS = 254,
+    GOLDEN_MAPS = 255,
     GOLDEN_PARALLEL = 15,
     GOLDEN_NORMS = 13,
     GOLDEN_DELAYS = 28,

@@ -15,13 +15,14 @@ static void watch(Lower *lower, StreamId stream, const char *state, BufferId val
 
 void watch_scan_states(Lower *lower, const Node *scan, const ScanState *state)
 {
-    if (lower->phase == PHASE_BACKWARD)
+    StreamId layer = scan_of_sample(lower->net, scan);
+    if (lower->phase == PHASE_BACKWARD || layer == NONE)
         return;
     for (int s = 0; s < scan->states.count && !plan_of(lower, scan)->watched; s++)
-        watch(lower, scan->outs.at[0].stream, scan->states.at[s].name, state->states[s]);
+        watch(lower, layer, scan->states.at[s].name, state->states[s]);
     for (int k = 0; k < scan->outs.count; k++)
         if (stream_of(lower, scan->outs.at[k].stream)->trace)
-            watch(lower, scan->outs.at[0].stream, NULL, lower->streams[scan->outs.at[k].stream].values);
+            watch(lower, layer, NULL, lower->streams[scan->outs.at[k].stream].values);
 }
 
 static LoopExpr *is_finite(Lower *lower, LoopExpr *value)
@@ -64,12 +65,13 @@ static void lower_watch(Lower *lower, const Node *scan, int s, BufferId state)
     LoopExpr *value = op2(lower, OP_MUL, loop_float(lower->arena, INFINITY),
                           loop_cast(lower->arena, TYPE_F32, numbers)); /* 0 times infinity is NaN */
     store1(lower, site.into, worst, site.b, value, false);
-    watch(lower, scan->outs.at[0].stream, scan->states.at[s].name, worst);
+    watch(lower, scan_of_sample(lower->net, scan), scan->states.at[s].name, worst);
 }
 
 void lower_state_watches(Lower *lower, const Node *scan, const ScanState *state)
 {
-    if (lower->phase == PHASE_BACKWARD || !plan_of(lower, scan)->watched)
+    if (lower->phase == PHASE_BACKWARD || !plan_of(lower, scan)->watched
+        || scan_of_sample(lower->net, scan) == NONE)
         return;
     for (int s = 0; s < scan->states.count; s++)
         lower_watch(lower, scan, s, state->states[s]);

@@ -59,6 +59,11 @@ def stepwise(out, y, target, smoothing):
     return F.cross_entropy(out.flatten(0, 1), target.repeat_interleave(out.shape[1], 0), label_smoothing=smoothing)
 
 
+def bounded_batch(out, y, target):
+    most = y.unflatten(-1, EXTENTS).amax(-1).clamp(max=0.3)
+    return stepwise(out, y, target, 0) + 0.1 * ((most.mean((0, 1)) - 0.1) ** 2).sum()
+
+
 def several(out, y, target):
     bounded = F.relu(y.mean(1) - 0.1) ** 2
     return (stepwise(out, y, target, 0) + 0.5 * F.l1_loss(out[:, -1], target) + 0.2 * bounded.mean()
@@ -88,6 +93,9 @@ LOSSES = {
                       lambda out, y, target: stepwise(out, y, target, 0.1)),
     "loss_of_batch": ("mean(cross_entropy(out, label)) + 0.1 * sum((mean(y, over = [batch, time]) - 0.1) ^ 2, over = space)",
                       lambda out, y, target: stepwise(out, y, target, 0) + 0.1 * ((y.mean((0, 1)) - 0.1) ** 2).sum()),
+    "loss_of_bounded_batch": ("mean(cross_entropy(out, label))"
+                              " + 0.1 * sum((mean(min(max(y, over = c), 0.3), over = [batch, time]) - 0.1) ^ 2, over = space)",
+                              bounded_batch),
     "losses": ("mean(cross_entropy(out, label)) + 0.5 * mae(last(out), label)"
                " + 0.2 * mean(max(mean(y) - 0.1, 0) ^ 2, over = space) + 0.1 * mean(y ^ 2, over = all) + mse(max(out), label)",
                several),
