@@ -290,6 +290,17 @@ static bool guess_application(Lexer *lexer, const Expected *expected)
     return true;
 }
 
+/* `(a + b)[0:8]` */
+static bool guess_index(Lexer *lexer, const Expected *expected)
+{
+    (void)expected;
+    if (lexer->behind[0].kind != TOK_LBRACKET || lexer->behind[1].kind != TOK_RPAREN)
+        return false;
+    REPORT(0, "unexpected `[`: parts and the past are of streams that have a name");
+    HINT("give it one, as in `h = a + b`, for `h[0:8]` and `h[-1]`; or write `a + b -> slice(0, 8)`");
+    return true;
+}
+
 /* `spike, membrane = ...` */
 static bool guess_names(Lexer *lexer, const Expected *expected)
 {
@@ -405,11 +416,12 @@ static void report_plainly(Lexer *lexer, const Expected *expected)
 
 void report_unexpected(Lexer *lexer, const Expected *expected)
 {
-    static Guess *const guesses[] = {
-        guess_brace,        guess_sign,       guess_steps,       guess_assignment, guess_format,
-        guess_foreign_word, guess_unit,       guess_argument,    guess_arrow,      guess_parentheses,
-        guess_application,  guess_names,      guess_stage,       guess_operator,   guess_comparison,
-        guess_list,         guess_expression, guess_extra_brace, guess_model,      guess_line};
+    static Guess *const guesses[] = {guess_brace,  guess_sign,         guess_steps,       guess_assignment,
+                                     guess_format, guess_foreign_word, guess_unit,        guess_argument,
+                                     guess_arrow,  guess_parentheses,  guess_application, guess_index,
+                                     guess_names,  guess_stage,        guess_operator,    guess_comparison,
+                                     guess_list,   guess_expression,   guess_extra_brace, guess_model,
+                                     guess_line};
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (guesses[i](lexer, expected))
             return;

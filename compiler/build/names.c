@@ -116,8 +116,13 @@ void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
         report_hint(b, "it is a stage, and stands behind `->`: `x -> %s`", name);
         return;
     }
-    if (b->samples && (name == name_image || name == name_spikes || name == name_events)) {
+    if (b->samples && is_samples_name(name)) {
         report_hint(b, "the data are called `%s` here", b->samples);
+        return;
+    }
+    if (name == name_present) {
+        report_hint(
+            b, "it is of data whose samples may be shorter, as those of `npy`; here, each has all steps");
         return;
     }
     Names names = {0};
