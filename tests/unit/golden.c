@@ -94,6 +94,11 @@ Golden *golden_open_spacings(void)
     return open_files(FOLDER "spacings.txt", FOLDER "spacings.safetensors");
 }
 
+Golden *golden_open_mixed(void)
+{
+    return open_files(FOLDER "mixed.txt", FOLDER "mixed.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

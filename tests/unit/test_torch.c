@@ -114,7 +114,7 @@ START_TEST(gradients)
 }
 END_TEST
 
-/* ---- what was recorded in double precision: maps, and parallel neurons ---- */
+/* ---- what was recorded in double precision: maps, parallel neurons, networks of all that meets by chance ---- */
 
 static Golden *exact;
 
@@ -141,6 +141,11 @@ static void open_delays(void)
 static void open_spacings(void)
 {
     exact = golden_open_spacings();
+}
+
+static void open_mixed(void)
+{
+    exact = golden_open_mixed();
 }
 
 static void close_exact(void)
@@ -175,6 +180,12 @@ END_TEST
 START_TEST(number_of_spacings)
 {
     ck_assert_int_eq(exact->cases.count, GOLDEN_SPACINGS);
+}
+END_TEST
+
+START_TEST(number_of_mixed)
+{
+    ck_assert_int_eq(exact->cases.count, GOLDEN_MIXED);
 }
 END_TEST
 
@@ -335,6 +346,18 @@ START_TEST(optimizers)
 }
 END_TEST
 
+/* Cases of a file, with the test that counts them. */
+static TCase *add_exact(Suite *suite, const char *name, SFun open, const TTest *number, int cases)
+{
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_unchecked_fixture(tcase, open, close_exact);
+    tcase_add_test(tcase, number);
+    tcase_add_loop_test(tcase, exact_gradients, 0, cases);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
 Suite *torch_suite(void)
 {
     Suite *suite = suite_create("torch");
@@ -345,36 +368,12 @@ Suite *torch_suite(void)
     tcase_add_loop_test(tcase, gradients, 0, GOLDEN_CASES);
     tcase_add_loop_test(tcase, optimizers, 0, GOLDEN_OPTIMIZERS);
     suite_add_tcase(suite, tcase);
-    TCase *windows = tcase_create("maps");
-    tcase_set_timeout(windows, 60);
-    tcase_add_unchecked_fixture(windows, open_maps, close_exact);
-    tcase_add_test(windows, number_of_maps);
-    tcase_add_loop_test(windows, exact_gradients, 0, GOLDEN_MAPS);
-    suite_add_tcase(suite, windows);
-    TCase *parallel = tcase_create("parallel");
-    tcase_set_timeout(parallel, 60);
-    tcase_add_unchecked_fixture(parallel, open_parallel, close_exact);
-    tcase_add_test(parallel, number_of_parallel);
-    tcase_add_loop_test(parallel, exact_gradients, 0, GOLDEN_PARALLEL);
-    suite_add_tcase(suite, parallel);
-    TCase *norms = tcase_create("norms");
-    tcase_set_timeout(norms, 60);
-    tcase_add_unchecked_fixture(norms, open_norms, close_exact);
-    tcase_add_test(norms, number_of_norms);
-    tcase_add_loop_test(norms, exact_gradients, 0, GOLDEN_NORMS);
+    add_exact(suite, "maps", open_maps, number_of_maps, GOLDEN_MAPS);
+    add_exact(suite, "parallel", open_parallel, number_of_parallel, GOLDEN_PARALLEL);
+    TCase *norms = add_exact(suite, "norms", open_norms, number_of_norms, GOLDEN_NORMS);
     tcase_add_loop_test(norms, memories, 0, GOLDEN_NORMS);
-    suite_add_tcase(suite, norms);
-    TCase *delays = tcase_create("delays");
-    tcase_set_timeout(delays, 60);
-    tcase_add_unchecked_fixture(delays, open_delays, close_exact);
-    tcase_add_test(delays, number_of_delays);
-    tcase_add_loop_test(delays, exact_gradients, 0, GOLDEN_DELAYS);
-    suite_add_tcase(suite, delays);
-    TCase *spacings = tcase_create("spacings");
-    tcase_set_timeout(spacings, 60);
-    tcase_add_unchecked_fixture(spacings, open_spacings, close_exact);
-    tcase_add_test(spacings, number_of_spacings);
-    tcase_add_loop_test(spacings, exact_gradients, 0, GOLDEN_SPACINGS);
-    suite_add_tcase(suite, spacings);
+    add_exact(suite, "delays", open_delays, number_of_delays, GOLDEN_DELAYS);
+    add_exact(suite, "spacings", open_spacings, number_of_spacings, GOLDEN_SPACINGS);
+    add_exact(suite, "mixed", open_mixed, number_of_mixed, GOLDEN_MIXED);
     return suite;
 }

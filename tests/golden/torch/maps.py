@@ -49,6 +49,9 @@ class Case:
     def place(self, drawn):
         """Moves the parameters that are drawn to where they may be."""
 
+    def record(self, turn):
+        return record(self, turn)
+
     def text(self):
         score = "mean(out)" if self.temporal else "out"
         return "\n".join([
@@ -241,7 +244,7 @@ def record(one, turn=0):
 def recorded(one):
     for turn in itertools.count():
         try:
-            return record(one, turn)
+            return one.record(turn)
         except TooNear:
             pass
 
