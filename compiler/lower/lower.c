@@ -39,7 +39,7 @@ static int weight_rows(Shape shape)
     return shape_size(shape) / weight_columns(shape);
 }
 
-/* A stream that is the same for all samples. */
+/* A stream that is the same for all samples: in rows and columns, as weights are, unless tiles leave room behind it. */
 static void add_weight_buffer(Lower *lower, StreamId id, const char *name)
 {
     const Stream *stream = stream_of(lower, id);
@@ -47,7 +47,7 @@ static void add_weight_buffer(Lower *lower, StreamId id, const char *name)
     Shape shape = {.ndim = 1, .dims = {room}};
     if (stream->temporal)
         shape = (Shape){.ndim = 2, .dims = {steps_of(lower, id), room}};
-    else if (stream->shape.ndim > 1)
+    else if (stream->shape.ndim > 1 && room == stream_size(lower, id))
         shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
     lower->streams[id].values = add_buffer(lower, name, TYPE_F32, BUFFER_SCRATCH, shape, stream->span);
     Buffer *values = &lower->program->buffers.at[lower->streams[id].values];

@@ -21,7 +21,8 @@ from maps import TooNear, channel_first, channel_last, padded, recorded, safeten
 from networks import Alif, CubaLif, If, Lif, Plif, Run
 from synapses import delayed, normed, past_map
 
-BATCH, STEPS, CLASSES, CASES = 4, 6, 3, 48
+BATCH, STEPS, CLASSES = 4, 6, 3
+RECORDED = [*range(48), 131]  # 131: what goes in tiles is summed over samples
 MARGIN = 1e-4     # between what is compared and the other; no rounding decides
 PRECISION = 3e-6  # of gradients in single precision, of a parameter's largest
 SMALLEST = 1e-5   # of a gradient's largest
@@ -416,4 +417,4 @@ def more(first, last, snnc):
 if __name__ == "__main__":
     if "--more" in sys.argv:
         more(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
-    write_files("mixed", map(Mixed, range(CASES)))
+    write_files("mixed", map(Mixed, RECORDED))
