@@ -422,8 +422,6 @@ Stream *stream_at(Build *b, StreamId id);
 
 /* Names of what the data line gives; `span` is where they come from. Then the line itself. */
 void declare_data(Build *b, const Item *data, Span span);
-/* Whether data of some format are called so, as `image`. */
-bool is_samples_name(const char *name);
 void build_data(Build *b, const Item *item);
 
 void build_predict(Build *b, const Item *item);

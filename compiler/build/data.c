@@ -317,14 +317,6 @@ static void declare_samples(Build *b, const char *stream, Span span)
     }
 }
 
-bool is_samples_name(const char *name)
-{
-    for (int i = 0; i < FORMATS; i++)
-        if (formats[i].stream == name)
-            return true;
-    return false;
-}
-
 /* Of an unknown format, it is known by the name of any: that the format is unknown is said. */
 void declare_data(Build *b, const Item *data, Span span)
 {

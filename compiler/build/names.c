@@ -100,6 +100,13 @@ bool is_draw(Scope *scope, const Expr *expr)
 
 /* ---- unknown names ------------------------------------------------------------------------------------ */
 
+/* What formats of data call the samples. */
+static bool is_samples_name(const char *name)
+{
+    return name == name_image || name == name_spikes || name == name_events || name == name_sample
+           || name == name_sound;
+}
+
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
 {
     report(b, RULE_UNKNOWN_NAME, span, "unknown name `%s`", name);

@@ -257,7 +257,8 @@ class Network(Run):
             value = x.value.narrow(1 + x.temporal + axis, begin, x.extents[axis] - begin)
             self.add("%s -> slice(%d, %d, %s)" % (x.name, begin, x.extents[axis], along), value, x.axes, x.temporal, x.spikes)
             return
-        y = self.stream(lambda one: one.axes == x.axes and all(a == b or d == axis for d, (a, b) in enumerate(zip(one.extents, x.extents))))
+        y = self.stream(lambda one: one.axes == x.axes
+                        and all(a == b or d == axis for d, (a, b) in enumerate(zip(one.extents, x.extents))))
         temporal, late = x.temporal or y.temporal, y.temporal and y.name != "image" and self.chance(0.3)
         a, b = (one.over_steps() if temporal else one.value for one in (x, y))
         value = torch.cat([a, past(b, 1) if late else b], 1 + temporal + axis)
