@@ -503,7 +503,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
+    set -- rates rounds busy blocks parts images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
 fi
 for model; do
     case $model in
@@ -516,6 +516,17 @@ for model; do
         predicts blocks pictures "" clang -O3
         predicts blocks pictures "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover
         object blocks pictures "$root/tests/infer/blocks.snn" --whole
+        ;;
+    parts) # by vectors of four and of eight, and without any
+        infers parts sparks "$root/tests/infer/parts.snn"
+        "$snnc" -w "$root/tests/infer/parts.snn" --weights trained.safetensors --infer -o kws.c
+        says "parts: sums of 80 outputs are made at a time" kws.c 'j0 = part \* 80;'
+        says "parts: what comes next is fetched" kws.c 'snn_ahead\(in\[t \+ 1\]'
+        predicts parts sparks "" gcc -O3 -march=native
+        predicts parts sparks "" clang -O2 -march=native
+        predicts_elsewhere parts sparks
+        passes "parts: for whole samples" "$snnc" -w "$root/tests/infer/parts.snn" --weights trained.safetensors --infer --whole -o kws.c
+        predicts "parts, whole samples" sparks "" gcc -O2
         ;;
     fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
     recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;

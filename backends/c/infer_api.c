@@ -391,15 +391,18 @@ static void write_events(const Infer *infer, Out *out)
     out_close(out, "");
 }
 
+/* What comes in the next step lies where no cache has it, as data do that were just recorded or read from a file. */
 static void write_run_steps(const Infer *infer, Out *out)
 {
+    bool temporal = infer->layout->temporal;
     out_line(out, "%s_reset(state%s);", infer->name, infer->layout->draws ? ", sample" : "");
-    out_line(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
-    out_indent(out, 1);
-    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, infer->layout->temporal ? "in[t]" : "in");
-    out_indent(out, -1);
+    out_open(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
+    if (temporal)
+        out_line(out, "snn_ahead(in[t + 1], sizeof in[0]);");
+    out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, temporal ? "in[t]" : "in");
+    out_close(out, "");
     out_line(out, "return %s_step(state, %s, out);", infer->name,
-             infer->layout->temporal ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
+             temporal ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
 }
 
 static void write_run(const Infer *infer, Out *out)

@@ -22,10 +22,34 @@ static const char *element(const Vectors *v, BufferId id, int count, LoopExpr *c
     return text;
 }
 
+/* Of a sum, what is added to the loop's variable; NULL: the index is none. */
+static LoopExpr *beside_variable(const Vectors *v, const LoopExpr *index)
+{
+    for (int i = 0; index->kind == LOOP_OP && index->op == OP_ADD && i < 2; i++)
+        if (index->args[i]->kind == LOOP_VAR && index->args[i]->var == v->loop->var)
+            return index->args[1 - i];
+    return NULL;
+}
+
+/* A pointer to it. Where a loop is written out, gcc makes one address for all turns if the variable is added last; of what
+ * stands in an index it makes one for each turn. */
+static const char *pointer(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
+{
+    LoopExpr *all[MAX_DIMS + 1], *beside = count > 0 ? beside_variable(v, index[count - 1]) : NULL;
+    if (!beside || !v->loop->few || !v->program->predicts)
+        return arena_printf(v->arena, "&%s", element(v, id, count, index));
+    for (int i = 0; i < count - 1; i++)
+        all[i] = index[i];
+    all[count - 1] = beside;
+    return arena_printf(v->arena, "&%s + %s", element(v, id, count, all),
+                        c_var(v->arena, v->kernel, v->loop->var));
+}
+
 static const char *load(const Vectors *v, BufferId id, int count, LoopExpr *const *index)
 {
-    const char *place = element(v, id, count, index);
-    return v->program->buffers.at[id].registers ? place : arena_printf(v->arena, "snn_load(&%s)", place);
+    if (v->program->buffers.at[id].registers)
+        return element(v, id, count, index);
+    return arena_printf(v->arena, "snn_load(%s)", pointer(v, id, count, index));
 }
 
 static const char *all_lanes(const Vectors *v, const LoopExpr *expr);
@@ -62,15 +86,16 @@ static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
 
 static void store(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
-    const char *place = element(v, stmt->buffer, stmt->nindex, stmt->index);
     if (v->program->buffers.at[stmt->buffer].registers) {
-        out_line(out, "%s %s %s;", place, stmt->add ? "+=" : "=", all_lanes(v, stmt->value));
+        out_line(out, "%s %s %s;", element(v, stmt->buffer, stmt->nindex, stmt->index),
+                 stmt->add ? "+=" : "=", all_lanes(v, stmt->value));
         return;
     }
-    const char *value =
-        stmt->add ? arena_printf(v->arena, "snn_load(&%s) + %s", place, vector(v, stmt->value, true))
-                  : all_lanes(v, stmt->value);
-    out_line(out, "snn_store(&%s, %s);", place, value);
+    const char *place = pointer(v, stmt->buffer, stmt->nindex, stmt->index);
+    const char *value = stmt->add
+                            ? arena_printf(v->arena, "snn_load(%s) + %s", place, vector(v, stmt->value, true))
+                            : all_lanes(v, stmt->value);
+    out_line(out, "snn_store(%s, %s);", place, value);
 }
 
 static void block(const Vectors *v, const LoopBlock *stmts, Out *out)

@@ -59,6 +59,14 @@ static bool is_of_clock(const LoopExpr *expr)
     return expr->kind == LOOP_SCALAR && expr->scalar >= SCALAR_EPOCH && expr->scalar <= SCALAR_BATCHES;
 }
 
+/* Whether there are several lanes: nobody knows that yet. */
+static bool asks_for_vectors(const LoopExpr *expr)
+{
+    return expr->kind == LOOP_OP && (expr->op == OP_GT || expr->op == OP_LE)
+           && expr->args[0]->kind == LOOP_LANES && expr->args[1]->kind == LOOP_NUMBER
+           && expr->args[1]->number == 1;
+}
+
 static LoopExpr *settled(const Single *single, const LoopExpr *expr)
 {
     if (!expr)
@@ -72,6 +80,8 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
         return loop_float(program->arena, program->clock[expr->scalar]);
     if (expr->kind == LOOP_PLACE)
         return loop_int(program->arena, 0);
+    if (asks_for_vectors(expr))
+        return loop_op(program->arena, expr->op, loop_lanes(program->arena), expr->args[1], NULL);
     if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */
         return loop_int(program->arena, LEAST_LANES);
     LoopExpr *made = NEW(program->arena, LoopExpr);

@@ -26,6 +26,20 @@
 #endif
 #define SNN_INDEPENDENT_SHORT SNN_INDEPENDENT
 
+/* Lists are made for vectors of 16 flags: each place of a list of known length is code of its own, so that processors learn
+ * how often flags are set there. */
+#if defined(__SSE2__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+#define SNN_LIST_BYTES 16
+#define SNN_LIST_INLINE SNN_INLINE __attribute__((always_inline))
+#else
+#define SNN_LIST_INLINE SNN_INLINE
+#endif
+#if defined(SNN_LIST_BYTES) && !defined(__clang__)
+#define SNN_LIST_UNROLL _Pragma("GCC unroll 16")
+#else
+#define SNN_LIST_UNROLL
+#endif
+
 SNN_INLINE int32_t snn_abs(int32_t x)
 {
     return x < 0 ? -x : x;
@@ -50,6 +64,17 @@ SNN_INLINE int32_t snn_rescale(int32_t a, int32_t factor, int32_t shift)
     const uint64_t top = (uint64_t)1 << 63;
     const uint64_t sum = ((uint64_t)(product + half) + top) >> shift;
     return (int32_t)((int64_t)sum - (int64_t)(top >> shift));
+}
+
+/* Fetches what will soon be read, where processors have caches for data. */
+SNN_INLINE void snn_ahead(const void *from, size_t bytes)
+{
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__aarch64__))
+    for (size_t i = 0; i < bytes; i += 64) /* a line of a cache */
+        __builtin_prefetch((const char *)from + i);
+#else
+    (void)from, (void)bytes;
+#endif
 }
 
 /* Four flags, a byte each, the first one lowest. */
@@ -86,7 +111,7 @@ SNN_INLINE int32_t snn_lowest(uint64_t bits)
 }
 
 /* Eight flags, or four of a row of four. Clang would load each byte for itself where it is told otherwise. */
-SNN_INLINE uint64_t snn_eight(const uint8_t *flags, int32_t length)
+SNN_LIST_INLINE uint64_t snn_eight(const uint8_t *flags, int32_t length)
 {
     if (length < 8)
         return snn_four(flags);
@@ -101,7 +126,7 @@ SNN_INLINE uint64_t snn_eight(const uint8_t *flags, int32_t length)
 
 /* Of at most eight rows of flags, which follow each other, the first eight columns, or four of rows of four: bit 8 * k + row is
  * column k of a row. Eight rows, which most flags are in, are written out: compilers leave loops as they are at -O2. */
-SNN_INLINE uint64_t snn_columns(const uint8_t *flags, int32_t rows, int32_t length)
+SNN_LIST_INLINE uint64_t snn_columns(const uint8_t *flags, int32_t rows, int32_t length)
 {
     uint64_t bits = 0;
     if (rows == 8)
@@ -109,39 +134,99 @@ SNN_INLINE uint64_t snn_columns(const uint8_t *flags, int32_t rows, int32_t leng
                | snn_eight(flags + 2 * length, length) << 2 | snn_eight(flags + 3 * length, length) << 3
                | snn_eight(flags + 4 * length, length) << 4 | snn_eight(flags + 5 * length, length) << 5
                | snn_eight(flags + 6 * length, length) << 6 | snn_eight(flags + 7 * length, length) << 7;
+    SNN_LIST_UNROLL
     for (int32_t row = rows; row-- > 0;)
         bits = bits << 1 | snn_eight(flags + row * length, length);
     return bits;
 }
 
+#ifdef SNN_LIST_BYTES
+
+typedef uint8_t snn_bytes __attribute__((vector_size(SNN_LIST_BYTES)));
+typedef uint64_t snn_words __attribute__((vector_size(SNN_LIST_BYTES)));
+
+SNN_INLINE snn_bytes snn_sixteen(const uint8_t *flags)
+{
+    snn_bytes row;
+    __builtin_memcpy(&row, flags, sizeof row);
+    return row;
+}
+
+/* Of eight rows of flags, the first sixteen columns, as snn_columns() has eight. */
+SNN_LIST_INLINE snn_words snn_wide_columns(const uint8_t *flags, int32_t length)
+{
+    snn_bytes bits = snn_sixteen(flags + 7 * length);
+    bits = bits + bits + snn_sixteen(flags + 6 * length);
+    bits = bits + bits + snn_sixteen(flags + 5 * length);
+    bits = bits + bits + snn_sixteen(flags + 4 * length);
+    bits = bits + bits + snn_sixteen(flags + 3 * length);
+    bits = bits + bits + snn_sixteen(flags + 2 * length);
+    bits = bits + bits + snn_sixteen(flags + length);
+    return (snn_words)(bits + bits + snn_sixteen(flags));
+}
+
+/* NAME_eight: as NAME_rows, of eight rows from the first flag on. A place is written even where no flag of eight columns is
+ * set, since a processor cannot guess that; it may be the one behind the list, where there is room. */
+#define SNN_DEFINE_EIGHT(NAME, INDEX)                                                              \
+    SNN_LIST_INLINE int32_t NAME##_word(INDEX *list, int32_t found, uint64_t bits, int32_t column, \
+                                        int32_t length)                                            \
+    {                                                                                              \
+        do {                                                                                       \
+            const uint32_t bit = (uint32_t)snn_lowest(bits | (uint64_t)1 << 63);                   \
+            list[found] = (INDEX)((uint32_t)column + bit / 8 + bit % 8 * (uint32_t)length);        \
+            found += bits != 0;                                                                    \
+            bits &= bits - 1;                                                                      \
+        } while (bits != 0);                                                                       \
+        return found;                                                                              \
+    }                                                                                              \
+    SNN_LIST_INLINE int32_t NAME##_eight(INDEX *list, const uint8_t *flags, int32_t length)        \
+    {                                                                                              \
+        int32_t found = 0;                                                                         \
+        if (length % SNN_LIST_BYTES != 0)                                                          \
+            return NAME##_rows(list, flags, 0, 8, length);                                         \
+        SNN_LIST_UNROLL for (int32_t column = 0; column < length; column += SNN_LIST_BYTES)        \
+        {                                                                                          \
+            const snn_words words = snn_wide_columns(flags + column, length);                      \
+            found = NAME##_word(list, found, words[0], column, length);                            \
+            found = NAME##_word(list, found, words[1], column + 8, length);                        \
+        }                                                                                          \
+        return found;                                                                              \
+    }
+#else
+#define SNN_DEFINE_EIGHT(NAME, INDEX)                                                  \
+    SNN_INLINE int32_t NAME##_eight(INDEX *list, const uint8_t *flags, int32_t length) \
+    {                                                                                  \
+        return NAME##_rows(list, flags, 0, 8, length);                                 \
+    }
+#endif
+
 /* NAME: list[0 .. result - 1] = the places of the flags that are set, in the order of the Loop IR: of many flags, first those of
  * eight rows, column by column; then those of some shorter rows; then the others. */
-#define SNN_DEFINE_LIST(NAME, INDEX)                                                                       \
-    SNN_INLINE int32_t NAME##_rows(INDEX *list, const uint8_t *flags, int32_t first, int32_t rows,         \
-                                   int32_t length)                                                         \
-    {                                                                                                      \
-        int32_t found = 0;                                                                                 \
-        for (int32_t column = first; column < first + length; column += 8)                                 \
-            for (uint64_t bits = snn_columns(flags + column, rows, length); bits != 0; bits &= bits - 1) { \
-                const int32_t bit = snn_lowest(bits);                                                      \
-                list[found++] = (INDEX)(column + bit / 8 + bit % 8 * length);                              \
-            }                                                                                              \
-        return found;                                                                                      \
-    }                                                                                                      \
-    SNN_INLINE int32_t NAME(INDEX *list, const uint8_t *flags, int32_t count)                              \
-    {                                                                                                      \
-        const int32_t unit = count >= 128 ? 16 : count >= 64 ? 8 : 4;                                      \
-        const int32_t length = count < 32 ? 0 : count / (8 * unit) * unit;                                 \
-        const int32_t shorter = count - 8 * length < 72 ? 8 : 16, rows = (count - 8 * length) / shorter;   \
-        int32_t place = 8 * length, found = NAME##_rows(list, flags, 0, 8, length);                        \
-        if (length > 0 && rows > 1) {                                                                      \
-            found += NAME##_rows(list + found, flags, place, rows, shorter);                               \
-            place += rows * shorter;                                                                       \
-        }                                                                                                  \
-        for (; place < count; place++)                                                                     \
-            if (flags[place] != 0)                                                                         \
-                list[found++] = (INDEX)place;                                                              \
-        return found;                                                                                      \
+#define SNN_DEFINE_LIST(NAME, INDEX)                                                                        \
+    SNN_LIST_INLINE int32_t NAME##_rows(INDEX *list, const uint8_t *flags, int32_t first, int32_t rows,     \
+                                        int32_t length)                                                     \
+    {                                                                                                       \
+        int32_t found = 0;                                                                                  \
+        for (int32_t column = first; column < first + length; column += 8)                                  \
+            for (uint64_t bits = snn_columns(flags + column, rows, length); bits != 0; bits &= bits - 1) {  \
+                const int32_t bit = snn_lowest(bits);                                                       \
+                list[found++] = (INDEX)(column + bit / 8 + bit % 8 * length);                               \
+            }                                                                                               \
+        return found;                                                                                       \
+    }                                                                                                       \
+    SNN_DEFINE_EIGHT(NAME, INDEX)                                                                           \
+    SNN_LIST_INLINE int32_t NAME(INDEX *list, const uint8_t *flags, int32_t count)                          \
+    {                                                                                                       \
+        const int32_t unit = count >= 128 ? 16 : count >= 64 ? 8 : 4;                                       \
+        const int32_t length = count < 32 ? 0 : count / (8 * unit) * unit;                                  \
+        const int32_t shorter = count - 8 * length < 72 ? 8 : 16, rows = (count - 8 * length) / shorter;    \
+        int32_t place = 8 * length, found = NAME##_eight(list, flags, length);                              \
+        if (length > 0 && rows > 1) {                                                                       \
+            found += NAME##_rows(list + found, flags, place, rows, shorter);                                \
+            place += rows * shorter;                                                                        \
+        }                                                                                                   \
+        SNN_LIST_UNROLL for (; place < count; place++) if (flags[place] != 0) list[found++] = (INDEX)place; \
+        return found;                                                                                       \
     }
 
 SNN_DEFINE_LIST(snn_list16, uint16_t)

@@ -27,12 +27,11 @@ static void emit_rows(Lower *lower, const Rows *rows, const Matrix *matrix, Site
         emit_sum(lower, rows, site, 0, j, matrix_load(lower, matrix, units[k], j));
 }
 
-void emit_events(Lower *lower, const Linear *map, Site site)
+/* Of the step at the site, all events. */
+static void emit_sums(Lower *lower, const Linear *map, Site site, bool in_place)
 {
     LoopExpr *units[EVENTS_TOGETHER];
-    int width = site_width(lower, site, map->node->out);
-    bool in_place = width < LEAST_SUMS || lower->program->predicts; /* there, sums never stay in registers */
-    Rows rows = {map, NULL, 1, width, in_place, false};
+    Rows rows = {map, NULL, 1, site_width(lower, site, map->node->out), in_place, false};
     emit_sums_start(lower, &rows, site);
     Heard heard = for_heard(lower, map, site);
     LoopExpr *first = NULL;
@@ -46,6 +45,53 @@ void emit_events(Lower *lower, const Linear *map, Site site)
         events->from = first;
     emit_rows(lower, &rows, &heard.map.matrix, site, 1, units, &events->body);
     emit_sums_end(lower, &rows, site);
+}
+
+/* Some outputs after the other, of all or of a tile: their sums stay in registers, for all events. */
+static void emit_parts(Lower *lower, const Linear *map, Site site, int width)
+{
+    Linear part = *map;
+    Tile tile = {.width = width, .whole = NONE};
+    part.sums = sums_buffer(lower, stream_of(lower, map->node->out)->name, 1, width);
+    if (site_width(lower, site, map->node->out) > width) {
+        LoopStmt *parts = for_range(lower, site.into, "part", stream_size(lower, map->node->out) / width);
+        tile.from = loop_local(lower, &parts->body, "j0",
+                               op2(lower, OP_MUL, loop_variable(lower, parts), num(lower, width)));
+        part.matrix.column = tile.from;
+        site.into = &parts->body;
+        site.tile = &tile;
+    }
+    emit_sums(lower, &part, site, false);
+}
+
+/* Outputs whose sums registers hold, of one sample; 0: none do. A part of all may be as wide as they can be. */
+static int part_width(Lower *lower, const Linear *map, Site site)
+{
+    int width = site_width(lower, site, map->node->out);
+    if (!lower->program->predicts)
+        return 0;
+    if (width == stream_size(lower, map->node->out))
+        return map->plan->event_part;
+    return width % TILE_VECTOR == 0 && width <= BLOCK_WIDTH ? width : 0;
+}
+
+static Site if_vectors(Lower *lower, Site site, bool there_are)
+{
+    LoopExpr *several = op2(lower, there_are ? OP_GT : OP_LE, loop_lanes(lower->arena), num(lower, 1));
+    site.into = &loop_if(lower->arena, site.into, several)->body;
+    return site;
+}
+
+/* Without vectors, registers hold few sums: of one sample, these are better made in place. */
+void emit_events(Lower *lower, const Linear *map, Site site)
+{
+    int part = part_width(lower, map, site);
+    bool in_place = lower->program->predicts || site_width(lower, site, map->node->out) < LEAST_SUMS;
+    if (part > 0) {
+        emit_parts(lower, map, if_vectors(lower, site, true), part);
+        site = if_vectors(lower, site, false);
+    }
+    emit_sums(lower, map, site, in_place);
 }
 
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)

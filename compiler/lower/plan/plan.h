@@ -108,6 +108,7 @@ typedef struct NodePlan {
     const LayerPlan *layer; /* what its own kernel computes; NULL: it has none, or another kind of kernel */
     bool tables;            /* a map or a gradient that tables may serve, */
     bool listed;            /* or lists of events: for both, */
+    int event_part;         /* outputs whose sums registers hold, of one sample; 0: they do not */
     int event_blocks;       /* outputs at a time of a map whose events go block by block; 0: they do not */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
     bool by_tiles;          /* one tile of channels after the other, each for all samples, */

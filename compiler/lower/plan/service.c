@@ -304,6 +304,13 @@ static int block_width(int outputs)
     return width;
 }
 
+/* One sample: a few wide parts of the outputs, or all of them. */
+static int event_part_of(const Planning *plan, const Node *node)
+{
+    int outputs = shape_size(plan->net->streams.at[node->out].shape), width = block_width(outputs);
+    return width == outputs || width >= TILE_LEAST ? width : 0;
+}
+
 /* One sample goes through all steps, whose events need more weights than stay in a cache. */
 static int event_blocks_of(const Planning *plan, const Node *node)
 {
@@ -358,6 +365,7 @@ static void serve(Planning *plan, int n)
     record->tables = possible && (kernels == KERNELS_TABLE || record->choice);
     record->listed = !(record->tables && kernels == KERNELS_TABLE);
     record->event_blocks = record->listed ? event_blocks_of(plan, node) : 0;
+    record->event_part = record->listed && plan->options.infer ? event_part_of(plan, node) : 0;
 }
 
 bool plan_changes_order(const Plan *plan, const Net *net)
