@@ -192,18 +192,33 @@ static void store_unit(Lower *lower, const Unit *unit, int s, Site site, LoopExp
 static void store_rounds(Lower *lower, const Unit *unit, int s, Site site)
 {
     const ScanState *state = unit->state;
-    LoopExpr *ends = round_ends(lower, unit->node, site), *sum = unit->sums[s];
+    LoopExpr *sum = unit->sums[s];
     store2(lower, site.into, state->round[s], site.b, round_unit(lower, unit, s), sum, false);
     if (state->rounds[s] < 0) {
-        site.into = &loop_if(lower->arena, site.into, ends)->body;
+        site.into = &loop_if(lower->arena, site.into, round_ends(lower, unit->node, site))->body;
         store_unit(lower, unit, s, site, sum, true);
         return;
     }
     LoopExpr *n = result_unit(lower, unit, s);
-    sum = loop_local(lower, site.into, "so_far",
-                     op2(lower, OP_ADD, load2(lower, state->rounds[s], site.b, n), sum));
+    sum = op2(lower, OP_ADD, load2(lower, state->rounds[s], site.b, n), sum);
     store_unit(lower, unit, s, site, sum, false);
-    store2(lower, &loop_if(lower->arena, site.into, ends)->body, state->rounds[s], site.b, n, sum, false);
+}
+
+/* Where a round ends, the sums so far are those of the rounds. Behind the loop over units: in it, compilers store by masks at
+ * every step, which takes x86 as long as all else. */
+static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, Site site)
+{
+    for (int s = 0; s < node->outs.count; s++) {
+        if (state->rounds[s] < 0)
+            continue;
+        Site inner = site;
+        inner.into = &loop_if(lower->arena, site.into, round_ends(lower, node, site))->body;
+        LoopStmt *loop = for_units(lower, inner.into, "n", shape_size(part_shape(lower, node, s)));
+        LoopExpr *n = loop_variable(lower, loop);
+        inner.into = &loop->body;
+        store2(lower, inner.into, state->rounds[s], site.b, n,
+               load_stream(lower, node->outs.at[s].stream, inner, n), false);
+    }
 }
 
 static void store_locals(Lower *lower, const Unit *unit, Site site, bool states_in_buffers)
@@ -332,6 +347,8 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     for (int i = 0; i < constants.count; i++)
         vec_push(arena, site.into, constants.at[i]);
     vec_push(arena, site.into, unit.nest.outer);
+    inner.into = site.into;
+    keep_rounds(lower, node, state, inner);
 }
 
 /* ---- whole scans ---- */
