@@ -161,10 +161,12 @@ enum {
 enum {
     LEAST_WEIGHTS = 4096, /* of a layer for which there is a choice: small ones are quick either way */
     /* Inference of whole samples: weights that are more than stay in the second cache are read once for all steps, with the
-     * sums of so many outputs at most in registers of AVX2, where a block has so many events in a step. */
+     * sums of so many outputs at most in registers of AVX2, where a block has so many events in a step. Step by step, these
+     * outputs are made one part after the other, but of more than PART_WEIGHTS: whole rows are what processors fetch ahead. */
     BLOCK_WEIGHTS = 131072,
     BLOCK_WIDTH = 80,
     BLOCK_EVENTS = 4,
+    PART_WEIGHTS = 1 << 18,
     GROUP = 5,       /* inputs, or steps, of a table */
     UNIT_TABLES = 5, /* that are in use at a time: over units, */
     STEP_TABLES = 5, /* and over steps */

@@ -308,7 +308,8 @@ static int block_width(int outputs)
 static int event_part_of(const Planning *plan, const Node *node)
 {
     int outputs = shape_size(plan->net->streams.at[node->out].shape), width = block_width(outputs);
-    return width == outputs || width >= TILE_LEAST ? width : 0;
+    bool many = (int64_t)map_rows(node->map) * map_columns(node->map) > PART_WEIGHTS;
+    return width == outputs || (width >= TILE_LEAST && !many) ? width : 0;
 }
 
 /* One sample goes through all steps, whose events need more weights than stay in a cache. */
