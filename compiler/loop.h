@@ -98,7 +98,7 @@ typedef enum LoopExprKind {
     LOOP_GIVEN,  /* the number that the launch gives: I32 */
     LOOP_PLACE, /* where who runs this keeps what is its own: I32, less than there are items, and different for all that
                     run at the same time; no result may depend on it */
-    LOOP_LANES, /* floats of the widest vector of the machine: I32, 4 to 16; no result may depend on it */
+    LOOP_LANES, /* floats of the widest vector of the machine: I32, to 16, 1 where it has none; no result may depend on it */
     LOOP_KEY,   /* args: sample, step (I32)    random stream of one sample and step: U32 */
     LOOP_RANDOM /* args: key (U32), unit (I32) 32 random bits: U32 */
 } LoopExprKind;

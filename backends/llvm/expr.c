@@ -228,7 +228,7 @@ LLVMValueRef expr_value(Code *code, const LoopExpr *expr)
     case LOOP_SCALAR: return load_member(unit, code->net, RECORD_SnnRun, scalar_member(expr->scalar));
     case LOOP_GIVEN: return code->given;
     case LOOP_PLACE: return code->place;
-    case LOOP_LANES: return int_constant(unit, code->level->lanes);
+    case LOOP_LANES: return int_constant(unit, unit->target->vectors ? code->level->lanes : 1);
     case LOOP_KEY:
         return random_key(unit, code->net, expr_value(code, expr->args[0]), expr_value(code, expr->args[1]));
     case LOOP_RANDOM: break;
