@@ -65,13 +65,17 @@ enum {
     WINOGRAD_WEIGHTS = 1 << 19, /* so many are read once for some samples, */
     WINOGRAD_SAMPLES =
         1 << 18, /* of so many numbers: a plane of them and of a block's weights stays in the second cache */
+    WINOGRAD_DEPTH =
+        128, /* channels that are read by each sum at a time: their weights stay in the first cache */
+    WINOGRAD_WIDTH = 64,    /* channels that are spread and gathered at a time, which stay there, too */
+    SQUARES_TOGETHER = 8,   /* whose sums are made together at most */
     WINOGRAD_CHANNELS = 32, /* that are read and made: of fewer, to spread and gather takes too long */
     WINOGRAD_PART = 64,     /* channels of a gradient at a time, each spread once for all of the others, */
     WINOGRAD_ITEMS = 4      /* but of those that are read at least so many parts, for threads */
 };
 
 /* Products of windows, without those that read nothing, for each of these. */
-#define WINOGRAD_GAIN 1.3
+#define WINOGRAD_GAIN 1.2
 
 /* ---- convolutions of spikes, event by event ---- */
 

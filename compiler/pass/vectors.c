@@ -3,7 +3,10 @@
 #include "loop.h"
 #include "passes.h"
 
-enum { MOST_UNROLLED = 80 /* turns */ };
+enum {
+    MOST_UNROLLED = 80,   /* turns, */
+    MOST_STATEMENTS = 640 /* with so many statements in all: of more, compilers take long */
+};
 
 static void mark_block(const Program *program, const LoopBlock *block)
 {
@@ -11,7 +14,8 @@ static void mark_block(const Program *program, const LoopBlock *block)
         LoopStmt *stmt = block->at[i];
         if (loop_suits_vectors(program, stmt)) {
             stmt->vector = true;
-            stmt->few = loop_turns(stmt) <= MOST_UNROLLED;
+            stmt->few =
+                loop_turns(stmt) <= MOST_UNROLLED && loop_turns(stmt) * stmt->body.count <= MOST_STATEMENTS;
         } else {
             mark_block(program, &stmt->body);
         }

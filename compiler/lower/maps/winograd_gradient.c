@@ -14,26 +14,6 @@ static bool serves(const Linear *linear)
     return linear->plan->winograd && linear->node->kind == NODE_MAP_GRAD;
 }
 
-/* ---- along one axis ---- */
-
-/* The transposes of how outputs are gathered, and of how weights are spread. */
-static void spread_outputs(Lower *lower, LoopExpr *const y[SQUARE_MADE], LoopExpr *to[SQUARE_READ])
-{
-    to[0] = y[0];
-    to[1] = op2(lower, OP_ADD, y[0], y[1]);
-    to[2] = op2(lower, OP_SUB, y[0], y[1]);
-    to[3] = op2(lower, OP_SUB, loop_float(lower->arena, 0), y[1]);
-}
-
-static void gather_weights(Lower *lower, LoopExpr *const u[SQUARE_READ], LoopExpr *to[SQUARE_TAPS])
-{
-    LoopExpr *half = loop_float(lower->arena, 0.5);
-    LoopExpr *even = op2(lower, OP_MUL, op2(lower, OP_ADD, u[1], u[2]), half);
-    to[0] = op2(lower, OP_ADD, u[0], even);
-    to[1] = op2(lower, OP_MUL, op2(lower, OP_SUB, u[1], u[2]), half);
-    to[2] = op2(lower, OP_ADD, even, u[3]);
-}
-
 /* ---- gradients of outputs ---- */
 
 /* Channels i0 .. of what is read, in `squares`, by j0 .. j0 + width - 1 of what is made. */
@@ -41,54 +21,63 @@ typedef struct Block {
     const Squares *squares;
     LoopExpr *j0;
     int width, outs;
-    BufferId planes; /* [SQUARE_PLANES][squares][width], of the gradients of outputs */
-    BufferId total;  /* [SQUARE_PLANES][channels][width] */
+    BufferId planes; /* [planes][squares x width], of the gradients of outputs */
+    BufferId total;  /* [planes][channels x width] */
 } Block;
 
-/* outputs[k][j] = the gradient of output k of a square; 0 where it has none. */
-static void emit_outputs(Lower *lower, const Block *block, const SquareRow *row, LoopBlock *into, LoopExpr *x,
-                         BufferId outputs)
+/* The gradients of a square's outputs, in an array. */
+typedef struct Outputs {
+    const Block *block;
+    LoopExpr *square;
+    BufferId values;
+} Outputs;
+
+/* values[k][j] = the gradient of output k of square x0; 0 where it has none. */
+static void emit_outputs(Lower *lower, const Outputs *outputs, const SquareRow *row, LoopBlock *into,
+                         LoopExpr *x0)
 {
-    const Side *sides[2] = {&block->squares->y, &block->squares->x};
-    zero_sums(lower, into, outputs, SQUARE_MADE * SQUARE_MADE, block->width);
-    for (int k = 0; k < SQUARE_MADE * SQUARE_MADE; k++) {
-        LoopExpr *at[2] = {scaled_plus(lower, row->y, SQUARE_MADE, num(lower, k / SQUARE_MADE)),
-                           scaled_plus(lower, x, SQUARE_MADE, num(lower, k % SQUARE_MADE))};
-        LoopBlock *there = into;
-        for (int a = 0; a < 2; a++)
-            if (sides[a]->out % SQUARE_MADE)
-                there =
-                    &loop_if(lower->arena, there, op2(lower, OP_LT, at[a], num(lower, sides[a]->out)))->body;
-        LoopExpr *unit =
-            scaled_plus(lower, scaled_plus(lower, at[0], sides[1]->out, at[1]), block->outs, block->j0);
-        unit = loop_local(lower, there, "unit", unit);
-        LoopStmt *loop = for_units(lower, there, "j", block->width);
-        LoopExpr *j = loop_variable(lower, loop);
-        LoopExpr *value =
-            load_stream(lower, block->squares->node->aux, row->site, op2(lower, OP_ADD, unit, j));
-        store2(lower, &loop->body, outputs, num(lower, k), j, loop_cast(lower->arena, TYPE_F32, value),
-               false);
-    }
+    const Block *block = outputs->block;
+    const Squares *squares = block->squares;
+    if (squares->y.out % squares->y.form->made || squares->x.out % squares->x.form->made)
+        zero_sums(lower, into, outputs->values, square_outputs(squares), block->width);
+    SquareOutput output = for_square_outputs(lower, squares, row, into, x0, block->outs, block->j0);
+    LoopStmt *loop = for_units(lower, output.there, "j", block->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    LoopExpr *value = load_stream(lower, squares->node->aux, row->site, op2(lower, OP_ADD, output.unit, j));
+    store2(lower, &loop->body, outputs->values, output_number(lower, squares, output.y, output.x), j,
+           loop_cast(lower->arena, TYPE_F32, value), false);
 }
 
-static void spread_gradients(Lower *lower, const Block *block, const SquareRow *row)
+static LoopExpr *load_output(Lower *lower, const void *of, LoopExpr *y, LoopExpr *x, LoopExpr *j)
 {
-    const char *name = stream_of(lower, block->squares->node->aux)->name;
-    LoopStmt *loop_x = for_range(lower, row->site.into, "x", block->squares->x.squares);
+    const Outputs *outputs = of;
+    return load2(lower, outputs->values, output_number(lower, outputs->block->squares, y, x), j);
+}
+
+static void store_spread(Lower *lower, const void *of, LoopBlock *into, LoopExpr *y, LoopExpr *x, LoopExpr *j,
+                         LoopExpr *value)
+{
+    const Outputs *outputs = of;
+    const Block *block = outputs->block;
+    store_plane(lower, into, block->planes, block->width, plane_number(lower, block->squares, y, x),
+                outputs->square, j, value, false);
+}
+
+static void spread_gradients(Lower *lower, const Block *block, LoopBlock *to)
+{
+    const Squares *squares = block->squares;
+    const SquareForm *along_y = squares->y.form, *along_x = squares->x.form;
+    const Along along[2] = {{along_y->spread_outputs, along_y->made, along_y->planes},
+                            {along_x->spread_outputs, along_x->made, along_x->planes}};
+    SquareRow row = for_square_rows(lower, squares, to);
+    LoopStmt *loop_x = for_range(lower, row.site.into, "x", squares->x.squares);
     LoopBlock *into = &loop_x->body;
-    LoopExpr *x = loop_variable(lower, loop_x), *values[SQUARE_PLANES];
-    LoopExpr *square = loop_local(lower, into, "square", op2(lower, OP_ADD, row->square, x));
-    BufferId outputs = sums_buffer(lower, name, SQUARE_MADE * SQUARE_MADE, block->width);
-    emit_outputs(lower, block, row, into, x, outputs);
-    LoopStmt *loop = for_units(lower, into, "j", block->width);
-    LoopExpr *j = loop_variable(lower, loop);
-    for (int k = 0; k < SQUARE_MADE * SQUARE_MADE; k++)
-        values[k] = load2(lower, outputs, num(lower, k), j);
-    settle(lower, &loop->body, "y", values, SQUARE_MADE * SQUARE_MADE);
-    transform(lower, &loop->body, spread_outputs, SQUARE_MADE, SQUARE_READ, values);
-    for (int f = 0; f < SQUARE_PLANES; f++)
-        loop_store(lower->program, &loop->body, block->planes, 3, (LoopExpr *[]){num(lower, f), square, j},
-                   values[f], false);
+    LoopExpr *x = loop_variable(lower, loop_x);
+    const char *name = stream_of(lower, squares->node->aux)->name;
+    Outputs outputs = {block, loop_local(lower, into, "square", op2(lower, OP_ADD, row.square, x)),
+                       outputs_buffer(lower, squares, name, block->width)};
+    emit_outputs(lower, &outputs, &row, into, x);
+    transform(lower, into, along, block->width, &(Places){load_output, store_spread, &outputs});
 }
 
 /* ---- sums ---- */
@@ -103,48 +92,45 @@ typedef struct Columns {
 static void emit_row_product(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns,
                              LoopExpr *q, LoopExpr *i, BufferId sums, int r)
 {
-    LoopExpr *x = loop_load(lower->program, block->squares->planes, 3, (LoopExpr *[]){columns->f, q, i});
+    LoopExpr *x = load_plane(lower, block->squares->planes, block->squares->channels, columns->f, q, i);
     x = loop_local(lower, into, arena_printf(lower->arena, "x%d", r), x);
     LoopStmt *loop = for_units(lower, into, "j", columns->width);
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *place[3] = {columns->f, q, op2(lower, OP_ADD, columns->j0, j)};
-    store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
-                  loop_load(lower->program, block->planes, 3, place));
+    LoopExpr *g =
+        load_plane(lower, block->planes, block->width, columns->f, q, op2(lower, OP_ADD, columns->j0, j));
+    store_product(lower, &loop->body, sums, 2, (LoopExpr *[]){num(lower, r), j}, x, g);
 }
 
-/* `parts` parts of so many channels that are read, from `first` on: their sums go to registers and back. */
+/* Sums of `count` channels that are read, from i on, are added to the total. */
+static void add_sums(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns, LoopExpr *i,
+                     BufferId sums, int count)
+{
+    for (int r = 0; r < count; r++) {
+        LoopStmt *loop = for_units(lower, into, "j", columns->width);
+        LoopExpr *j = loop_variable(lower, loop), *row = num(lower, r);
+        store_plane(lower, &loop->body, block->total, block->width, columns->f, op2(lower, OP_ADD, i, row),
+                    op2(lower, OP_ADD, columns->j0, j), load2(lower, sums, row, j), true);
+    }
+}
+
+/* `parts` parts of so many channels that are read, from `first` on: their sums are made in registers. */
 static void emit_sums(Lower *lower, const Block *block, LoopBlock *into, const Columns *columns, int first,
                       int count, int parts)
 {
     if (parts == 0)
         return;
-    const Squares *squares = block->squares;
-    LoopExpr *f = columns->f;
-    BufferId sums = sums_buffer(lower, weight_name(lower->net, squares->node), count, columns->width);
+    BufferId sums = sums_buffer(lower, weight_name(lower->net, block->squares->node), count, columns->width);
     LoopStmt *loop = for_range(lower, into, "part", parts);
     LoopExpr *i = scaled_plus(lower, loop_variable(lower, loop), count, num(lower, first));
     i = loop_local(lower, &loop->body, "i", i);
-    for (int back = 0; back < 2; back++) {
-        for (int r = 0; r < count; r++) {
-            LoopStmt *move = for_units(lower, &loop->body, "j", columns->width);
-            LoopExpr *j = loop_variable(lower, move);
-            LoopExpr *place[3] = {f, op2(lower, OP_ADD, i, num(lower, r)),
-                                  op2(lower, OP_ADD, columns->j0, j)};
-            if (back)
-                loop_store(lower->program, &move->body, block->total, 3, place,
-                           load2(lower, sums, num(lower, r), j), false);
-            else
-                store2(lower, &move->body, sums, num(lower, r), j,
-                       loop_load(lower->program, block->total, 3, place), false);
-        }
-        if (back)
-            break;
-        LoopStmt *loop_q = for_range(lower, &loop->body, "q", squares->count * squares->x.squares);
-        LoopExpr *q = loop_variable(lower, loop_q);
-        for (int r = 0; r < count; r++)
-            emit_row_product(lower, block, &loop_q->body, columns, q, op2(lower, OP_ADD, i, num(lower, r)),
-                             sums, r);
-    }
+    zero_sums(lower, &loop->body, sums, count, columns->width);
+    LoopStmt *loop_q =
+        for_bounds(lower, &loop->body, "q", num(lower, 0), squares_count(lower, block->squares));
+    LoopExpr *q = loop_variable(lower, loop_q);
+    for (int r = 0; r < count; r++)
+        emit_row_product(lower, block, &loop_q->body, columns, q, op2(lower, OP_ADD, i, num(lower, r)), sums,
+                         r);
+    add_sums(lower, block, &loop->body, columns, i, sums, count);
 }
 
 /* Some columns of a plane, by sums of up to so many channels that are read. */
@@ -159,7 +145,7 @@ static void emit_columns(Lower *lower, const Block *block, LoopBlock *into, cons
 static void emit_planes(Lower *lower, const Block *block, LoopBlock *into, int width, int most)
 {
     int parts = block->width / width, rest = block->width % width;
-    LoopStmt *planes = for_range(lower, into, "plane", SQUARE_PLANES);
+    LoopStmt *planes = for_range(lower, into, "plane", square_planes(block->squares));
     LoopExpr *f = loop_variable(lower, planes);
     if (parts > 0) {
         LoopStmt *loop = for_range(lower, &planes->body, "columns", parts);
@@ -185,58 +171,60 @@ static void emit_all(Lower *lower, const Block *block, LoopBlock *into)
                 WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
-/* `parts` parts of so many rows of squares of a sample, from row `first` on. */
-static void emit_parts(Lower *lower, Block block, Squares squares, int first, int parts)
-{
-    if (parts == 0)
-        return;
-    LoopStmt *loop = for_range(lower, squares.site.into, "part", parts);
-    LoopExpr *at = scaled_plus(lower, loop_variable(lower, loop), squares.count, num(lower, first));
-    squares.first = loop_local(lower, &loop->body, "first", at);
-    block.squares = &squares;
-    SquareRow row = for_square_rows(lower, &squares, &loop->body);
-    spread_row(lower, &squares, &row);
-    spread_gradients(lower, &block, &row);
-    emit_all(lower, &block, &loop->body);
-}
-
 /* ---- the gradient ---- */
 
-static void emit_total(Lower *lower, const Block *block, LoopBlock *into, bool zero)
+static void emit_zero_total(Lower *lower, const Block *block, LoopBlock *into)
 {
+    LoopStmt *planes = for_range(lower, into, "plane", square_planes(block->squares));
+    LoopStmt *loop = for_units(lower, &planes->body, "n", block->squares->channels * block->width);
+    store2(lower, &loop->body, block->total, loop_variable(lower, planes), loop_variable(lower, loop),
+           loop_float(lower->arena, 0), false);
+}
+
+/* The total of channel i by those of the block. */
+typedef struct Total {
+    const Block *block;
+    LoopExpr *i;
+} Total;
+
+static LoopExpr *load_total(Lower *lower, const void *of, LoopExpr *y, LoopExpr *x, LoopExpr *j)
+{
+    const Total *total = of;
+    const Block *block = total->block;
+    return load_plane(lower, block->total, block->width, plane_number(lower, block->squares, y, x), total->i,
+                      j);
+}
+
+static void add_weight(Lower *lower, const void *of, LoopBlock *into, LoopExpr *y, LoopExpr *x, LoopExpr *j,
+                       LoopExpr *value)
+{
+    const Total *total = of;
+    const Block *block = total->block;
     const Node *node = block->squares->node;
-    int ins = map_mixed(node->map)->in;
-    LoopStmt *loop_i = for_range(lower, into, "i", block->squares->channels);
-    LoopStmt *loop = for_units(lower, &loop_i->body, "j", block->width);
-    LoopExpr *i = loop_variable(lower, loop_i), *j = loop_variable(lower, loop), *values[SQUARE_PLANES];
-    for (int f = 0; f < SQUARE_PLANES; f++) {
-        LoopExpr *place[3] = {num(lower, f), i, j};
-        if (zero)
-            loop_store(lower->program, &loop->body, block->total, 3, place, loop_float(lower->arena, 0),
-                       false);
-        else
-            values[f] = loop_load(lower->program, block->total, 3, place);
-    }
-    if (zero)
-        return;
-    settle(lower, &loop->body, "u", values, SQUARE_PLANES);
-    transform(lower, &loop->body, gather_weights, SQUARE_READ, SQUARE_TAPS, values);
-    LoopExpr *row = op2(lower, OP_ADD, block->squares->i0, i), *column = op2(lower, OP_ADD, block->j0, j);
-    for (int k = 0; k < SQUARE_TAPS * SQUARE_TAPS; k++) {
-        LoopExpr *place[2];
-        int count = weight_place(lower, node, op2(lower, OP_ADD, num(lower, k * ins), row), column, place);
-        loop_store(lower->program, &loop->body, weight_gradient(lower, node), count, place, values[k], true);
-    }
+    LoopExpr *row = op2(lower, OP_ADD, block->squares->i0, total->i), *place[2];
+    row = scaled_plus(lower, scaled_plus(lower, y, SQUARE_TAPS, x), map_mixed(node->map)->in, row);
+    int count = weight_place(lower, node, row, op2(lower, OP_ADD, block->j0, j), place);
+    loop_store(lower->program, into, weight_gradient(lower, node), count, place, value, true);
+}
+
+static void emit_total(Lower *lower, const Block *block, LoopBlock *into)
+{
+    const SquareForm *along_y = block->squares->y.form, *along_x = block->squares->x.form;
+    const Along along[2] = {{along_y->gather_weights, along_y->planes, SQUARE_TAPS},
+                            {along_x->gather_weights, along_x->planes, SQUARE_TAPS}};
+    LoopStmt *loop = for_range(lower, into, "i", block->squares->channels);
+    Total total = {block, loop_variable(lower, loop)};
+    transform(lower, &loop->body, along, block->width, &(Places){load_total, add_weight, &total});
 }
 
 static void add_buffers(Lower *lower, Block *block, const Squares *squares)
 {
-    const char *name = weight_name(lower->net, squares->node);
-    int planes[3] = {SQUARE_PLANES, squares_room(squares), block->width},
-        total[3] = {SQUARE_PLANES, squares->channels, block->width};
-    block->planes = named_buffer(lower, "planes_of", stream_of(lower, squares->node->aux)->name, TYPE_F32,
-                                 BUFFER_LOCAL, false, 3, planes);
-    block->total = named_buffer(lower, "planes_of", name, TYPE_F32, BUFFER_LOCAL, false, 3, total);
+    Squares total = *squares;
+    total.together = 1;
+    total.most_rows = squares->channels; /* a row for each of them */
+    total.x.squares = 1;
+    block->planes = planes_buffer(lower, squares, stream_of(lower, squares->node->aux)->name, block->width);
+    block->total = planes_buffer(lower, &total, weight_name(lower->net, squares->node), block->width);
 }
 
 /* Of so many channels, those of an item: whole blocks of what registers hold, up to `most`. */
@@ -248,6 +236,24 @@ static int part_of(int all, int most)
     return part;
 }
 
+/* All samples, some rows of squares of one at a time. */
+static void emit_samples(Lower *lower, Block *block, Squares *squares, int steps, LoopBlock *into)
+{
+    int all = square_rows(squares, steps);
+    const NodePlan *plan = plan_of(lower, squares->node);
+    squares->site =
+        walk_samples(lower, (Walk){num(lower, 0), samples_of(lower, plan), steps}, (Site){.into = into});
+    LoopExpr *end;
+    LoopStmt *loop =
+        for_range(lower, squares->site.into, "part", (all + squares->most_rows - 1) / squares->most_rows);
+    range_part(lower, &loop->body, loop_variable(lower, loop), squares->most_rows, (Range){0, all},
+               &squares->first, &end);
+    squares->rows = loop_local(lower, &loop->body, "rows", op2(lower, OP_SUB, end, squares->first));
+    spread_squares(lower, squares, &loop->body);
+    spread_gradients(lower, block, &loop->body);
+    emit_all(lower, block, &loop->body);
+}
+
 static void lower_gradient(Lower *lower, const Node *node)
 {
     const NodePlan *plan = plan_of(lower, node);
@@ -255,35 +261,31 @@ static void lower_gradient(Lower *lower, const Node *node)
     int most = ins / WINOGRAD_ITEMS < WINOGRAD_PART ? ins / WINOGRAD_ITEMS : WINOGRAD_PART;
     int channels = part_of(ins, most), width = part_of(outs, WINOGRAD_PART);
     int steps = plan->in_time ? plan->steps : 0;
+    Squares squares = squares_of(lower, node, steps, channels, ins);
     const char *name = weight_name(lower->net, node);
     kernel_begin(lower, "gradient", name,
-                 arena_printf(lower->arena, "gradient of %s, by squares of 2 x 2 outputs", name), node->span,
-                 (ins / channels) * (outs / width));
+                 arena_printf(lower->arena, "gradient of %s, by squares of %d x %d outputs", name,
+                              squares.y.form->made, squares.x.form->made),
+                 node->span, (ins / channels) * (outs / width));
     LoopStmt *items = kernel_items(lower, "item");
     LoopBlock *into = &items->body;
     LoopExpr *item = loop_variable(lower, items);
     LoopExpr *part = loop_local(lower, into, "part", op2(lower, OP_DIV, item, num(lower, outs / width)));
     LoopExpr *rest = op2(lower, OP_SUB, item, op2(lower, OP_MUL, part, num(lower, outs / width)));
-    Squares squares = squares_of(node, steps, channels, ins);
     squares.i0 = loop_local(lower, into, "i0", op2(lower, OP_MUL, part, num(lower, channels)));
-    Parts parts =
-        even_parts(square_rows(&squares, steps),
-                   WINOGRAD_TOGETHER / (SQUARE_PLANES * (channels + width) * squares.x.squares) + 1);
-    squares.count = parts.size;
+    int all = square_rows(&squares, steps);
+    squares.most_rows =
+        WINOGRAD_TOGETHER / (square_planes(&squares) * (channels + width) * squares.x.squares) + 1;
+    squares.most_rows = squares.most_rows < all ? squares.most_rows : all;
     squares_begin(lower, &squares, into);
     Block block = {.squares = &squares,
                    .j0 = loop_local(lower, into, "j0", op2(lower, OP_MUL, rest, num(lower, width))),
                    .width = width,
                    .outs = outs};
     add_buffers(lower, &block, &squares);
-    emit_total(lower, &block, into, true);
-    squares.site =
-        walk_samples(lower, (Walk){num(lower, 0), samples_of(lower, plan), steps}, (Site){.into = into});
-    emit_parts(lower, block, squares, 0, parts.large);
-    squares.count--;
-    emit_parts(lower, block, squares, parts.large * parts.size, parts.small);
-    squares.count++;
-    emit_total(lower, &block, into, false);
+    emit_zero_total(lower, &block, into);
+    emit_samples(lower, &block, &squares, steps, into);
+    emit_total(lower, &block, into);
 }
 
 const MapKernel by_winograd_sums = {.serves = serves, .alone = lower_gradient};

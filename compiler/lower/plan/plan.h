@@ -112,7 +112,8 @@ typedef struct NodePlan {
     int event_blocks;       /* outputs at a time of a map whose events go block by block; 0: they do not */
     bool windows;           /* a map or a gradient that kernels of windows serve, */
     bool by_tiles;          /* one tile of channels after the other, each for all samples, */
-    bool winograd;          /* or those with fewer products, */
+    bool winograd;          /* or those with fewer products, by squares of */
+    int squares[2];         /* so many outputs along y and x; */
     bool patterns;          /* a map by tables of the patterns of spikes that windows read, */
     bool pieces;            /* or those that follow events position by position, */
     bool by_inputs;         /* a gradient of so many weights that its inputs are cut, not the batch, */

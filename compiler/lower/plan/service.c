@@ -229,19 +229,38 @@ static bool may_be_narrow(const Planning *plan, int n)
     return map->kind == NODE_MAP && !map->transposed && weight_condition(plan->net, map->aux) != NO_VAL;
 }
 
-/* Products of a pair of channels: of windows those that read what is there; in squares of 2 x 2 outputs 16. */
+/* Of an axis with 3 taps: products of a pair of channels by squares of `made` outputs of the map: see maps/squares.h. */
+static int square_products(const Node *node, const MapAxis *axis, int made)
+{
+    bool turned = node->kind == NODE_MAP && node->transposed;
+    int planes = axis->stride > 1 ? 5 : made + 2, extent = turned ? axis->in : axis->out;
+    if (turned)
+        made *= axis->stride;
+    return (extent + made - 1) / made * planes;
+}
+
+/* Outputs of a square that leave fewest products. */
+static int square_of(const Node *node, const MapAxis *axis)
+{
+    bool four = axis->stride == 1 && square_products(node, axis, 4) < square_products(node, axis, 2);
+    return four ? 4 : 2;
+}
+
+/* Products of a pair of channels: of windows those that read what is there. */
 static bool gains_by_squares(const Node *node)
 {
     const MapAxis *channels = map_mixed(node->map);
-    double direct = 1, squares = 16;
+    double direct = 1, squares = 1;
     for (int a = 0; a < 2; a++) {
         const MapAxis *axis = &node->map->space[a];
         int met = 0;
         for (int k = 0; k < axis->taps; k++)
-            for (int o = 0; o < axis->out; o++)
-                met += o + k >= axis->before && o + k < axis->before + axis->in;
+            for (int o = 0; o < axis->out; o++) {
+                int at = o * axis->stride + k - axis->before;
+                met += at >= 0 && at < axis->in;
+            }
         direct *= met;
-        squares *= ((node->kind == NODE_MAP && node->transposed ? axis->in : axis->out) + 1) / 2;
+        squares *= square_products(node, axis, square_of(node, axis));
     }
     return channels->in >= WINOGRAD_CHANNELS && channels->out >= WINOGRAD_CHANNELS
            && direct >= WINOGRAD_GAIN * squares;
@@ -253,7 +272,7 @@ static bool has_blocks(int channels)
     return channels < WINDOW_WIDTH || channels % WINDOW_WIDTH == 0;
 }
 
-/* Of those with windows: a map by 3 x 3 taps next to each other, or a gradient that no events drive. It adds in another order
+/* Of those with windows: a map by 3 x 3 taps, at each position or each other one, or a gradient that no events drive. It adds in another order
  * than the definition, as tables do. */
 static bool has_squares(const Planning *plan, int n)
 {
@@ -262,7 +281,7 @@ static bool has_squares(const Planning *plan, int n)
     bool has = node->map->count == 3 && !kernels_keep_order(plan->options.kernels);
     for (int a = 0; has && a < 2; a++) {
         const MapAxis *axis = &node->map->space[a];
-        has = axis->taps == 3 && axis->stride == 1 && axis->dilation == 1 && axis->before <= 2;
+        has = axis->taps == 3 && axis->stride <= 2 && axis->dilation == 1 && axis->before <= 2;
     }
     if (has && node->kind == NODE_MAP_GRAD)
         has = !record->pieces && !record->patches && has_blocks(map_mixed(node->map)->in)
@@ -341,6 +360,8 @@ static void serve(Planning *plan, int n)
     record->piece_taps = has_single_taps(plan, record, node);
     record->winograd =
         record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
+    for (int a = 0; a < 2 && record->winograd; a++)
+        record->squares[a] = square_of(node, &node->map->space[a]);
     if (record->winograd && node->kind == NODE_MAP_GRAD)
         record->role = ROLE_NONE; /* it has a kernel of its own */
     record->sparse = windows && !is_without(plan->options.without, OPTIMISATION_SPARSE) && has_gaps(plan, n);
