@@ -238,6 +238,22 @@ START_TEST(long_loops_are_not_written_out)
 }
 END_TEST
 
+/* Nor those with as many statements in all. */
+START_TEST(loops_of_many_statements_are_not_written_out)
+{
+    arena = arena_new();
+    Example e = example();
+    VarId sum = loop_var(arena, e.kernel, "sum", TYPE_F32);
+    loop_declare(arena, &e.loop->body, sum, loop_float(arena, 0));
+    int turns = loop_turns(e.loop);
+    while (e.loop->body.count * turns <= 640)
+        loop_set(arena, &e.loop->body, sum, op(OP_ADD, var(&e, sum), var(&e, e.x)));
+    expect_vectors(&e, true);
+    ck_assert(!e.loop->few);
+    arena_free(arena);
+}
+END_TEST
+
 /* ---- what is not in registers ---- */
 
 static void not_asked_for(Example *e)
@@ -322,6 +338,7 @@ Suite *vectors_suite(void)
     tcase_add_loop_test(tcase, no_vector_loop, 0, sizeof spoilers / sizeof *spoilers);
     tcase_add_test(tcase, sums_and_products_of_rows);
     tcase_add_test(tcase, sums_over_few_turns);
+    tcase_add_test(tcase, loops_of_many_statements_are_not_written_out);
     tcase_add_test(tcase, long_loops_are_not_written_out);
     tcase_add_loop_test(tcase, not_in_registers, 0, sizeof elsewhere / sizeof *elsewhere);
     tcase_add_test(tcase, a_whole_vector_further);
