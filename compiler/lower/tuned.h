@@ -153,7 +153,7 @@ enum {
     FREQUENCY_NARROW_SAMPLES = 6, /* or so many where vectors are not of WIDE_LANES; */
     FREQUENCY_INPUTS = 12,        /* inputs whose gradients are, */
     FREQUENCY_NARROW_INPUTS = 6,  /* or so many, */
-    FREQUENCY_PART_INPUTS = 64,   /* and those whose transforms are in the second cache, */
+    FREQUENCY_PART_INPUTS = 128,  /* and those whose transforms are in the second cache, */
     FREQUENCY_OUTPUTS = 64,       /* with as many outputs; */
     FREQUENCY_READ = 3,           /* units for which weights are transformed together; */
     WAVES_TOGETHER = 6,           /* waves by which sums are made together; */

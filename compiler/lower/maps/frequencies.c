@@ -168,11 +168,11 @@ static void emit_block(Lower *lower, const Product *product, LoopBlock *into, Lo
     }
 }
 
-/* Of samples first .. end - 1: as many at a time as registers hold, then two, then one by one. */
+/* Of samples first .. end - 1: as many at a time as registers hold, then four, then one by one. */
 static void emit_part(Lower *lower, const Product *product, LoopBlock *into, LoopExpr *first, LoopExpr *end,
                       int part)
 {
-    static const int counts[] = {FREQUENCY_SAMPLES, FREQUENCY_NARROW_SAMPLES, 2, 1};
+    static const int counts[] = {FREQUENCY_SAMPLES, FREQUENCY_NARROW_SAMPLES, 4, 1};
     LoopExpr *b0 = first, *wide = num(lower, WIDE_LANES), *lanes = loop_lanes(lower->arena);
     for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
         LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, end, b0), num(lower, counts[k]));
