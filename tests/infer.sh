@@ -553,7 +553,7 @@ for model; do
     orders)
         learns orders bars "$root/tests/infer/orders.snn" && follows orders
         "$snnc" -w "$root/tests/infer/orders.snn" -o trainer.c
-        for order in 'by patterns of spikes' 'one row of taps after the other' 'one tap after the other' 'by squares of 2 x 2'; do
+        for order in 'by patterns of spikes' 'one row of taps after the other' 'one tap after the other' 'by squares of 4 x 4'; do
             says "orders: a trainer learns $order" trainer.c "/\\* rows of .*$order"
         done
         ;;

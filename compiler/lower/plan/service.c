@@ -272,8 +272,8 @@ static bool has_blocks(int channels)
     return channels < WINDOW_WIDTH || channels % WINDOW_WIDTH == 0;
 }
 
-/* Of those with windows: a map by 3 x 3 taps, at each position or each other one, or a gradient that no events drive. It adds in another order
- * than the definition, as tables do. */
+/* Of those with windows: a map by 3 x 3 taps, at each position or each other one, or a gradient that no events drive. It adds
+ * in another order than the definition, as tables do. */
 static bool has_squares(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
