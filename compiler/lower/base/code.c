@@ -1,4 +1,5 @@
 #include "lower/base/code.h"
+#include "lower/tuned.h"
 
 static const char *origin_text(Lower *lower, Span span)
 {
@@ -199,6 +200,17 @@ LoopExpr *random_fraction(Lower *lower, LoopExpr *key, LoopExpr *unit)
 LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b)
 {
     return loop_op(lower->arena, OP_SELECT, op2(lower, OP_LT, a, b), a, b);
+}
+
+LoopExpr *lanes_are_wide(Lower *lower)
+{
+    return op2(lower, OP_GE, loop_lanes(lower->arena), num(lower, WIDE_LANES));
+}
+
+LoopBlock *if_wide(Lower *lower, LoopBlock *into, bool wide)
+{
+    LoopExpr *narrow = op2(lower, OP_LT, loop_lanes(lower->arena), num(lower, WIDE_LANES));
+    return &loop_if(lower->arena, into, wide ? lanes_are_wide(lower) : narrow)->body;
 }
 
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth)

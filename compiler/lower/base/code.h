@@ -41,6 +41,10 @@ LoopExpr *least(Lower *lower, LoopExpr *a, LoopExpr *b);
 /* Whether x is greater (OP_GT) or less (OP_LT) than what was most so far, or NaN: whoever keeps it then keeps NaN, too. x may
  * be read twice. */
 LoopExpr *is_beyond(Lower *lower, Op than, LoopExpr *x, LoopExpr *extreme);
+/* Whether vectors have WIDE_LANES floats, as those of processors with 32 registers do. */
+LoopExpr *lanes_are_wide(Lower *lower);
+/* The block that runs where they have, or where they do not. */
+LoopBlock *if_wide(Lower *lower, LoopBlock *into, bool wide);
 /* A truth value as a number. */
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);

@@ -173,11 +173,11 @@ static void emit_part(Lower *lower, const Product *product, LoopBlock *into, Loo
                       int part)
 {
     static const int counts[] = {FREQUENCY_SAMPLES, FREQUENCY_NARROW_SAMPLES, 4, 1};
-    LoopExpr *b0 = first, *wide = num(lower, WIDE_LANES), *lanes = loop_lanes(lower->arena);
+    LoopExpr *b0 = first;
     for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
         LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, end, b0), num(lower, counts[k]));
         if (counts[k] == FREQUENCY_SAMPLES)
-            blocks = loop_op(lower->arena, OP_SELECT, op2(lower, OP_GE, lanes, wide), blocks, num(lower, 0));
+            blocks = loop_op(lower->arena, OP_SELECT, lanes_are_wide(lower), blocks, num(lower, 0));
         blocks = loop_local(lower, into, "blocks", blocks);
         LoopStmt *loop = for_bounds(lower, into, "block", num(lower, 0), blocks);
         LoopExpr *b = scaled_plus(lower, loop_variable(lower, loop), counts[k], b0);

@@ -119,18 +119,15 @@ static void emit_blocks(Lower *lower, const Pairs *pairs, LoopBlock *into, int m
 
 static void emit_samples(Lower *lower, const Pairs *pairs, LoopBlock *into)
 {
-    LoopExpr *first, *end, *wide = num(lower, WIDE_LANES);
+    LoopExpr *first, *end;
     LoopStmt *chunks = for_chunks(lower, into, "chunk", num(lower, 0), loop_scalar(lower->arena, SCALAR_ROWS),
                                   FREQUENCY_BATCH, &first, &end);
     LoopBlock *body = &chunks->body;
     emit_gather(lower, pairs, body, pairs->in, pairs->read, first, end);
     emit_gather(lower, pairs, body, pairs->out, pairs->made, first, end);
     LoopExpr *samples = loop_local(lower, body, "samples", op2(lower, OP_SUB, end, first));
-    LoopExpr *lanes = loop_lanes(lower->arena);
-    emit_blocks(lower, pairs, &loop_if(lower->arena, body, op2(lower, OP_GE, lanes, wide))->body,
-                FREQUENCY_INPUTS, samples);
-    emit_blocks(lower, pairs, &loop_if(lower->arena, body, op2(lower, OP_LT, lanes, wide))->body,
-                FREQUENCY_NARROW_INPUTS, samples);
+    emit_blocks(lower, pairs, if_wide(lower, body, true), FREQUENCY_INPUTS, samples);
+    emit_blocks(lower, pairs, if_wide(lower, body, false), FREQUENCY_NARROW_INPUTS, samples);
 }
 
 /* ---- all frequencies ---- */

@@ -138,11 +138,8 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
         emit_outputs(lower, &patches, into, WINDOW_WIDTH, PATCH_NARROW_ROWS);
         return;
     }
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_outputs(lower, &patches, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body,
-                 WINDOW_WIDTH, PATCH_ROWS);
-    emit_outputs(lower, &patches, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
-                 WINDOW_NARROW_WIDTH, PATCH_NARROW_ROWS);
+    emit_outputs(lower, &patches, if_wide(lower, into, true), WINDOW_WIDTH, PATCH_ROWS);
+    emit_outputs(lower, &patches, if_wide(lower, into, false), WINDOW_NARROW_WIDTH, PATCH_NARROW_ROWS);
 }
 
 const MapKernel by_patch_sums = {.serves = serves, .prepare = prepare, .gradient = gradient};

@@ -268,12 +268,9 @@ static void emit_parts(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
 
 static void emit_outputs(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width)
 {
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
     emit_plane(lower, plane, into, j0, width);
-    emit_parts(lower, plane, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, j0, width,
-               PIECE_TAPS);
-    emit_parts(lower, plane, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body, j0, width,
-               PIECE_NARROW_TAPS);
+    emit_parts(lower, plane, if_wide(lower, into, true), j0, width, PIECE_TAPS);
+    emit_parts(lower, plane, if_wide(lower, into, false), j0, width, PIECE_NARROW_TAPS);
 }
 
 /* The first of the steps that are summed together, one such after the other. */

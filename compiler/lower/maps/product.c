@@ -110,9 +110,7 @@ static void emit_samples(Lower *lower, Rows rows, Site site, Walk walk)
         rows.count = count;
         LoopExpr *blocks = op2(lower, OP_DIV, op2(lower, OP_SUB, walk.b1, b0), num(lower, count));
         if (count > BLOCK)
-            blocks = loop_op(lower->arena, OP_SELECT,
-                             op2(lower, OP_GE, loop_lanes(lower->arena), num(lower, WIDE_LANES)), blocks,
-                             num(lower, 0));
+            blocks = loop_op(lower->arena, OP_SELECT, lanes_are_wide(lower), blocks, num(lower, 0));
         b0 = emit_sample_blocks(lower, &rows, blocks, site, b0);
     }
     LoopStmt *rest = for_bounds(lower, site.into, "b", b0, walk.b1);
@@ -153,11 +151,10 @@ static void emit_parts_of(Lower *lower, const Linear *map, Site site, int width,
 /* Where units are not cut: so many at a time that their sums stay in registers, and their weights in a cache. */
 static void emit_parts(Lower *lower, const Linear *map, Site site, int width, int steps)
 {
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
     LoopBlock *into = site.into;
-    site.into = &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body;
+    site.into = if_wide(lower, into, true);
     emit_parts_of(lower, map, site, width, steps, TILE_MOST);
-    site.into = &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body;
+    site.into = if_wide(lower, into, false);
     emit_parts_of(lower, map, site, width, steps, TILE_NARROW);
 }
 

@@ -260,14 +260,13 @@ static void emit_rows(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopE
 /* `width` channels of a tile, as much at a time as registers hold. */
 static void emit_channels(Lower *lower, const Sparse *sparse, LoopBlock *into, LoopExpr *tile, int width)
 {
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES), *zero = num(lower, 0);
+    LoopExpr *zero = num(lower, 0);
     if (width < WINDOW_NARROW_WIDTH) {
         emit_rows(lower, sparse, into, tile, zero, width, SPARSE_STEPS);
         return;
     }
-    emit_rows(lower, sparse, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, tile, zero,
-              width, SPARSE_STEPS);
-    LoopBlock *narrow = &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body;
+    emit_rows(lower, sparse, if_wide(lower, into, true), tile, zero, width, SPARSE_STEPS);
+    LoopBlock *narrow = if_wide(lower, into, false);
     LoopStmt *parts = for_range(lower, narrow, "part", width / WINDOW_NARROW_WIDTH);
     LoopExpr *j0 =
         loop_local(lower, &parts->body, "j1",

@@ -172,10 +172,9 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", some steps at a time");
     int steps = linear->node->map->time.in;
-    LoopExpr *wide = op2(lower, OP_GE, loop_lanes(lower->arena), num(lower, WIDE_LANES));
-    LoopExpr *blocks =
-        loop_local(lower, site.into, "blocks",
-                   loop_op(lower->arena, OP_SELECT, wide, num(lower, steps / STEPS_READ), num(lower, 0)));
+    LoopExpr *blocks = loop_local(lower, site.into, "blocks",
+                                  loop_op(lower->arena, OP_SELECT, lanes_are_wide(lower),
+                                          num(lower, steps / STEPS_READ), num(lower, 0)));
     emit_reads(lower, linear, site, walk, num(lower, 0), blocks, STEPS_READ);
     emit_reads(lower, linear, site, walk, op2(lower, OP_MUL, blocks, num(lower, STEPS_READ)),
                num(lower, steps), 1);

@@ -315,10 +315,8 @@ static void emit_tile(Lower *lower, const Gather *gather, const Linear *linear, 
         emit_channels(lower, block, into, WINDOW_MOST);
         return;
     }
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_channels(lower, block, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body,
-                  WINDOW_MOST);
-    emit_narrow(lower, &block, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body);
+    emit_channels(lower, block, if_wide(lower, into, true), WINDOW_MOST);
+    emit_narrow(lower, &block, if_wide(lower, into, false));
 }
 
 /* ---- the map ---- */

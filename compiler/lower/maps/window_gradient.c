@@ -178,11 +178,8 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
         emit_tap(lower, &tap, tap.site.into, WINDOW_WIDTH, WINDOW_MOST);
         return;
     }
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_tap(lower, &tap, &loop_if(lower->arena, tap.site.into, op2(lower, OP_GE, lanes, wide))->body,
-             WINDOW_WIDTH, WINDOW_MOST);
-    emit_tap(lower, &tap, &loop_if(lower->arena, tap.site.into, op2(lower, OP_LT, lanes, wide))->body,
-             WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
+    emit_tap(lower, &tap, if_wide(lower, tap.site.into, true), WINDOW_WIDTH, WINDOW_MOST);
+    emit_tap(lower, &tap, if_wide(lower, tap.site.into, false), WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 const MapKernel by_window_sums = {.serves = serves, .gradient = gradient};

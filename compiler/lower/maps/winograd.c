@@ -239,11 +239,8 @@ static void emit_blocks(Lower *lower, const Made *made, LoopBlock *into, int wid
 /* As much at a time as registers hold. */
 static void multiply_planes(Lower *lower, const Made *made, LoopBlock *into)
 {
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_blocks(lower, made, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body, WINDOW_WIDTH,
-                WINDOW_MOST);
-    emit_blocks(lower, made, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
-                WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
+    emit_blocks(lower, made, if_wide(lower, into, true), WINDOW_WIDTH, WINDOW_MOST);
+    emit_blocks(lower, made, if_wide(lower, into, false), WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 /* ---- what is made ---- */

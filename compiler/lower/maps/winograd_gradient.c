@@ -164,11 +164,8 @@ static void emit_all(Lower *lower, const Block *block, LoopBlock *into)
         emit_planes(lower, block, into, WINDOW_WIDTH, WINDOW_MOST);
         return;
     }
-    LoopExpr *lanes = loop_lanes(lower->arena), *wide = num(lower, WIDE_LANES);
-    emit_planes(lower, block, &loop_if(lower->arena, into, op2(lower, OP_GE, lanes, wide))->body,
-                WINDOW_WIDTH, WINDOW_MOST);
-    emit_planes(lower, block, &loop_if(lower->arena, into, op2(lower, OP_LT, lanes, wide))->body,
-                WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
+    emit_planes(lower, block, if_wide(lower, into, true), WINDOW_WIDTH, WINDOW_MOST);
+    emit_planes(lower, block, if_wide(lower, into, false), WINDOW_NARROW_WIDTH, WINDOW_NARROW_MOST);
 }
 
 /* ---- the gradient ---- */
