@@ -126,54 +126,72 @@ void emit_products(Lower *lower, const Linear *map, Site site, Walk samples, int
     emit_samples(lower, rows, site, samples);
 }
 
+/* Rows of the walk, whose sums are made together: steps of the site's sample, or samples. */
+static void emit_rows(Lower *lower, const Linear *map, Site site, Walk walk, int width, bool in_place)
+{
+    bool samples = !walk.steps;
+    Rows rows = {map, NULL, samples ? BLOCK : 1, width, in_place, samples};
+    if (samples)
+        emit_samples(lower, rows, site, walk);
+    else
+        emit_steps(lower, rows, site, walk.steps);
+}
+
 /* The same of columns first .. first + width - 1 of those that the site has. */
-static void emit_part(Lower *lower, const Linear *map, Site site, LoopExpr *first, int width, int steps)
+static void emit_part(Lower *lower, const Linear *map, Site site, Walk walk, LoopExpr *first, int width)
 {
     Linear part = *map;
     site.first = part.matrix.column = first;
     part.sums = sums_buffer(lower, stream_of(lower, map->node->out)->name, BLOCK, width);
-    emit_steps(lower, (Rows){.map = &part, .count = 1, .width = width}, site, steps);
+    emit_rows(lower, &part, site, walk, width, false);
 }
 
 /* All columns, `size` at a time. */
-static void emit_parts_of(Lower *lower, const Linear *map, Site site, int width, int steps, int size)
+static void emit_parts_of(Lower *lower, const Linear *map, Site site, Walk walk, int width, int size)
 {
     int parts = width / size, rest = width % size;
     LoopStmt *loop = for_range(lower, site.into, "part", parts);
     Site inner = site;
     inner.into = &loop->body;
     LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, size));
-    emit_part(lower, map, inner, loop_local(lower, inner.into, "j0", first), size, steps);
+    emit_part(lower, map, inner, walk, loop_local(lower, inner.into, "p0", first), size);
     if (rest > 0)
-        emit_part(lower, map, site, num(lower, parts * size), rest, steps);
+        emit_part(lower, map, site, walk, num(lower, parts * size), rest);
 }
 
-/* Where units are not cut: so many at a time that their sums stay in registers, and their weights in a cache. */
-static void emit_parts(Lower *lower, const Linear *map, Site site, int width, int steps)
+/* So many at a time that their sums stay in registers, and, where units are not cut, their weights in a cache. */
+static void emit_parts(Lower *lower, const Linear *map, Site site, Walk walk, int width)
 {
     LoopBlock *into = site.into;
     site.into = if_wide(lower, into, true);
-    emit_parts_of(lower, map, site, width, steps, TILE_MOST);
+    if (width > TILE_MOST)
+        emit_parts_of(lower, map, site, walk, width, TILE_MOST);
+    else
+        emit_rows(lower, map, site, walk, width, false);
     site.into = if_wide(lower, into, false);
-    emit_parts_of(lower, map, site, width, steps, TILE_NARROW);
+    emit_parts_of(lower, map, site, walk, width, TILE_NARROW);
+}
+
+/* Whether registers of AVX2 don't hold the sums of a few rows. */
+static bool is_cut(int width)
+{
+    return width > TILE_MOST || (width > TILE_NARROW && width % TILE_NARROW == 0);
 }
 
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     int width = site_width(lower, site, map->node->out);
-    bool samples = walk.b0 && !walk.steps;
-    Rows rows = {map, NULL, samples ? BLOCK : 1, width, width < LEAST_SUMS, samples};
+    bool samples = walk.b0 && !walk.steps, in_place = width < LEAST_SUMS;
+    Rows row = {map, NULL, 1, width, in_place, false};
     if (!samples)
         site = walk_samples(lower, walk, site);
     note_map(lower, map, site.into, samples ? ", some samples at a time" : "");
-    if (samples)
-        emit_samples(lower, rows, site, walk);
-    else if (walk.steps && width > TILE_MOST && !map->matrix.column)
-        emit_parts(lower, map, site, width, walk.steps);
-    else if (walk.steps)
-        emit_steps(lower, rows, site, walk.steps);
+    if (!samples && !walk.steps)
+        emit_product(lower, &row, site);
+    else if (is_cut(width) && !map->matrix.column)
+        emit_parts(lower, map, site, walk, width);
     else
-        emit_product(lower, &rows, site);
+        emit_rows(lower, map, site, walk, width, in_place);
 }
 
 /* ---- weight gradients ---- */
@@ -189,7 +207,8 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
 {
     LoopExpr *x[BLOCK];
     Site input = site;
-    input.tile = NULL;
+    input.tile = NULL; /* inputs are counted from the layer's first */
+    input.first = NULL;
     for (int r = 0; r < columns->count; r++) {
         LoopExpr *i = op2(lower, OP_ADD, columns->first, num(lower, r));
         x[r] = loop_local(
@@ -223,12 +242,10 @@ static void emit_columns(Lower *lower, const Columns *columns, Site site)
     }
 }
 
-static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
+/* Of all inputs, BLOCK at a time. */
+static void emit_inputs(Lower *lower, Columns columns, Site site)
 {
-    const Node *node = gradient->node;
-    int inputs = stream_size(lower, node->in), blocks = inputs / BLOCK;
-    Columns columns = {gradient, NULL, BLOCK, site_width(lower, site, node->aux), walk};
-    note_gradient(lower, gradient, site.into, walk.b0 && !walk.steps ? ", summed over the samples" : "");
+    int inputs = stream_size(lower, columns.gradient->node->in), blocks = inputs / BLOCK;
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, site.into, "block", blocks);
         columns.first = loop_local(lower, &loop->body, "i0",
@@ -241,6 +258,36 @@ static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
     columns.first = num(lower, blocks * BLOCK);
     if (columns.count > 0)
         emit_columns(lower, &columns, site);
+}
+
+/* Of TILE_NARROW outputs at a time. */
+static void emit_narrow(Lower *lower, Columns columns, Site site)
+{
+    Linear part = *columns.gradient;
+    LoopStmt *loop = for_range(lower, site.into, "part", columns.width / TILE_NARROW);
+    LoopExpr *first = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, TILE_NARROW));
+    site.into = &loop->body;
+    site.first = part.matrix.column = loop_local(lower, site.into, "p0", first);
+    columns.gradient = &part;
+    columns.width = TILE_NARROW;
+    part.sums = sums_buffer(lower, stream_of(lower, part.node->aux)->name, BLOCK, TILE_NARROW);
+    emit_inputs(lower, columns, site);
+}
+
+static void gradient(Lower *lower, const Linear *gradient, Site site, Walk walk)
+{
+    const Node *node = gradient->node;
+    Columns columns = {gradient, NULL, BLOCK, site_width(lower, site, node->aux), walk};
+    LoopBlock *into = site.into;
+    note_gradient(lower, gradient, into, walk.b0 && !walk.steps ? ", summed over the samples" : "");
+    if (!is_cut(columns.width) || columns.width % TILE_NARROW != 0 || gradient->matrix.column) {
+        emit_inputs(lower, columns, site);
+        return;
+    }
+    site.into = if_wide(lower, into, true);
+    emit_inputs(lower, columns, site);
+    site.into = if_wide(lower, into, false);
+    emit_narrow(lower, columns, site);
 }
 
 const MapKernel by_products = {.serves = serves, .forward = forward, .gradient = gradient, .rows = BLOCK};

@@ -639,6 +639,7 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
     snn_floats sums_second_[4][32 / SNN_LANES];
     float (*restrict tiles_of_w_digit_transposed_)[2][32] = net->tiles_of_w_digit_transposed_;
     float (*restrict parts_of_w_second_)[59][32] = net->parts_of_w_second_;
+    snn_floats sums_g_second_[4][16 / SNN_LANES];
     for (int32_t tile = first_2; tile < last; tile++) {
         const int32_t j0 = tile * 32;
         const int32_t units = 59 - j0 < 32 ? 59 - j0 : 32;
@@ -658,26 +659,54 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
         }
         for (int32_t b = 0; b < net->run.rows; b++) {
             /* rows of w_digit_transposed */
-            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                sums_second_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                sums_second_[1][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t i = 0; i < 2; i++) {
-                const float x0 = g_digit_dense_[b][0][i];
-                const float x1 = g_digit_dense_[b][1][i];
+            if (SNN_LANES >= 16) {
                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                    const snn_floats w = snn_load(&tiles_of_w_digit_transposed_[tile][i][j]);
-                    sums_second_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_second_[0][j / SNN_LANES]);
-                    sums_second_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_second_[1][j / SNN_LANES]);
+                    sums_second_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                    sums_second_[1][j / SNN_LANES] = snn_all(0.0f);
+                }
+                for (int32_t i = 0; i < 2; i++) {
+                    const float x0 = g_digit_dense_[b][0][i];
+                    const float x1 = g_digit_dense_[b][1][i];
+                    SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                        const snn_floats w = snn_load(&tiles_of_w_digit_transposed_[tile][i][j]);
+                        sums_second_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_second_[0][j / SNN_LANES]);
+                        sums_second_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_second_[1][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                    snn_store(&tiles_of_g_second_[tile][0][0][j], sums_second_[0][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+                    snn_store(&tiles_of_g_second_[tile][0][1][j], sums_second_[1][j / SNN_LANES]);
                 }
             }
-            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                snn_store(&tiles_of_g_second_[tile][0][0][j], sums_second_[0][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
-                snn_store(&tiles_of_g_second_[tile][0][1][j], sums_second_[1][j / SNN_LANES]);
+            if (SNN_LANES < 16) {
+                for (int32_t part = 0; part < 2; part++) {
+                    const int32_t p0 = part * 16;
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_second_[0][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_second_[1][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    for (int32_t i = 0; i < 2; i++) {
+                        const float x0 = g_digit_dense_[b][0][i];
+                        const float x1 = g_digit_dense_[b][1][i];
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            const snn_floats w = snn_load(&tiles_of_w_digit_transposed_[tile][i][p0 + j]);
+                            sums_g_second_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_g_second_[0][j / SNN_LANES]);
+                            sums_g_second_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_g_second_[1][j / SNN_LANES]);
+                        }
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&tiles_of_g_second_[tile][0][0][p0 + j], sums_g_second_[0][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&tiles_of_g_second_[tile][0][1][p0 + j], sums_g_second_[1][j / SNN_LANES]);
+                    }
+                }
             }
             /* plif, adjoint */
             const float w_ = plif_w_second_[0];

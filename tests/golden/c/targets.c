@@ -371,6 +371,7 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
     float (*restrict w_kind_)[300] = net->w_kind_;
     snn_floats sums_kind_[4][64 / SNN_LANES];
     float (*restrict tiles_of_w_kind_)[5][64] = net->tiles_of_w_kind_;
+    snn_floats sums_kind_2_[4][16 / SNN_LANES];
     for (int32_t tile = first; tile < last; tile++) {
         const int32_t j0 = tile * 64;
         const int32_t units = 300 - j0 < 64 ? 300 - j0 : 64;
@@ -384,61 +385,125 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
             }
         }
         /* rows of w_kind, some samples at a time */
-        const int32_t blocks = net->run.rows / 4;
-        for (int32_t block = 0; block < blocks; block++) {
-            const int32_t b = block * 4;
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_kind_[1][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_kind_[2][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_kind_[3][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t i = 0; i < 5; i++) {
-                const float x0 = hidden_li_mean_[b][i];
-                const float x1 = hidden_li_mean_[b + 1][i];
-                const float x2 = hidden_li_mean_[b + 2][i];
-                const float x3 = hidden_li_mean_[b + 3][i];
+        if (SNN_LANES >= 16) {
+            const int32_t blocks = net->run.rows / 4;
+            for (int32_t block = 0; block < blocks; block++) {
+                const int32_t b = block * 4;
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                    const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][j]);
-                    sums_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_[0][j / SNN_LANES]);
-                    sums_kind_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_kind_[1][j / SNN_LANES]);
-                    sums_kind_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_kind_[2][j / SNN_LANES]);
-                    sums_kind_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_kind_[3][j / SNN_LANES]);
+                    sums_kind_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_kind_[1][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_kind_[2][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_kind_[3][j / SNN_LANES] = snn_all(0.0f);
+                }
+                for (int32_t i = 0; i < 5; i++) {
+                    const float x0 = hidden_li_mean_[b][i];
+                    const float x1 = hidden_li_mean_[b + 1][i];
+                    const float x2 = hidden_li_mean_[b + 2][i];
+                    const float x3 = hidden_li_mean_[b + 3][i];
+                    SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                        const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][j]);
+                        sums_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_[0][j / SNN_LANES]);
+                        sums_kind_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_kind_[1][j / SNN_LANES]);
+                        sums_kind_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_kind_[2][j / SNN_LANES]);
+                        sums_kind_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_kind_[3][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&kind_[b][j0 + j], sums_kind_[0][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&kind_[b + 1][j0 + j], sums_kind_[1][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&kind_[b + 2][j0 + j], sums_kind_[2][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&kind_[b + 3][j0 + j], sums_kind_[3][j / SNN_LANES]);
                 }
             }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&kind_[b][j0 + j], sums_kind_[0][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&kind_[b + 1][j0 + j], sums_kind_[1][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&kind_[b + 2][j0 + j], sums_kind_[2][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&kind_[b + 3][j0 + j], sums_kind_[3][j / SNN_LANES]);
+            const int32_t left = blocks * 4;
+            for (int32_t b = left; b < net->run.rows; b++) {
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_kind_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                for (int32_t i = 0; i < 5; i++) {
+                    const float x0 = hidden_li_mean_[b][i];
+                    SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                        const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][j]);
+                        sums_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_[0][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&kind_[b][j0 + j], sums_kind_[0][j / SNN_LANES]);
+                }
             }
         }
-        const int32_t left = blocks * 4;
-        for (int32_t b = left; b < net->run.rows; b++) {
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t i = 0; i < 5; i++) {
-                const float x0 = hidden_li_mean_[b][i];
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                    const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][j]);
-                    sums_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_[0][j / SNN_LANES]);
+        if (SNN_LANES < 16) {
+            for (int32_t part = 0; part < 4; part++) {
+                const int32_t p0 = part * 16;
+                const int32_t blocks = net->run.rows / 4;
+                for (int32_t block = 0; block < blocks; block++) {
+                    const int32_t b = block * 4;
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_kind_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_kind_2_[1][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_kind_2_[2][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_kind_2_[3][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = hidden_li_mean_[b][i];
+                        const float x1 = hidden_li_mean_[b + 1][i];
+                        const float x2 = hidden_li_mean_[b + 2][i];
+                        const float x3 = hidden_li_mean_[b + 3][i];
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][p0 + j]);
+                            sums_kind_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_2_[0][j / SNN_LANES]);
+                            sums_kind_2_[1][j / SNN_LANES] = snn_fma(snn_all(x1), w, sums_kind_2_[1][j / SNN_LANES]);
+                            sums_kind_2_[2][j / SNN_LANES] = snn_fma(snn_all(x2), w, sums_kind_2_[2][j / SNN_LANES]);
+                            sums_kind_2_[3][j / SNN_LANES] = snn_fma(snn_all(x3), w, sums_kind_2_[3][j / SNN_LANES]);
+                        }
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&kind_[b][j0 + (p0 + j)], sums_kind_2_[0][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&kind_[b + 1][j0 + (p0 + j)], sums_kind_2_[1][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&kind_[b + 2][j0 + (p0 + j)], sums_kind_2_[2][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&kind_[b + 3][j0 + (p0 + j)], sums_kind_2_[3][j / SNN_LANES]);
+                    }
                 }
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&kind_[b][j0 + j], sums_kind_[0][j / SNN_LANES]);
+                const int32_t left = blocks * 4;
+                for (int32_t b = left; b < net->run.rows; b++) {
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_kind_2_[0][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    for (int32_t i = 0; i < 5; i++) {
+                        const float x0 = hidden_li_mean_[b][i];
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            const snn_floats w = snn_load(&tiles_of_w_kind_[tile][i][p0 + j]);
+                            sums_kind_2_[0][j / SNN_LANES] = snn_fma(snn_all(x0), w, sums_kind_2_[0][j / SNN_LANES]);
+                        }
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&kind_[b][j0 + (p0 + j)], sums_kind_2_[0][j / SNN_LANES]);
+                    }
+                }
             }
         }
     }
@@ -887,6 +952,7 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
     float (*restrict grad_w_kind_)[300] = net->grad_w_kind_;
     snn_floats sums_w_kind_[4][64 / SNN_LANES];
     float (*restrict parts_of_w_kind_)[5][64] = net->parts_of_w_kind_;
+    snn_floats sums_g_kind_3_[4][16 / SNN_LANES];
     for (int32_t tile = first; tile < last; tile++) {
         const int32_t j0 = tile * 64;
         const int32_t units = 300 - j0 < 64 ? 300 - j0 : 64;
@@ -896,58 +962,118 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
             }
         }
         /* gradient of w_kind, summed over the samples */
-        for (int32_t block = 0; block < 1; block++) {
-            const int32_t i0 = block * 4;
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_w_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_w_kind_[1][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_w_kind_[2][j / SNN_LANES] = snn_all(0.0f);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                sums_w_kind_[3][j / SNN_LANES] = snn_all(0.0f);
-            }
-            for (int32_t b = 0; b < net->run.rows; b++) {
-                const float x0 = hidden_li_mean_[b][i0];
-                const float x1 = hidden_li_mean_[b][i0 + 1];
-                const float x2 = hidden_li_mean_[b][i0 + 2];
-                const float x3 = hidden_li_mean_[b][i0 + 3];
+        if (SNN_LANES >= 16) {
+            for (int32_t block = 0; block < 1; block++) {
+                const int32_t i0 = block * 4;
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                    const snn_floats g = snn_load(&g_kind_3_[b][j0 + j]);
-                    sums_w_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_kind_[0][j / SNN_LANES]);
-                    sums_w_kind_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_kind_[1][j / SNN_LANES]);
-                    sums_w_kind_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_kind_[2][j / SNN_LANES]);
-                    sums_w_kind_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_kind_[3][j / SNN_LANES]);
+                    sums_w_kind_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_w_kind_[1][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_w_kind_[2][j / SNN_LANES] = snn_all(0.0f);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    sums_w_kind_[3][j / SNN_LANES] = snn_all(0.0f);
+                }
+                for (int32_t b = 0; b < net->run.rows; b++) {
+                    const float x0 = hidden_li_mean_[b][i0];
+                    const float x1 = hidden_li_mean_[b][i0 + 1];
+                    const float x2 = hidden_li_mean_[b][i0 + 2];
+                    const float x3 = hidden_li_mean_[b][i0 + 3];
+                    SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                        const snn_floats g = snn_load(&g_kind_3_[b][j0 + j]);
+                        sums_w_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_kind_[0][j / SNN_LANES]);
+                        sums_w_kind_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_w_kind_[1][j / SNN_LANES]);
+                        sums_w_kind_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_w_kind_[2][j / SNN_LANES]);
+                        sums_w_kind_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_w_kind_[3][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&parts_of_w_kind_[tile][i0][j], snn_load(&parts_of_w_kind_[tile][i0][j]) + sums_w_kind_[0][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&parts_of_w_kind_[tile][i0 + 1][j], snn_load(&parts_of_w_kind_[tile][i0 + 1][j]) + sums_w_kind_[1][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&parts_of_w_kind_[tile][i0 + 2][j], snn_load(&parts_of_w_kind_[tile][i0 + 2][j]) + sums_w_kind_[2][j / SNN_LANES]);
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    snn_store(&parts_of_w_kind_[tile][i0 + 3][j], snn_load(&parts_of_w_kind_[tile][i0 + 3][j]) + sums_w_kind_[3][j / SNN_LANES]);
                 }
             }
             SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&parts_of_w_kind_[tile][i0][j], snn_load(&parts_of_w_kind_[tile][i0][j]) + sums_w_kind_[0][j / SNN_LANES]);
+                sums_w_kind_[0][j / SNN_LANES] = snn_all(0.0f);
+            }
+            for (int32_t b = 0; b < net->run.rows; b++) {
+                const float x0 = hidden_li_mean_[b][4];
+                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
+                    const snn_floats g = snn_load(&g_kind_3_[b][j0 + j]);
+                    sums_w_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_kind_[0][j / SNN_LANES]);
+                }
             }
             SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&parts_of_w_kind_[tile][i0 + 1][j], snn_load(&parts_of_w_kind_[tile][i0 + 1][j]) + sums_w_kind_[1][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&parts_of_w_kind_[tile][i0 + 2][j], snn_load(&parts_of_w_kind_[tile][i0 + 2][j]) + sums_w_kind_[2][j / SNN_LANES]);
-            }
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                snn_store(&parts_of_w_kind_[tile][i0 + 3][j], snn_load(&parts_of_w_kind_[tile][i0 + 3][j]) + sums_w_kind_[3][j / SNN_LANES]);
+                snn_store(&parts_of_w_kind_[tile][4][j], snn_load(&parts_of_w_kind_[tile][4][j]) + sums_w_kind_[0][j / SNN_LANES]);
             }
         }
-        SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-            sums_w_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-        }
-        for (int32_t b = 0; b < net->run.rows; b++) {
-            const float x0 = hidden_li_mean_[b][4];
-            SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-                const snn_floats g = snn_load(&g_kind_3_[b][j0 + j]);
-                sums_w_kind_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_w_kind_[0][j / SNN_LANES]);
+        if (SNN_LANES < 16) {
+            for (int32_t part = 0; part < 4; part++) {
+                const int32_t p0 = part * 16;
+                for (int32_t block = 0; block < 1; block++) {
+                    const int32_t i0 = block * 4;
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_kind_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_kind_3_[1][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_kind_3_[2][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        sums_g_kind_3_[3][j / SNN_LANES] = snn_all(0.0f);
+                    }
+                    for (int32_t b = 0; b < net->run.rows; b++) {
+                        const float x0 = hidden_li_mean_[b][i0];
+                        const float x1 = hidden_li_mean_[b][i0 + 1];
+                        const float x2 = hidden_li_mean_[b][i0 + 2];
+                        const float x3 = hidden_li_mean_[b][i0 + 3];
+                        SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                            const snn_floats g = snn_load(&g_kind_3_[b][j0 + (p0 + j)]);
+                            sums_g_kind_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_g_kind_3_[0][j / SNN_LANES]);
+                            sums_g_kind_3_[1][j / SNN_LANES] = snn_fma(snn_all(x1), g, sums_g_kind_3_[1][j / SNN_LANES]);
+                            sums_g_kind_3_[2][j / SNN_LANES] = snn_fma(snn_all(x2), g, sums_g_kind_3_[2][j / SNN_LANES]);
+                            sums_g_kind_3_[3][j / SNN_LANES] = snn_fma(snn_all(x3), g, sums_g_kind_3_[3][j / SNN_LANES]);
+                        }
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_kind_[tile][i0][p0 + j], snn_load(&parts_of_w_kind_[tile][i0][p0 + j]) + sums_g_kind_3_[0][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_kind_[tile][i0 + 1][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 1][p0 + j]) + sums_g_kind_3_[1][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_kind_[tile][i0 + 2][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 2][p0 + j]) + sums_g_kind_3_[2][j / SNN_LANES]);
+                    }
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        snn_store(&parts_of_w_kind_[tile][i0 + 3][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 3][p0 + j]) + sums_g_kind_3_[3][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    sums_g_kind_3_[0][j / SNN_LANES] = snn_all(0.0f);
+                }
+                for (int32_t b = 0; b < net->run.rows; b++) {
+                    const float x0 = hidden_li_mean_[b][4];
+                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                        const snn_floats g = snn_load(&g_kind_3_[b][j0 + (p0 + j)]);
+                        sums_g_kind_3_[0][j / SNN_LANES] = snn_fma(snn_all(x0), g, sums_g_kind_3_[0][j / SNN_LANES]);
+                    }
+                }
+                SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
+                    snn_store(&parts_of_w_kind_[tile][4][p0 + j], snn_load(&parts_of_w_kind_[tile][4][p0 + j]) + sums_g_kind_3_[0][j / SNN_LANES]);
+                }
             }
-        }
-        SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
-            snn_store(&parts_of_w_kind_[tile][4][j], snn_load(&parts_of_w_kind_[tile][4][j]) + sums_w_kind_[0][j / SNN_LANES]);
         }
         /* to the gradient of w_kind */
         for (int32_t i = 0; i < 5; i++) {
