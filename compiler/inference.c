@@ -82,6 +82,30 @@ static void put_room(Inference *layout, Arena *arena, const Rooms *rooms, Buffer
         layout->state.at[i].shared = layout->shared_count;
 }
 
+static bool has_whole_lines(const Program *program, const Rooms *rooms, BufferId first)
+{
+    int64_t largest = 0;
+    for (BufferId b = first; b >= 0; b = rooms->next[b]) {
+        int64_t bytes = buffer_bytes(&program->buffers.at[b]);
+        largest = bytes > largest ? bytes : largest;
+    }
+    return largest % LINE_BYTES == 0;
+}
+
+/* Those of types of so many bytes that take whole lines of a cache, or the others. */
+static void put_rooms(Inference *layout, Arena *arena, const Rooms *rooms, int bytes, bool lines,
+                      int64_t *end)
+{
+    const Program *program = layout->program;
+    for (BufferId b = 0; b < program->buffers.count; b++)
+        if (rooms->first[program->buffers.at[b].place] == b
+            && type_bytes(program->buffers.at[b].type) == bytes
+            && has_whole_lines(program, rooms, b) == lines)
+            put_room(layout, arena, rooms, b, end);
+}
+
+/* Whole lines stand first: where a state begins with a line, no vector of theirs lies across two, which processors need two
+ * accesses for. */
 static void place_state(Inference *layout, Arena *arena, const Touched *touched)
 {
     const Program *program = layout->program;
@@ -91,10 +115,9 @@ static void place_state(Inference *layout, Arena *arena, const Touched *touched)
     for (BufferId b = 0; b < program->buffers.count; b++)
         layout->in_state[b] = -1;
     for (int bytes = 4; bytes > 0; bytes /= 2)
-        for (BufferId b = 0; b < program->buffers.count; b++)
-            if (rooms.first[program->buffers.at[b].place] == b
-                && type_bytes(program->buffers.at[b].type) == bytes)
-                put_room(layout, arena, &rooms, b, &end);
+        put_rooms(layout, arena, &rooms, bytes, true, &end);
+    for (int bytes = 4; bytes > 0; bytes /= 2)
+        put_rooms(layout, arena, &rooms, bytes, false, &end);
     layout->events = end;
     if (!program->whole_why && program_takes_spikes(program))
         layout->event_count = (int)buffer_elements(&program->buffers.at[program->input]);
@@ -163,6 +186,12 @@ const InferencePlace *inference_place(const Inference *layout, BufferId buffer)
 {
     int place = layout->in_state[buffer];
     return place >= 0 ? &layout->state.at[place] : NULL;
+}
+
+bool inference_has_lines(const Buffer *constant)
+{
+    return constant->ndim > 0
+           && constant->dims[constant->ndim - 1] * type_bytes(constant->type) % LINE_BYTES == 0;
 }
 
 int64_t inference_output(const Inference *layout, BufferId buffer)

@@ -5,6 +5,8 @@
 
 #include "loop.h"
 
+enum { LINE_BYTES = 64 }; /* of a cache, which are those of the widest vectors */
+
 /* An array of a struct, and where it stands there, in bytes. Those of one union follow each other. */
 typedef struct InferencePlace {
     BufferId buffer;
@@ -16,10 +18,11 @@ typedef VEC(InferencePlace) InferencePlaces;
 
 typedef struct Inference {
     const Program *program;
-    const bool *constants;  /* by buffer: whether it is read, and known */
-    InferencePlaces state;  /* the larger types stand first: there is no room between them */
-    int *in_state;          /* by buffer: its number in `state`; -1: it is not there */
-    int shared_count;       /* unions of the state, */
+    const bool *constants; /* by buffer: whether it is read, and known */
+    InferencePlaces
+        state;        /* whole lines of a cache first, then by size of type: there is no room between them */
+    int *in_state;    /* by buffer: its number in `state`; -1: it is not there */
+    int shared_count; /* unions of the state, */
     int64_t shared_bytes;   /* where scratch stands in turn, and what they take */
     InferencePlaces output; /* of each prediction in turn: the class, if it says one, then its values */
     int64_t events;         /* where the flags of events stand in the state; */
@@ -44,6 +47,8 @@ typedef enum InferenceStatus {
 const Inference *inference_of(Arena *arena, const Program *program);
 /* In the state; NULL: it does not stand there. */
 const InferencePlace *inference_place(const Inference *layout, BufferId buffer);
+/* Whether each row of the constant is whole lines, which vectors read best where it begins with one. */
+bool inference_has_lines(const Buffer *constant);
 /* Where it stands in the output, in bytes; -1: it does not. */
 int64_t inference_output(const Inference *layout, BufferId buffer);
 /* What a compiler of C is told, with which it gives the same results as others. */

@@ -317,6 +317,18 @@ check_files() {
     strict=$strict_before
 }
 
+# Rows of wide vectors: of weights and of the state, none lies across two lines of a cache.
+check_lines() {
+    printf '#include <stddef.h>\n#include "kws.h"\ntypedef char whole[offsetof(kws_state, %s) %% 64 == 0 ? 1 : -1];\n' "$2" > lines.c
+    passes "$1: vectors of the state lie in lines of a cache" gcc -std=c99 -fsyntax-only -iquote . lines.c
+    gcc -std=c99 -mavx -c kws_weights.c -o kws_weights.o
+    if nm kws_weights.o | awk '/ R kws_w_(first|second)/ { rows++; if ($1 !~ /[048c]0$/) rows = -9 } END { exit rows < 3 }'; then
+        ok "$1: so do those of weights"
+    else
+        fail "$1: weights begin within lines of a cache" "$(nm kws_weights.o)"
+    fi
+}
+
 # Each macro of the header is held against what stands in the files.
 check_macros() {
     cp kws.h right.h
@@ -521,6 +533,7 @@ for model; do
         infers parts sparks "$root/tests/infer/parts.snn"
         "$snnc" -w "$root/tests/infer/parts.snn" --weights trained.safetensors --infer -o kws.c
         says "parts: sums of 80 outputs are made at a time" kws.c 'j0 = part \* 80;'
+        check_lines parts state_v_first_
         says "parts: what comes next is fetched" kws.c 'snn_ahead\(in\[t \+ 1\]'
         predicts parts sparks "" gcc -O3 -march=native
         predicts parts sparks "" clang -O2 -march=native

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { LINE = 100 };
+enum { LINE = 100 }; /* characters */
 
 const char *infer_dims(Arena *arena, const Buffer *buffer)
 {
@@ -138,17 +138,41 @@ void infer_array(const Infer *infer, const Buffer *array, const char *before, Ou
         write_part(infer, array, 0, 0, ";", out);
 }
 
+static void define_lines(const Infer *infer, Out *out)
+{
+    out_blank(out);
+    out_line(out,
+             "/* Stands before rows of wide vectors: none of these lies across two lines of a cache. */");
+    out_line(out, "#if defined(__GNUC__) && defined(__AVX__)");
+    out_line(out, "#define %s_LINES __attribute__((aligned(%d)))", infer->upper, LINE_BYTES);
+    out_line(out, "#else");
+    out_line(out, "#define %s_LINES", infer->upper);
+    out_line(out, "#endif");
+}
+
+/* What stands in front of the type. */
+static const char *storage(const Infer *infer, const Buffer *buffer, bool internal)
+{
+    const char *lines =
+        inference_has_lines(buffer) ? arena_printf(infer->arena, "%s_LINES ", infer->upper) : "";
+    return arena_printf(infer->arena, "%s_SECTION_WEIGHTS %s%s", infer->upper, lines,
+                        internal ? "static " : "");
+}
+
 void infer_constant_values(const Infer *infer, bool internal, Out *out)
 {
-    const char *before =
-        arena_printf(infer->arena, "%s_SECTION_WEIGHTS %s", infer->upper, internal ? "static " : "");
+    bool defined = false;
     for (BufferId b = 0; b < infer->program->buffers.count; b++) {
         const Buffer *buffer = &infer->program->buffers.at[b];
         if (!infer->layout->constants[b])
             continue;
+        if (inference_has_lines(buffer) && !defined) {
+            define_lines(infer, out);
+            defined = true;
+        }
         out_blank(out);
         if (buffer->about)
             out_line(out, "/* %s */", c_comment(infer->arena, buffer->about));
-        infer_array(infer, buffer, before, out);
+        infer_array(infer, buffer, storage(infer, buffer, internal), out);
     }
 }

@@ -33,6 +33,13 @@ static LLVMValueRef element_constant(const Unit *unit, const Buffer *buffer, int
                              : LLVMConstInt(type, (unsigned long long)(long long)value, true);
 }
 
+/* Of half a line of a cache, or a whole one. */
+static bool has_wide_vectors(const Target *target)
+{
+    const int lanes = target->levels[target->level_count - 1].lanes;
+    return target->vectors && 2 * lanes * (int)sizeof(float) >= LINE_BYTES;
+}
+
 /* Sections as -fdata-sections has them: a linker may place each array. */
 static LLVMValueRef array_constant(const Infer *infer, const Buffer *buffer)
 {
@@ -48,6 +55,8 @@ static LLVMValueRef array_constant(const Infer *infer, const Buffer *buffer)
     LLVMSetInitializer(constant, array);
     LLVMSetGlobalConstant(constant, true);
     LLVMSetLinkage(constant, LLVMInternalLinkage);
+    if (has_wide_vectors(unit->target) && inference_has_lines(buffer))
+        LLVMSetAlignment(constant, LINE_BYTES);
     LLVMSetSection(constant, arena_printf(unit->arena, ".rodata.%s", name));
     return constant;
 }
