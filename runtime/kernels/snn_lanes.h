@@ -20,9 +20,6 @@
 #if SNN_LANES > 1
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
-typedef int32_t snn_truths
-    __attribute__((vector_size(4 * SNN_LANES))); /* 0 or -1, as comparing floats gives */
-typedef uint8_t snn_flags __attribute__((vector_size(SNN_LANES)));
 
 /* Written out, a loop over vectors keeps its sums in registers. */
 #if defined(__clang__)
@@ -63,35 +60,11 @@ SNN_INLINE snn_floats snn_fma(snn_floats a, snn_floats b, snn_floats c)
 #endif
 }
 
-/* Of each lane: which of the two. */
-SNN_INLINE snn_floats snn_select(snn_truths truths, snn_floats yes, snn_floats no)
-{
-    return (snn_floats)(((snn_truths)yes & truths) | ((snn_truths)no & ~truths));
-}
-
-/* 0 or 1 for each lane. */
-SNN_INLINE void snn_store_flags(uint8_t *to, snn_truths truths)
-{
-    const snn_flags flags = __builtin_convertvector(truths & 1, snn_flags);
-    __builtin_memcpy(to, &flags, sizeof flags);
-}
-
 #else
 
 typedef float snn_floats;
-typedef bool snn_truths;
 
 #define SNN_UNROLL
-
-SNN_INLINE snn_floats snn_select(snn_truths truth, snn_floats yes, snn_floats no)
-{
-    return truth ? yes : no;
-}
-
-SNN_INLINE void snn_store_flags(uint8_t *to, snn_truths truth)
-{
-    *to = truth;
-}
 
 SNN_INLINE snn_floats snn_load(const float *from)
 {
