@@ -264,7 +264,7 @@ void quantize_map(Quantizer *quantizer, Node *map)
         out->units = weights.units;
     const char *name = map->aux != NONE ? quantizer->net->streams.at[map->aux].name
                                         : quantizer->net->params.at[map->weight].name;
-    map->weight =
-        quantize_add_param(quantizer, name, shape_of(quantizer, map), true, weights.whole, map->span);
+    Shape shape = shape_of(quantizer, map); /* taps alone, where each unit is summed over steps by itself */
+    map->weight = quantize_add_param(quantizer, name, shape, shape.ndim > 1, weights.whole, map->span);
     map->aux = NONE;
 }
