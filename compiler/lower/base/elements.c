@@ -30,3 +30,22 @@ LoopExpr **load_elements(Lower *lower, const Units *units, const Node *scan)
         inputs[i] = load_element(lower, units, scan->ins.at[i]);
     return inputs;
 }
+
+static LoopExpr *load_param(Lower *lower, const Units *units, ParamId param)
+{
+    Shape shape = lower->net->params.at[param].shape;
+    LoopExpr *place = num(lower, 0);
+    for (int d = 0; d < shape.ndim; d++) {
+        LoopExpr *at = units->at[shape_find(units->shape, shape_axis(shape, d))];
+        place = op2(lower, OP_ADD, op2(lower, OP_MUL, place, num(lower, shape.dims[d])), at);
+    }
+    return load1(lower, lower->params[param].values, place);
+}
+
+LoopExpr **load_params(Lower *lower, const Units *units, const Node *scan)
+{
+    LoopExpr **params = NEW_ARRAY(lower->arena, LoopExpr *, scan->params.count + 1);
+    for (int p = 0; p < scan->params.count; p++)
+        params[p] = load_param(lower, units, scan->params.at[p]);
+    return params;
+}

@@ -15,5 +15,7 @@ int element_place(Lower *lower, const Units *units, StreamId stream, BufferId bu
 LoopExpr *load_element(Lower *lower, const Units *units, StreamId stream);
 /* What the scan's inputs are there, by index. */
 LoopExpr **load_elements(Lower *lower, const Units *units, const Node *scan);
+/* The same of its parameters: whole numbers are made by constants of each unit. */
+LoopExpr **load_params(Lower *lower, const Units *units, const Node *scan);
 
 #endif

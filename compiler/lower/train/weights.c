@@ -102,6 +102,7 @@ void lower_weights(Lower *lower, const Node *scan)
     if (scan_in_time(lower->net, scan))
         equations.into = over_steps(lower, equations.into, &units);
     equations.inputs = load_elements(lower, &units, scan);
+    equations.params = load_params(lower, &units, scan);
     for (int k = 0; k < scan->outs.count; k++)
         store_element(lower, equations.into, &units, scan->outs.at[k].stream,
                       equation_number(&equations, scan->outs.at[k].value),
