@@ -27,11 +27,14 @@ model_of() {
     W2r.near) echo w2r_near ;;
     W4) echo w4 ;;
     PSN) echo psn ;;
+    PSN.masked) echo psn_masked ;;
+    PSN.sliding) echo psn_sliding ;;
+    PSN.lif) echo psn_lif ;;
     W3 | W3.11) echo w3 ;;
     W3.narrow) echo w3_narrow ;;
     SEW) echo sew ;;
     SEW.wide) echo sew_wide ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4, PSN, W3, W3.narrow, W3.11, SEW and SEW.wide)" ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4, PSN, PSN.masked, PSN.sliding, PSN.lif, W3, W3.narrow, W3.11, SEW and SEW.wide)" ;;
     esac
 }
 

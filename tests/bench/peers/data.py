@@ -2,7 +2,7 @@
 
     data.py FOLDER IMAGES WORKLOAD...
 
-W1, W4 and PSN: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 and PSN after an epoch of training. Those
+W1, W4 and those of PSN: Fashion-MNIST from IMAGES, the folder of its IDX files; weights of W1 and PSN after an epoch of training. Those
 that are residual: noise. The others: words like those of the Spiking Heidelberg Digits. Where weights are random, they are
 scaled so that neurons fire about as often as trained ones.
 
@@ -38,7 +38,7 @@ class Margins:
 
     def step(self, x):
         """x: [batch, ...], or [steps, batch * units] of parallel neurons."""
-        nearest = x.abs().unflatten(1, (len(self.nearest), -1)).amin((0, 2)) if self.work.network == "Parallel" \
+        nearest = x.abs().unflatten(1, (len(self.nearest), -1)).amin((0, 2)) if self.work.parallel \
             else x.abs().flatten(1).amin(1)
         self.nearest = torch.minimum(self.nearest, nearest)
         return (x >= 0).to(x.dtype)
@@ -97,7 +97,7 @@ def train_an_epoch(work, weights, images, labels):
         optimizer.step()
         if number % REPORT_EVERY == 0:
             print(f"{work.name}: training: batch {number} of {len(batches)}, loss {error:.4f}", flush=True)
-    return {name: parameter.detach() for name, parameter in networks.parameters(network).items()}
+    return weights | {name: parameter.detach() for name, parameter in networks.parameters(network).items()}
 
 
 # With random weights as PyTorch has them, nothing behind the first layer of W4 would fire.
@@ -107,8 +107,12 @@ GAINS = {"w_first": 4, "w_second": 6, "w_readout": 2}
 def image_weights(rng, work):
     gains = {} if work.trained else GAINS
     weights = {name: uniform(rng, shape, gains.get(name, 1)) for name, shape in work.weights.items()}
-    if work.network == "Parallel":
+    if work.parallel:
         weights["b_hidden_2"] = torch.full_like(weights["b_hidden_2"], -1)
+    if work.parallel == "masked":
+        weights["w_hidden_3"] = pytorch.recent(work).float()
+    if work.parallel == "sliding":
+        weights["w_hidden_2"] = 2.0 ** torch.arange(1 - work.order, 1)
     return weights
 
 

@@ -39,6 +39,8 @@ class Workload:
     compact: bool = False  # the surrogate max(2 - 4 |h - 1|, 0), in PyTorch and snnc; the others keep theirs
     spiking_readout: bool = False  # neurons as the hidden ones; else y = readout_decay y + x, without spikes
     readout_decay: float = 0.9
+    parallel: str = ""  # psn, masked or sliding,
+    order: int = 0  # which see so many steps
     taps: int = 0  # steps of the kernels by which delays learn,
     width: float = 0  # and how many of them a bump is wide
     margin: float = 1e-5  # between any h and the threshold
@@ -61,8 +63,15 @@ def words(name, rate, **others):
     return dense(name, 700, 256, 20, steps=100, batches=2, decay=0.9, gain=1.0, rate=rate, **others)
 
 
-PARALLEL = {"w_hidden": (256, 28), "b_hidden": (256,), "w_hidden_2": (28, 28), "b_hidden_2": (28,),
-            "w_readout": (10, 256), "b_readout": (10,)}
+def rows(name, parallel="", along=None, **others):
+    """A picture row by row. along: weights and biases along time, of parallel neurons."""
+    weights = {"w_hidden": (256, 28), "b_hidden": (256,), **(along or {}), "w_readout": (10, 256), "b_readout": (10,)}
+    return Workload(name, "Rows", (28,), weights, 10, steps=28, batches=4, reals=True, trained=True, parallel=parallel, **others)
+
+
+ALL_STEPS = {"w_hidden_2": (28, 28), "b_hidden_2": (28,)}
+MASKED = ALL_STEPS | {"w_hidden_3": (28, 28)}  # the last is the mask, which does not learn
+SLIDING = {"w_hidden_2": (8,), "b_hidden_2": ()}
 
 
 def residual(name, kernel, **others):
@@ -109,7 +118,10 @@ WORKLOADS = {
         words("W2r.near", 0.015, recurrent=True, compact=True),
         Workload("W4", "Convolutional", (28, 28), FILTERS, 10, steps=8, batches=4, decay=0.5, gain=0.5,
                  spiking_readout=True, margin=1e-6, batch=64),
-        Workload("PSN", "Parallel", (28,), PARALLEL, 10, steps=28, batches=4, reals=True, trained=True),
+        rows("PSN", "psn", ALL_STEPS),
+        rows("PSN.masked", "masked", MASKED, order=8),
+        rows("PSN.sliding", "sliding", SLIDING, order=8),
+        rows("PSN.lif", decay=0.5, gain=0.5),
         delayed("W3", 0.015, 12.27),
         delayed("W3.narrow", 0.015, 0.5),
         delayed("W3.11", 0.11, 12.27),

@@ -9,7 +9,9 @@
 
 and may have
 
-    parallel(weight, bias)    the same of parallel spiking neurons, with a weight [steps, steps] and a bias [steps]
+    parallel(work, weight, bias)
+                              the same of parallel spiking neurons: of weights [steps, steps] and biases [steps], by which all steps
+                              are read, or, masked, so many as `order` says; or of sliding ones, [order] and one
     reset(network)            called before each batch
     LEAKY_ONLY                True where its neurons have to decay
 
@@ -27,7 +29,7 @@ def linear(weights, name, scale=1):
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None)
     layer.weight.data.copy_(scale * weight)
     if bias is not None:
-        layer.bias.data.copy_(bias)
+        layer.bias.data.copy_(scale * bias)
     return layer
 
 
@@ -89,14 +91,17 @@ class Convolutional(Network):
         return pool(second.flatten(0, 1), 2).unflatten(0, x.shape[:2]).movedim(2, -1).flatten(2)
 
 
-class Parallel(nn.Module):
+class Rows(nn.Module):
     def __init__(self, library, work, weights):
         super().__init__()
-        self.hidden = linear(weights, "hidden")
-        self.hidden_2 = library.parallel(weights["w_hidden_2"], weights["b_hidden_2"])
+        self.prepare = getattr(library, "reset", lambda network: None)
+        self.hidden = linear(weights, "hidden", 1 if work.parallel else library.scale(work))
+        self.hidden_2 = library.parallel(work, weights["w_hidden_2"], weights["b_hidden_2"]) if work.parallel \
+            else library.neurons(work)
         self.readout = linear(weights, "readout")
 
     def forward(self, x):
+        self.prepare(self)
         return self.readout(self.hidden_2(self.hidden(x)))
 
 
@@ -197,7 +202,7 @@ class Delayed(nn.Module):
 
 def has(library, work):
     """Whether the library has the neurons of the workload."""
-    return (work.network != "Parallel" or hasattr(library, "parallel")) \
+    return (not work.parallel or hasattr(library, "parallel")) \
         and (work.decay < 1 or not hasattr(library, "LEAKY_ONLY"))
 
 

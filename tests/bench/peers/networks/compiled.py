@@ -21,5 +21,5 @@ def leaky(work):
     return compiled(pytorch.leaky(work))
 
 
-def parallel(weight, bias):
-    return compiled(pytorch.parallel(weight, bias))
+def parallel(work, weight, bias):
+    return compiled(pytorch.parallel(work, weight, bias))

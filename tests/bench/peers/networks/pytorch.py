@@ -80,16 +80,30 @@ class Leaky(nn.Module):
         return torch.stack(values)
 
 
+def later(work):
+    """By how many steps each step [made, read] is made later than what it reads."""
+    return torch.arange(work.steps).unsqueeze(1) - torch.arange(work.steps)
+
+
+def recent(work):
+    """Whether a step reads another."""
+    return (later(work) >= 0) & (later(work) < work.order)
+
+
 class Parallel(nn.Module):
     step = staticmethod(lambda x: Spike.apply(x, 2))
 
-    def __init__(self, weight, bias):
+    def __init__(self, work, weight, bias):
         super().__init__()
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(bias.clone())
+        self.register_buffer("mask", recent(work).to(weight.dtype) if work.order else None)
+        self.places = (work.order - 1 - later(work)).clamp(0, work.order - 1) if work.parallel == "sliding" else None
 
     def forward(self, current):
-        h = torch.addmm(self.bias.unsqueeze(1), self.weight, current.flatten(1))
+        weight = self.weight if self.places is None else self.weight[self.places]
+        weight = weight if self.mask is None else weight * self.mask
+        h = torch.addmm(self.bias.view(-1, 1), weight, current.flatten(1))
         return self.step(h).view_as(current)
 
 
@@ -101,5 +115,5 @@ def leaky(work):
     return Leaky(work)
 
 
-def parallel(weight, bias):
-    return Parallel(weight, bias)
+def parallel(work, weight, bias):
+    return Parallel(work, weight, bias)

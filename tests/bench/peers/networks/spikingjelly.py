@@ -37,8 +37,14 @@ def neurons(work, recurrence=None):
     return Recurrent(unit, recurrence) if recurrence else unit
 
 
-def parallel(weight, bias):
-    unit = neuron.PSN(T=len(weight), surrogate_function=surrogate.ATan(alpha=2.0))
+def parallel(work, weight, bias):
+    common = {"surrogate_function": surrogate.ATan(alpha=2.0), "step_mode": "m"}
+    if work.parallel == "sliding":
+        unit = neuron.SlidingPSN(k=work.order, **common)
+    elif work.parallel == "masked":
+        unit = neuron.MaskedPSN(k=work.order, T=work.steps, lambda_init=1.0, **common)
+    else:
+        unit = neuron.PSN(T=work.steps, surrogate_function=common["surrogate_function"])
     unit.weight.data.copy_(weight)
-    unit.bias.data.copy_(bias.unsqueeze(1))
+    unit.bias.data.copy_(bias.view_as(unit.bias))
     return unit
