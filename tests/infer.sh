@@ -418,7 +418,7 @@ END
         ./random_models text 7 "$number" . > random.snn
         "$snnc" -w random.snn --run --rows 1 --print=all --save=random.safetensors > messages 2>&1 &&
             "$snnc" -w random.snn --weights random.safetensors --infer -o kws.c > messages 2>&1 || {
-            grep -qE 'predicts nothing|does not depend|another size' messages || { fail "random model $number"; show_messages; }
+            grep -qE 'predicts nothing|does not depend|the model needs' messages || { fail "random model $number"; show_messages; }
             continue
         }
         grep -q KWS_SELFTEST kws.h || continue
@@ -479,8 +479,11 @@ check_refused() {
     refuses "weights of another model" 1 'no array `w_first` in trained.safetensors' \
         "$snnc" "$root/tests/infer/rates.snn" --weights trained.safetensors --infer -o new.c
     sed 's/dense(12)/dense(13)/g' "$model" > wider.snn
-    refuses "weights of another size" 1 'another size or type' \
+    refuses "weights of another size" 1 'array `w_b` in trained.safetensors is \[12, 20\], the model needs \[13, 20\]' \
         "$snnc" wider.snn --weights trained.safetensors --infer -o new.c
+    LC_ALL=C sed '1s/\[20,8\]/[8,20]/' trained.safetensors > turned.safetensors
+    refuses "weights of as many numbers, turned round" 1 'array `w_[a-z_0-9]*` in turned.safetensors is \[8, 20\], the model needs \[20, 8\]' \
+        "$snnc" "$model" --weights turned.safetensors --infer -o new.c
     sed 's/tau = 3/tau = 4/' "$model" > slower.snn
     refuses "weights of other equations, with --strict" 1 'weights of another model \(trained.safetensors\): .*tau|0\.3' \
         "$snnc" --strict slower.snn --weights trained.safetensors --infer -o new.c

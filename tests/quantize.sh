@@ -178,7 +178,7 @@ if grep -q 'uint8_t recent_spikes_\[140\]' kws.h && grep -q 'int32_t digit_\[' k
 # ---- random models ----
 
 # Why there may be none: there is no inference at all, or none in whole numbers.
-none='predicts nothing|does not depend|another size'
+none='predicts nothing|does not depend|the model needs'
 none="$none|no form in whole numbers|in whole numbers there are|in whole numbers, weights are the same|in whole numbers, only spikes do"
 none="$none|32 bits|nothing bounds|whole numbers do neither|a unit for each channel"
 

@@ -55,10 +55,12 @@ static bool fill(Interp *interp, BufferId id, const SnnTensors *file, const char
     size_t count = interp_count(interp, id);
     if (!tensor)
         return complain("no array `%s` in %s: it is of another model, or of other options", name, path);
-    if (!is_readable(tensor->dtype) || (size_t)snn_tensor_elements(tensor) != count)
-        return complain(
-            "array `%s` in %s has another size or type than the model's: give a file of this model", name,
-            path);
+    if (!is_readable(tensor->dtype))
+        return complain("array `%s` in %s has elements of a type that is not taken: write it as F32", name,
+                        path);
+    if ((size_t)snn_tensor_elements(tensor) != count)
+        return complain("array `%s` in %s has another size than the model's: give a file of this model", name,
+                        path);
     size_t columns = taps ? (size_t)buffer->dims[1] : 1, lines = count / columns;
     for (size_t at = 0; at < lines; at++) {
         size_t line = taps ? snn_line_of(at, lines, taps) : at;
@@ -79,12 +81,45 @@ static size_t param_taps(const LoopParam *param)
     return taps;
 }
 
+/* In files: as PyTorch has them, of a matrix [outputs][inputs][taps]. */
+static void param_dims(const LoopParam *param, int64_t dims[MAX_DIMS])
+{
+    for (int d = 0; d < param->ndim; d++)
+        dims[d] = param->dims[!param->matrix ? d : d < 2 ? param->ndim - 1 - d : d - 2];
+}
+
+static const char *dims_text(Arena *arena, int ndim, const int64_t *dims)
+{
+    const char *text = "";
+    for (int d = 0; d < ndim; d++)
+        text = arena_printf(arena, "%s%s%lld", text, d ? ", " : "", (long long)dims[d]);
+    return arena_printf(arena, "[%s]", text);
+}
+
+/* As many numbers under other axes would be taken for each other's. A file without the array is refused elsewhere. */
+static bool has_shape(const Interp *interp, const LoopParam *param, const SnnTensors *file, const char *path)
+{
+    Arena *arena = interp->program->arena;
+    const SnnTensor *tensor = snn_tensors_find(file, param->name);
+    int64_t dims[MAX_DIMS];
+    param_dims(param, dims);
+    if (!tensor
+        || (tensor->ndim == param->ndim
+            && memcmp(tensor->dims, dims, sizeof *dims * (size_t)param->ndim) == 0))
+        return true;
+    return complain(
+        arena_printf(arena, "array `%%s` in %%s is %s, the model needs %s: give a file of this model",
+                     dims_text(arena, tensor->ndim, tensor->dims), dims_text(arena, param->ndim, dims)),
+        param->name, path);
+}
+
 bool run_fill_params(Interp *interp, const SnnTensors *file, const char *path)
 {
     bool filled = true;
     for (int p = 0; p < interp->program->params.count && filled; p++) {
         const LoopParam *param = &interp->program->params.at[p];
-        filled = fill(interp, param->value, file, param->name, path, param_taps(param));
+        filled = has_shape(interp, param, file, path)
+                 && fill(interp, param->value, file, param->name, path, param_taps(param));
     }
     return filled;
 }
@@ -288,8 +323,35 @@ static const double *values_of(const Interp *interp, BufferId id)
     return values;
 }
 
+static const LoopParam *param_of(const Program *program, BufferId id)
+{
+    for (int p = 0; p < program->params.count; p++)
+        if (program->params.at[p].value == id)
+            return &program->params.at[p];
+    return NULL;
+}
+
+/* As checkpoints have it, so that --weights takes it. */
+static bool add_param(const Interp *interp, const LoopParam *param, SnnTensorsWriter *writer)
+{
+    const double *held = values_of(interp, param->value);
+    size_t count = interp_count(interp, param->value), taps = param_taps(param);
+    size_t columns = taps ? (size_t)param->dims[param->ndim - 1] : 1, lines = count / columns;
+    double *values = NEW_ARRAY(interp->program->arena, double, count + 1);
+    int64_t dims[MAX_DIMS];
+    for (size_t c = 0; c < columns; c++)
+        for (size_t at = 0; at < lines; at++)
+            values[c * lines + at] = held[(taps ? snn_line_of(at, lines, taps) : at) * columns + c];
+    param_dims(param, dims);
+    return snn_tensors_add(writer, interp->program->buffers.at[param->value].name, SNN_F64, param->ndim, dims,
+                           values);
+}
+
 static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writer)
 {
+    const LoopParam *param = param_of(interp->program, id);
+    if (param)
+        return add_param(interp, param, writer);
     int64_t dims[LOOP_MAX_DIMS + 1];
     int ndim = dims_of(interp, id, dims);
     return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims,

@@ -85,8 +85,8 @@ static bool weights_check(const SnnTensors *file, const SnnParam *param, const c
     if (tensor == NULL)
         return snn_fail(error, "wrong weights (%s): `%s` (%s) is missing", path, name, param->about);
     if (tensor->dtype != SNN_F32)
-        return snn_fail(error, "wrong weights (%s): `%s` is %s, F32 is needed", path, name,
-                        snn_dtype_name(tensor->dtype));
+        return snn_fail(error, "wrong weights (%s): `%s` is %s, F32 is needed; write it as float32", path,
+                        name, snn_dtype_name(tensor->dtype));
     snn_weights_dims(param, dims);
     bool same = tensor->ndim == param->ndim;
     for (int i = 0; same && i < param->ndim; i++)
