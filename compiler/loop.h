@@ -472,13 +472,15 @@ void loop_comment(Arena *arena, LoopBlock *into, const char *text);
  *
  * A vector loop may be taken several turns at a time, as the lanes of vectors of floats: any power of two of them up to
  * LOOP_MOST_LANES; its bounds are multiples of that. It is `independent`, goes upwards, and stands in no other vector
- * loop. In it stand, all of type F32:
+ * loop. In it stand, of type F32:
  *  - LET, DECLARE, and SET of a variable that is declared in it: each has a value for each lane;
  *  - STORE to a row: the last index is contiguous (the loop's variable, or that plus what is the same in all lanes), the
  *    other indices are the same in all lanes;
  *  - FOR, marked as `few`, with bounds that are the same in all lanes, over such statements.
  * Their values are loads of rows, variables, whatever is the same in all lanes, and sums, differences, products (fused
  * or not) and negations of these. A result does not depend on the number of lanes.
+ * In a program that only predicts, values are compared too: LET of type BOOL has a truth for each lane, of <, <=, > or >= and by
+ * `and` and `or`; it chooses a value for each lane, is 0 or 1 as F32, and is stored to a row of U8.
  *
  * A buffer in registers is LOCAL, of type F32, with rows of a multiple of LOOP_MOST_LANES. Only vector loops touch it, at
  * their variable or that plus such a multiple: it may be held as vectors. */

@@ -42,10 +42,9 @@ static bool is_contiguous(const Candidate *c, const LoopExpr *index)
            || (is_contiguous(c, b) && !loop_differs(c->loop, a));
 }
 
-static bool is_row(const Candidate *c, BufferId buffer, int count, LoopExpr *const *index)
+static bool is_row(const Candidate *c, BufferId buffer, Type type, int count, LoopExpr *const *index)
 {
-    bool row =
-        c->program->buffers.at[buffer].type == TYPE_F32 && count > 0 && is_contiguous(c, index[count - 1]);
+    bool row = c->program->buffers.at[buffer].type == type && count > 0 && is_contiguous(c, index[count - 1]);
     for (int i = 0; i < count - 1; i++)
         row = row && !loop_differs(c->loop, index[i]);
     return row;
@@ -56,6 +55,33 @@ static bool has_lanes(Op op)
     return op == OP_ADD || op == OP_SUB || op == OP_MUL || op == OP_FMA || op == OP_NEG;
 }
 
+static bool is_vector(const Candidate *c, const LoopExpr *expr);
+
+static bool compares(Op op)
+{
+    return op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
+}
+
+/* Truths, which differ: of inference alone, whose neurons are few. */
+static bool is_mask(const Candidate *c, const LoopExpr *expr)
+{
+    if (!c->program->predicts || expr->type != TYPE_BOOL || !loop_differs(c->loop, expr))
+        return false;
+    if (expr->kind != LOOP_OP)
+        return expr->kind == LOOP_VAR;
+    if (expr->op == OP_AND || expr->op == OP_OR)
+        return is_mask(c, expr->args[0]) && is_mask(c, expr->args[1]);
+    return compares(expr->op) && is_vector(c, expr->args[0]) && is_vector(c, expr->args[1]);
+}
+
+/* One of two vectors: of each lane, or of all. */
+static bool is_selection(const Candidate *c, const LoopExpr *expr)
+{
+    return expr->kind == LOOP_OP && expr->op == OP_SELECT && c->program->predicts
+           && (is_mask(c, expr->args[0]) || !loop_differs(c->loop, expr->args[0]))
+           && is_vector(c, expr->args[1]) && is_vector(c, expr->args[2]);
+}
+
 static bool is_vector(const Candidate *c, const LoopExpr *expr)
 {
     if (expr->type != TYPE_F32)
@@ -63,11 +89,24 @@ static bool is_vector(const Candidate *c, const LoopExpr *expr)
     if (expr->kind == LOOP_VAR || !loop_differs(c->loop, expr))
         return true;
     if (expr->kind == LOOP_LOAD)
-        return is_row(c, expr->buffer, expr->nargs, expr->args);
+        return is_row(c, expr->buffer, TYPE_F32, expr->nargs, expr->args);
+    if (expr->kind == LOOP_CAST)
+        return is_mask(c, expr->args[0]);
     bool simple = expr->kind == LOOP_OP && has_lanes(expr->op);
     for (int i = 0; i < expr->nargs; i++)
         simple = simple && is_vector(c, expr->args[i]);
-    return simple;
+    return simple || is_selection(c, expr);
+}
+
+static bool stores_vector(const Candidate *c, const LoopStmt *store)
+{
+    return is_row(c, store->buffer, TYPE_F32, store->nindex, store->index) && is_vector(c, store->value);
+}
+
+static bool stores_flags(const Candidate *c, const LoopStmt *store)
+{
+    return !store->add && is_row(c, store->buffer, TYPE_U8, store->nindex, store->index)
+           && is_mask(c, store->value);
 }
 
 static bool are_vectors(const Candidate *c, const LoopBlock *block);
@@ -75,11 +114,11 @@ static bool are_vectors(const Candidate *c, const LoopBlock *block);
 static bool is_vector_stmt(const Candidate *c, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
-    case LOOP_LET:
+    case LOOP_LET: return is_vector(c, stmt->value) || is_mask(c, stmt->value);
     case LOOP_DECLARE: return is_vector(c, stmt->value);
     case LOOP_SET: return declares(&c->loop->body, stmt->var) && is_vector(c, stmt->value);
     case LOOP_FOR: return stmt->few && !loop_differs(c->loop, stmt->to) && are_vectors(c, &stmt->body);
-    case LOOP_STORE: return is_row(c, stmt->buffer, stmt->nindex, stmt->index) && is_vector(c, stmt->value);
+    case LOOP_STORE: return stores_vector(c, stmt) || stores_flags(c, stmt);
     case LOOP_AHEAD:
     case LOOP_LIST:
     case LOOP_IF:

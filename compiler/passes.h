@@ -130,6 +130,12 @@ void freeze_kernels(Program *program);
 /* Loop -> Loop, of a program that goes step by step: an array that is a copy of another one is that one, where it can be. */
 void drop_copies(Program *program);
 
+/* Statements of a loop of neurons, by all its turns, that reads what is in registers: so it is written out. */
+enum { MOST_WRITTEN_OUT = 1600 };
+/* Loop -> Loop, of a program that goes step by step, on kernels that are launched once: neurons are made where registers hold their
+ * sums. */
+void join_neurons(Program *program);
+
 /* Loop -> Loop, once constants are known: branches that these decide are taken or left out; with `loops`, loops marked `literal` are
  * written out, and what is read of constants are numbers. */
 void write_literals(Program *program, bool loops);

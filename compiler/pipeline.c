@@ -203,6 +203,13 @@ static bool run_copies(Compilation *c)
     return true;
 }
 
+static bool run_join(Compilation *c)
+{
+    if (c->lower.infer && !leaves_out(c, OPTIMISATION_JOIN))
+        join_neurons(c->program);
+    return true;
+}
+
 /* What shall be printed is not overwritten. */
 static void keep_buffers(Compilation *c)
 {
@@ -315,6 +322,7 @@ const Pass passes[] = {
     {"single",        STAGE_LOOP, STAGE_LOOP, run_single,        "for --infer: there is one sample, and no loop of one turn; else unchanged", true},
     {"freeze",        STAGE_LOOP, STAGE_LOOP, run_freeze,        "for --infer: what is made of parameters alone belongs to the initial phase", true},
     {"copies",        STAGE_LOOP, STAGE_LOOP, run_copies,        "for --infer: an array that is a copy of another one is that one, where it can be", true},
+    {"join",          STAGE_LOOP, STAGE_LOOP, run_join,          "for --infer: neurons are made where registers hold their sums; else unchanged", true},
     {"chain",         STAGE_LOOP, STAGE_LOOP, run_chain,         "samples go through kernels one by one, where that leaves less between these", false},
     {"share",         STAGE_LOOP, STAGE_LOOP, run_share,         "kernels that are equal up to their buffers are one kernel", false},
     {"unroll",        STAGE_LOOP, STAGE_LOOP, run_unroll,        "time loops go in rounds of a few steps", false},

@@ -537,6 +537,7 @@ for model; do
         "$snnc" -w "$root/tests/infer/parts.snn" --weights trained.safetensors --infer -o kws.c
         says "parts: sums of 80 outputs are made at a time" kws.c 'j0 = part \* 80;'
         check_lines parts state_v_first_
+        says "parts: neurons are made of sums in registers" kws.c '\+ sums_first_dense_2_[0-9]_\[n / SNN_LANES\]'
         says "parts: what comes next is fetched" kws.c 'snn_ahead\(in\[t \+ 1\]'
         predicts parts sparks "" gcc -O3 -march=native
         predicts parts sparks "" clang -O2 -march=native

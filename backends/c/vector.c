@@ -53,6 +53,29 @@ static const char *load(const Vectors *v, BufferId id, int count, LoopExpr *cons
 }
 
 static const char *all_lanes(const Vectors *v, const LoopExpr *expr);
+static const char *operand(const Vectors *v, const LoopExpr *expr);
+
+/* A truth for each lane. */
+static const char *mask(const Vectors *v, const LoopExpr *expr)
+{
+    if (expr->kind == LOOP_VAR)
+        return c_var(v->arena, v->kernel, expr->var);
+    if (expr->op == OP_AND || expr->op == OP_OR)
+        return arena_printf(v->arena, "(%s %s %s)", mask(v, expr->args[0]), expr->op == OP_AND ? "&" : "|",
+                            mask(v, expr->args[1]));
+    const char *sign = expr->op == OP_LT ? "<" : expr->op == OP_LE ? "<=" : expr->op == OP_GT ? ">" : ">=";
+    return arena_printf(v->arena, "(%s %s %s)", operand(v, expr->args[0]), sign, operand(v, expr->args[1]));
+}
+
+/* Of all lanes by one truth, or of each lane by its own. */
+static const char *selection(const Vectors *v, const LoopExpr *expr)
+{
+    const char *yes = all_lanes(v, expr->args[1]), *no = all_lanes(v, expr->args[2]);
+    if (loop_differs(v->loop, expr->args[0]))
+        return arena_printf(v->arena, "snn_select(%s, %s, %s)", mask(v, expr->args[0]), yes, no);
+    return arena_printf(v->arena, "(%s ? %s : %s)", c_expr(v->arena, v->program, v->kernel, expr->args[0]),
+                        yes, no);
+}
 
 /* `within`: an operand, which needs parentheses if it is a sum or a product. */
 static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
@@ -66,6 +89,10 @@ static const char *vector(const Vectors *v, const LoopExpr *expr, bool within)
         return load(v, expr->buffer, expr->nargs, expr->args);
     if (expr->kind == LOOP_VAR)
         return c_var(v->arena, v->kernel, expr->var);
+    if (expr->kind == LOOP_CAST)
+        return arena_printf(v->arena, "snn_select(%s, snn_all(1.0f), snn_all(0.0f))", mask(v, expr->args[0]));
+    if (expr->op == OP_SELECT)
+        return selection(v, expr);
     if (expr->op == OP_NEG)
         return arena_printf(v->arena, "-%s", vector(v, expr->args[0], true));
     if (expr->op == OP_FMA)
@@ -84,6 +111,12 @@ static const char *all_lanes(const Vectors *v, const LoopExpr *expr)
     return loop_differs(v->loop, expr) ? text : arena_printf(v->arena, "snn_all(%s)", text);
 }
 
+/* The same, as an operand. */
+static const char *operand(const Vectors *v, const LoopExpr *expr)
+{
+    return loop_differs(v->loop, expr) ? vector(v, expr, true) : all_lanes(v, expr);
+}
+
 static void store(const Vectors *v, const LoopStmt *stmt, Out *out)
 {
     if (v->program->buffers.at[stmt->buffer].registers) {
@@ -92,6 +125,10 @@ static void store(const Vectors *v, const LoopStmt *stmt, Out *out)
         return;
     }
     const char *place = pointer(v, stmt->buffer, stmt->nindex, stmt->index);
+    if (stmt->value->type == TYPE_BOOL) {
+        out_line(out, "snn_store_flags(%s, %s);", place, mask(v, stmt->value));
+        return;
+    }
     const char *value = stmt->add
                             ? arena_printf(v->arena, "snn_load(%s) + %s", place, vector(v, stmt->value, true))
                             : all_lanes(v, stmt->value);
@@ -111,6 +148,8 @@ static void block(const Vectors *v, const LoopBlock *stmts, Out *out)
             out_close(out, "");
         } else if (stmt->kind == LOOP_SET) {
             out_line(out, "%s = %s;", name, all_lanes(v, stmt->value));
+        } else if (stmt->value->type == TYPE_BOOL) {
+            out_line(out, "const snn_truths %s = %s;", name, mask(v, stmt->value));
         } else {
             const char *value = all_lanes(v, stmt->value), *kind = stmt->kind == LOOP_LET ? "const " : "";
             out_line(out, stmt->apart ? "%ssnn_floats %s = snn_apart(%s);" : "%ssnn_floats %s = %s;", kind,

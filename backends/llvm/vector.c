@@ -31,16 +31,31 @@ LLVMValueRef vector_value(Code *code, const LoopExpr *expr)
         return load_at(code, element_pointer(code, expr->buffer, expr->nargs, expr->args));
     if (expr->kind == LOOP_VAR)
         return expr_value(code, expr);
+    if (expr->kind == LOOP_CAST) /* of truths */
+        return LLVMBuildUIToFP(code->unit->builder, vector_value(code, expr->args[0]), vector_type(code), "");
     LLVMValueRef x[3];
     for (int i = 0; i < expr->nargs; i++)
-        x[i] = vector_value(code, expr->args[i]);
+        x[i] = expr->args[i]->type == TYPE_BOOL && !loop_differs(code->vector, expr->args[i])
+                   ? expr_value(code, expr->args[i]) /* chooses for all lanes */
+                   : vector_value(code, expr->args[i]);
     return op_value(code, expr, x);
+}
+
+static void store_flags(Code *code, LLVMValueRef truths, LLVMValueRef at)
+{
+    LLVMTypeRef bytes = LLVMVectorType(code->unit->i8, (unsigned)code->level->lanes);
+    LLVMValueRef flags = LLVMBuildZExt(code->unit->builder, truths, bytes, "");
+    LLVMSetAlignment(LLVMBuildStore(code->unit->builder, flags, at), 1);
 }
 
 void vector_store(Code *code, const LoopStmt *stmt)
 {
     LLVMValueRef value = vector_value(code, stmt->value);
     LLVMValueRef at = element_pointer(code, stmt->buffer, stmt->nindex, stmt->index);
+    if (stmt->value->type == TYPE_BOOL) {
+        store_flags(code, value, at);
+        return;
+    }
     if (stmt->add)
         value = LLVMBuildFAdd(code->unit->builder, load_at(code, at), value, "");
     LLVMSetAlignment(LLVMBuildStore(code->unit->builder, value, at), (unsigned)sizeof(float));

@@ -8,14 +8,44 @@ enum {
     MOST_STATEMENTS = 640 /* with so many statements in all: of more, compilers take long */
 };
 
+typedef struct Sums {
+    const Program *program;
+    bool found;
+} Sums;
+
+static bool has_truths(const LoopBlock *block)
+{
+    for (int i = 0; i < block->count; i++)
+        if (block->at[i]->value && block->at[i]->value->type == TYPE_BOOL)
+            return true;
+    return false;
+}
+
+static void find_small(void *context, BufferId *buffer, Access access)
+{
+    const Program *program = ((Sums *)context)->program;
+    (void)access;
+    ((Sums *)context)->found |= program->buffers.at[*buffer].small;
+}
+
+/* Neurons are not written out but for what registers hold: programs that only predict are to be small. */
+static bool is_written_out(const Program *program, const LoopStmt *loop)
+{
+    Sums sums = {program, false};
+    bool neurons = has_truths(&loop->body);
+    int turns = loop_turns(loop);
+    loop_visit(&loop->body, find_small, &sums);
+    return turns <= MOST_UNROLLED && (sums.found || !neurons)
+           && turns * loop->body.count <= (neurons ? MOST_WRITTEN_OUT : MOST_STATEMENTS);
+}
+
 static void mark_block(const Program *program, const LoopBlock *block)
 {
     for (int i = 0; i < block->count; i++) {
         LoopStmt *stmt = block->at[i];
         if (loop_suits_vectors(program, stmt)) {
             stmt->vector = true;
-            stmt->few =
-                loop_turns(stmt) <= MOST_UNROLLED && loop_turns(stmt) * stmt->body.count <= MOST_STATEMENTS;
+            stmt->few = is_written_out(program, stmt);
         } else {
             mark_block(program, &stmt->body);
         }

@@ -20,6 +20,8 @@
 #if SNN_LANES > 1
 
 typedef float snn_floats __attribute__((vector_size(4 * SNN_LANES)));
+typedef int32_t snn_truths
+    __attribute__((vector_size(4 * SNN_LANES))); /* 0 or -1, as comparing floats gives */
 
 /* Written out, a loop over vectors keeps its sums in registers. */
 #if defined(__clang__)
@@ -60,11 +62,45 @@ SNN_INLINE snn_floats snn_fma(snn_floats a, snn_floats b, snn_floats c)
 #endif
 }
 
+/* Of each lane: which of the two. */
+SNN_INLINE snn_floats snn_select(snn_truths truths, snn_floats yes, snn_floats no)
+{
+    return (snn_floats)(((snn_truths)yes & truths) | ((snn_truths)no & ~truths));
+}
+
+/* 0 or 1 for each lane. Of eight, GCC would make one after the other. */
+SNN_INLINE void snn_store_flags(uint8_t *to, snn_truths truths)
+{
+#if SNN_LANES == 8 && !defined(__clang__)
+    const uint64_t bits = (uint64_t)(uint32_t)__builtin_ia32_movmskps256((snn_floats)truths);
+    const uint64_t apart = bits * 0x0101010101010101u & 0x8040201008040201u;         /* bit k in byte k, */
+    const uint64_t flags = (apart + 0x00406070787c7e7fu) >> 7 & 0x0101010101010101u; /* as bit 0 */
+#elif SNN_LANES == 4 && !defined(__clang__)
+    const uint8_t flags[4] = {(uint8_t)(truths[0] & 1), (uint8_t)(truths[1] & 1), (uint8_t)(truths[2] & 1),
+                              (uint8_t)(truths[3] & 1)};
+#else
+    typedef uint8_t snn_flags __attribute__((vector_size(SNN_LANES)));
+    const snn_flags flags = __builtin_convertvector(truths & 1, snn_flags);
+#endif
+    __builtin_memcpy(to, &flags, sizeof flags);
+}
+
 #else
 
 typedef float snn_floats;
+typedef bool snn_truths;
 
 #define SNN_UNROLL
+
+SNN_INLINE snn_floats snn_select(snn_truths truth, snn_floats yes, snn_floats no)
+{
+    return truth ? yes : no;
+}
+
+SNN_INLINE void snn_store_flags(uint8_t *to, snn_truths truth)
+{
+    *to = truth;
+}
 
 SNN_INLINE snn_floats snn_load(const float *from)
 {

@@ -254,6 +254,47 @@ START_TEST(loops_of_many_statements_are_not_written_out)
 }
 END_TEST
 
+/* let spike = x >= 1 and x > scale; bytes[j] = spike; sums[0, j] += where(spike, f32(spike), x) */
+static void add_truths(Example *e)
+{
+    LoopExpr *x = var(e, e->x), *j = var(e, e->loop->var);
+    VarId spike = loop_var(arena, e->kernel, "spike", TYPE_BOOL);
+    LoopBlock *body = &e->loop->body;
+    body->count = 1;
+    loop_let(arena, body, spike,
+             op(OP_AND, op(OP_GE, x, loop_float(arena, 1)), op(OP_GT, x, scale_at(e, var(e, e->rows->var)))));
+    loop_store(e->program, body, e->bytes, 1, &j, var(e, spike), false);
+    LoopExpr *chosen = loop_op(arena, OP_SELECT, var(e, spike), loop_cast(arena, TYPE_F32, var(e, spike)), x);
+    loop_store(e->program, body, e->sums, 2, (LoopExpr *[]){loop_int(arena, 0), j}, chosen, true);
+}
+
+/* Comparisons are vectors in what only predicts; loops of them are written out where registers hold what they read. */
+START_TEST(truths_and_choices)
+{
+    arena = arena_new();
+    Example e = example();
+    add_truths(&e);
+    e.program->predicts = true;
+    expect_vectors(&e, true);
+    ck_assert(e.loop->few);
+    e.program->buffers.at[e.sums].small = false;
+    mark_vectors(e.program);
+    ck_assert(!e.loop->few);
+    arena_free(arena);
+}
+END_TEST
+
+START_TEST(no_truths_in_trainers)
+{
+    arena = arena_new();
+    Example e = example();
+    add_truths(&e);
+    mark_vectors(e.program);
+    ck_assert(!e.loop->vector);
+    arena_free(arena);
+}
+END_TEST
+
 /* ---- what is not in registers ---- */
 
 static void not_asked_for(Example *e)
@@ -339,6 +380,8 @@ Suite *vectors_suite(void)
     tcase_add_test(tcase, sums_and_products_of_rows);
     tcase_add_test(tcase, sums_over_few_turns);
     tcase_add_test(tcase, loops_of_many_statements_are_not_written_out);
+    tcase_add_test(tcase, truths_and_choices);
+    tcase_add_test(tcase, no_truths_in_trainers);
     tcase_add_test(tcase, long_loops_are_not_written_out);
     tcase_add_loop_test(tcase, not_in_registers, 0, sizeof elsewhere / sizeof *elsewhere);
     tcase_add_test(tcase, a_whole_vector_further);

@@ -121,8 +121,10 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
     for (int s = 0; s < result_count(node); s++)
         if (sums_steps(lower, node, s) && !sums_units(lower, node, s)) {
             store_result(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
-            if (state->rounds[s] >= 0)
-                store2(lower, site.into, state->rounds[s], site.b, n, loop_float(lower->arena, 0), false);
+            if (state->rounds[s] < 0)
+                continue;
+            store2(lower, site.into, state->rounds[s], site.b, n, loop_float(lower->arena, 0), false);
+            store2(lower, site.into, state->round[s], site.b, n, loop_float(lower->arena, 0), false);
         }
 }
 
@@ -155,6 +157,8 @@ static LoopExpr *sum_so_far(Lower *lower, const Unit *unit, int s, Site site)
     if (unit->state->round[s] < 0)
         return zero;
     LoopExpr *sum = load2(lower, unit->state->round[s], site.b, round_unit(lower, unit, s));
+    if (unit->state->rounds[s] >= 0) /* it is 0 where a round begins: see keep_rounds() */
+        return sum;
     return loop_op(lower->arena, OP_SELECT, round_begins(lower, unit->node, site), zero, sum);
 }
 
@@ -204,7 +208,7 @@ static void store_rounds(Lower *lower, const Unit *unit, int s, Site site)
     store_unit(lower, unit, s, site, sum, false);
 }
 
-/* Where a round ends, the sums so far are those of the rounds. Behind the loop over units: in it, compilers store by masks at
+/* Where a round ends, the sums so far are those of the rounds, and the next one begins with 0. Behind the loop over units: in it, compilers store by masks at
  * every step, which takes x86 as long as all else. */
 static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
@@ -218,6 +222,7 @@ static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, 
         inner.into = &loop->body;
         store2(lower, inner.into, state->rounds[s], site.b, n,
                load_stream(lower, node->outs.at[s].stream, inner, n), false);
+        store2(lower, inner.into, state->round[s], site.b, n, loop_float(lower->arena, 0), false);
     }
 }
 
