@@ -3,13 +3,15 @@
 # tests/bench/README.md.
 #
 #     tests/bench/infer.sh [ours]      BUILD=dir  SNNC=path  CC=command  DATA=dir  ROUNDS=n  SAMPLES=n
-#                                      SNNC_FLAGS="..."  WORKLOADS="W1 W2 W2.11 W2r W3 W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
+#                                      SNNC_FLAGS="..."  WORKLOADS="W1 W1.whole W2 W2.11 W2r W3 W3.whole W4"  LIBRARIES="pytorch compiled spikingjelly"  PYTHON=command
+#
+# W1.whole is W1 with --whole.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 name=infer.sh
 . "$here/workloads.sh"
-workloads=${WORKLOADS:-W1 W2 W2.11 W2r W3 W4}
+workloads=${WORKLOADS:-W1 W1.whole W2 W2.11 W2r W3 W3.whole W4}
 libraries=${LIBRARIES-pytorch compiled spikingjelly}
 samples=${SAMPLES:-32}
 rounds=${ROUNDS:-5}
@@ -26,14 +28,18 @@ ours) libraries="" ;;
 esac
 cd "$work_folder"
 [ -n "${PYTHON:-}" ] || [ -z "$libraries" ] || "$here/venv.sh" "$build/bench/venv"
-make_data "$workloads"
+make_data "$(echo "$workloads" | sed 's/[.]whole//g')"
 
 # ours WORKLOAD: a line as infer.c prints it
 ours() {
+    case $1 in
+    *.whole) set -- "${1%.whole}" --whole ;;
+    *) set -- "$1" ;;
+    esac
     folder=infer_$(model_of "$1")
     mkdir -p "$folder"
     # shellcheck disable=SC2086
-    "$snnc" -w "$here/$(model_of "$1").snn" --weights "$1.safetensors" --infer ${SNNC_FLAGS:-} --selftest=0 -o "$folder/kws.c" 2> messages || {
+    "$snnc" -w "$here/$(model_of "$1").snn" --weights "$1.safetensors" --infer ${SNNC_FLAGS:-} ${2:-} --selftest=0 -o "$folder/kws.c" 2> messages || {
         cat messages >&2
         fail "no inference of $1"
     }
@@ -71,7 +77,7 @@ for work in $workloads; do
     time=$1 cells="| $work | $1 | $(echo "$2 | $3" | sed "s,^0.00 | 0.00$,- | -,") |" best=
     shift 3
     for library in $libraries; do
-        peer=$("$python" "$here/peers/infer.py" . "$work" "$library" "$samples" "$rounds" 2> messages | tail -n 1)
+        peer=$("$python" "$here/peers/infer.py" . "${work%.whole}" "$library" "$samples" "$rounds" 2> messages | tail -n 1)
         took=${peer%% *}
         [ -n "$peer" ] || took=-
         cells="$cells $took |"
@@ -81,6 +87,6 @@ for work in $workloads; do
         }
         best=$(echo "$best $took" | awk '{ b = $1 } NF > 1 && $2 + 0 > 0 && ($2 < $1 || $1 + 0 == 0) { b = $2 } END { print b }')
     done
-    echo "$cells $(awk -v best="${best:-0}" -v time="$time" 'BEGIN { printf "%.1f", best / time }') | $(dense "$work") |"
+    echo "$cells $(awk -v best="${best:-0}" -v time="$time" 'BEGIN { printf "%.1f", best / time }') | $(dense "${work%.whole}") |"
 done
 exit $status
