@@ -213,6 +213,10 @@ typedef struct Launch {
                      rows * s / LOOP_SLICES; samples of a slice are not done at the same time, but in their order */
     bool
         joined; /* over_rows: to the launch before: both are done for a sample before the next sample is begun */
+    bool
+        quick; /* makes one buffer anew, in about the time that it takes to read what was kept of it, of what it reads alone: may be
+                   made again */
+    bool again;          /* is made again: see make_again() */
     int number;          /* given, too: see LOOP_GIVEN */
     int layer;           /* whose it is, of a program that only predicts: in Program.layers; else -1 */
     VEC(BufferId) given; /* for those of the kernel, in their order; never a LOCAL or a GIVEN one */
@@ -535,15 +539,25 @@ int64_t drive_products(const Program *program, const LoopDrive *drive);
  * runtime looks at after the forward phase lives as long. What launches work on that are joined lives as long as they all do. */
 typedef struct Life {
     int first, last; /* -1: in none */
+    int paused,
+        resumed; /* not between these, which have launches: it is made again by the second one. 0: always */
     bool
         always; /* what it holds outlives the launches: weights, results, what the initial phase leaves for others, what is
                    made before the first step for all of them, and what is read before it is stored */
 } Life;
 
 Life *loop_lives(Arena *arena, const Program *program); /* by buffer */
-/* Bytes of the memory where a buffer stands, without samples: what the largest needs of those that stand there; 0 for
- * one that is not the first there, or a kernel's. By buffer. */
-int64_t *loop_rooms(Arena *arena, const Program *program);
+bool life_has(const Life *life, int time);
+bool lives_meet(const Life *a, const Life *b);
+/* Bytes of the memory where a buffer stands, which of both needs more of them: what the largest there has for each sample, and the
+ * largest in all. */
+typedef struct LoopRoom {
+    int64_t each_sample, whole;
+} LoopRoom;
+
+/* By buffer; {0} for one that is not the first in its place, or a kernel's. */
+LoopRoom *loop_rooms(Arena *arena, const Program *program);
+int64_t room_bytes(LoopRoom room, int64_t samples);
 
 void loop_print(Out *out, const Program *program);
 /* NULL, or what is wrong (an internal error of the pass that ran last). */

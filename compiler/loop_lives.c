@@ -60,6 +60,10 @@ static void launch_lives(const Program *program, const Launch *launch, const Use
         instead[kernel->given.at[i]] = launch->given.at[i];
     for (int i = 0; i < uses->count; i++) {
         Life *life = &lives[instead[uses->at[i].buffer]];
+        if (launch->again && uses->at[i].makes) {
+            life->paused = life->last;
+            life->resumed = time;
+        }
         use(life, time, uses->at[i].makes);
         life->last = time + count - 1;
     }
@@ -107,7 +111,7 @@ Life *loop_lives(Arena *arena, const Program *program)
     BufferId *instead = NEW_ARRAY(arena, BufferId, count + 1);
     const Uses *uses = uses_of_kernels(arena, program);
     for (BufferId b = 0; b < count; b++) {
-        lives[b] = (Life){-1, -1, !may_share(&program->buffers.at[b])};
+        lives[b] = (Life){.first = -1, .last = -1, .always = !may_share(&program->buffers.at[b])};
         instead[b] = b;
     }
     for (Phase phase = 0; phase < PHASE_COUNT; phase++) {
@@ -131,16 +135,37 @@ Life *loop_lives(Arena *arena, const Program *program)
     return lives;
 }
 
-int64_t *loop_rooms(Arena *arena, const Program *program)
+bool life_has(const Life *life, int time)
 {
-    int64_t *rooms = NEW_ARRAY(arena, int64_t, program->buffers.count + 1);
+    return life->first <= time && time <= life->last && (time <= life->paused || time >= life->resumed);
+}
+
+bool lives_meet(const Life *a, const Life *b)
+{
+    bool meet = false;
+    for (int i = 0; i < 2; i++) {
+        const Life *one = i == 0 ? a : b, *other = i == 0 ? b : a;
+        meet = meet || life_has(one, other->first) || (other->resumed > 0 && life_has(one, other->resumed));
+    }
+    return meet;
+}
+
+LoopRoom *loop_rooms(Arena *arena, const Program *program)
+{
+    LoopRoom *rooms = NEW_ARRAY(arena, LoopRoom, program->buffers.count + 1);
     for (BufferId b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        int64_t bytes = buffer_is_of_kernel(buffer) ? 0 : buffer_bytes(buffer);
-        if (rooms[buffer->place] < bytes)
-            rooms[buffer->place] = bytes;
+        LoopRoom *room = &rooms[buffer->place];
+        int64_t *bytes = buffer->per_sample ? &room->each_sample : &room->whole;
+        if (!buffer_is_of_kernel(buffer) && *bytes < buffer_bytes(buffer))
+            *bytes = buffer_bytes(buffer);
     }
     return rooms;
+}
+
+int64_t room_bytes(LoopRoom room, int64_t samples)
+{
+    return room.each_sample * samples > room.whole ? room.each_sample * samples : room.whole;
 }
 
 /* ---- verifier ---- */
@@ -165,7 +190,7 @@ static const char *verify_place(const Program *program, BufferId id, const Life 
     if (!place || place->place != buffer->place)
         return arena_printf(program->arena, "`%s` stands in place %d, which is none", buffer->name,
                             buffer->place);
-    if (buffer->per_sample != place->per_sample || buffer->sparse != place->sparse
+    if ((program->predicts && buffer->per_sample != place->per_sample) || buffer->sparse != place->sparse
         || buffer_is_of_kernel(buffer) || buffer_is_of_kernel(place) || lives[id].always
         || lives[buffer->place].always)
         return arena_printf(program->arena, "`%s` cannot stand in the place of `%s`", buffer->name,
@@ -173,18 +198,20 @@ static const char *verify_place(const Program *program, BufferId id, const Life 
     return NULL;
 }
 
-/* Nobody comes to a place before the one before has left. */
+/* No two are in a place at the same time. */
 static const char *verify_tenants(const Program *program, const Tenant *tenants, int count)
 {
     Arena *arena = program->arena;
-    const Tenant **last = NEW_ARRAY(arena, const Tenant *, program->buffers.count + 1);
+    typedef VEC(const Tenant *) Together;
+    Together *places = NEW_ARRAY(arena, Together, program->buffers.count + 1);
     for (int i = 0; i < count; i++) {
-        const Tenant **there = &last[program->buffers.at[tenants[i].buffer].place];
-        if (*there && (*there)->life.last >= tenants[i].life.first)
-            return arena_printf(arena, "`%s` and `%s` stand in one place at the same time",
-                                program->buffers.at[(*there)->buffer].name,
-                                program->buffers.at[tenants[i].buffer].name);
-        *there = &tenants[i];
+        Together *there = &places[program->buffers.at[tenants[i].buffer].place];
+        for (int k = 0; k < there->count; k++)
+            if (lives_meet(&there->at[k]->life, &tenants[i].life))
+                return arena_printf(arena, "`%s` and `%s` stand in one place at the same time",
+                                    program->buffers.at[there->at[k]->buffer].name,
+                                    program->buffers.at[tenants[i].buffer].name);
+        vec_push(arena, there, &tenants[i]);
     }
     return NULL;
 }

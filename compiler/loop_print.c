@@ -245,7 +245,10 @@ static void print_launch(const Printer *printer, const Launch *launch)
     const char *items = !launch->over_rows ? arena_printf(printer->arena, "%d items", launch->items)
                         : launch->ordered  ? "samples in order"
                                            : "samples";
-    out_line(printer->out, "%s%s(%s): %s", launch->joined ? "then " : "",
+    out_line(printer->out, "%s%s(%s): %s",
+             launch->joined  ? "then "
+             : launch->again ? "again "
+                             : "",
              program->kernels.at[launch->kernel].name, given, items);
 }
 

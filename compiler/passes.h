@@ -162,6 +162,10 @@ void call_functions(Program *program);
 /* Loop -> Loop: the program says what it needs of the runtime. */
 void list_needs(Program *program);
 
+/* Loop -> Loop: what is quickly made, and has at least so many bytes, is made again for the backward phase, where it is in the way
+ * when most memory is in use. */
+void make_again(Program *program, int64_t least);
+
 /* Loop -> Loop, the last: buffers that are not alive at the same time share their place; `by_type`: only those of one type,
  * which are members of a union whose bytes are never read as another type. */
 void place_buffers(Program *program, bool by_type);

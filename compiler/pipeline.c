@@ -272,6 +272,14 @@ static bool run_needs(Compilation *c)
     return true;
 }
 
+static bool run_again(Compilation *c)
+{
+    enum { LEAST = 1 << 20 };
+    if (!c->lower.infer && !leaves_out(c, OPTIMISATION_AGAIN))
+        make_again(c->program, c->lower.small ? 1 : LEAST);
+    return true;
+}
+
 static bool run_memory(Compilation *c)
 {
     if (!leaves_out(c, OPTIMISATION_MEMORY))
@@ -334,6 +342,7 @@ const Pass passes[] = {
     {"trim",          STAGE_LOOP, STAGE_LOOP, run_trim,          "for --infer: constants are as long and as wide as their values; no initial phase; else unchanged", true},
     {"literals",      STAGE_LOOP, STAGE_LOOP, run_literals,      "branches that constants decide are settled; for --delays=code, loops over synapses are written out, with their weights", true},
     {"vectors",       STAGE_LOOP, STAGE_LOOP, run_vectors,       "loops that are taken several turns at a time are marked, and what is in registers", false},
+    {"again",         STAGE_LOOP, STAGE_LOOP, run_again,         "what is quickly made may be made again for the backward phase", false},
     {"memory",        STAGE_LOOP, STAGE_LOOP, run_memory,        "buffers that are not alive at the same time may share their place", false},
 };
 /* clang-format on */

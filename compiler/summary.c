@@ -42,11 +42,10 @@ static void print_layers(const Program *program)
 double program_memory(const Program *program, int used)
 {
     double bytes = 0;
-    const int64_t *rooms = loop_rooms(program->arena, program);
+    const LoopRoom *rooms = loop_rooms(program->arena, program);
     for (int b = 0; b < program->buffers.count; b++) {
         const Buffer *buffer = &program->buffers.at[b];
-        double times = buffer->per_sample ? program->batch : 1;
-        bytes += (double)rooms[b] * times / (buffer->sparse ? used : 1);
+        bytes += (double)room_bytes(rooms[b], program->batch) / (buffer->sparse ? used : 1);
     }
     return bytes;
 }

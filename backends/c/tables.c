@@ -64,21 +64,20 @@ static void memory(const Tables *tables)
 {
     Out *out = tables->out;
     out_blank(out);
-    const int64_t *rooms = loop_rooms(tables->arena, tables->program);
-    out_line(
-        out,
-        "/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of");
-    out_line(out, " * bytes, the place of another that is no longer needed. */");
+    const LoopRoom *rooms = loop_rooms(tables->arena, tables->program);
+    out_line(out, "/* Pointers in the net, and what they point to: memory, of so many bytes for every sample "
+                  "or so many in");
+    out_line(out, " * all, or, instead of both, the place of another that is no longer needed. */");
     out_open(out, "static const SnnBuffer net_buffers[] =");
     for (int b = 0; b < tables->program->buffers.count; b++) {
         const Buffer *buffer = buffer_at(tables, b);
         const char *name = c_buffer(tables->arena, buffer);
         if (buffer->place != b)
-            out_line(out, "{NET(%s), 0, .place = NET(%s)},", name,
+            out_line(out, "{NET(%s), .place = NET(%s)},", name,
                      c_buffer(tables->arena, buffer_at(tables, buffer->place)));
         else if (!buffer_is_of_kernel(buffer))
-            out_line(out, "{NET(%s), %lld, %s, %s, 0},", name, (long long)rooms[b],
-                     buffer->per_sample ? "true" : "false", buffer->sparse ? "true" : "false");
+            out_line(out, "{NET(%s), %lld, %lld, %s, 0},", name, (long long)rooms[b].each_sample,
+                     (long long)rooms[b].whole, buffer->sparse ? "true" : "false");
     }
     out_close(out, ";");
 }

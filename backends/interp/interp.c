@@ -84,9 +84,12 @@ static BufferIds *made_by_launches(const Program *program)
     for (Phase phase = 0; phase < PHASE_COUNT; phase++)
         launches += program->phases[phase].count;
     BufferIds *made = NEW_ARRAY(arena, BufferIds, launches + 1);
-    for (BufferId b = 0; b < program->buffers.count; b++)
+    for (BufferId b = 0; b < program->buffers.count; b++) {
         if (!lives[b].always)
             vec_push(arena, &made[lives[b].first], b);
+        if (!lives[b].always && lives[b].resumed > 0)
+            vec_push(arena, &made[lives[b].resumed], b);
+    }
     return made;
 }
 

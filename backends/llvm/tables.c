@@ -13,7 +13,7 @@ static void row_place(Row *row, int member, BufferId buffer)
 
 /* ---- memory ---- */
 
-static LLVMValueRef buffer_row(Unit *unit, BufferId id, int64_t room)
+static LLVMValueRef buffer_row(Unit *unit, BufferId id, LoopRoom room)
 {
     const Buffer *buffer = buffer_at(unit, id);
     Row row = row_new(unit, RECORD_SnnBuffer);
@@ -21,8 +21,8 @@ static LLVMValueRef buffer_row(Unit *unit, BufferId id, int64_t room)
     if (buffer->place != id) {
         row_place(&row, SnnBuffer_place, buffer->place);
     } else {
-        row_number(&row, SnnBuffer_bytes, room);
-        row_number(&row, SnnBuffer_each_sample, buffer->per_sample);
+        row_number(&row, SnnBuffer_each_sample, room.each_sample);
+        row_number(&row, SnnBuffer_whole, room.whole);
         row_number(&row, SnnBuffer_sparse, buffer->sparse);
     }
     return row_constant(&row);
@@ -31,7 +31,7 @@ static LLVMValueRef buffer_row(Unit *unit, BufferId id, int64_t room)
 static LLVMValueRef buffer_table(Unit *unit, int *count)
 {
     const Program *program = unit->program;
-    const int64_t *rooms = loop_rooms(unit->arena, program);
+    const LoopRoom *rooms = loop_rooms(unit->arena, program);
     LLVMValueRef *rows = NEW_ARRAY(unit->arena, LLVMValueRef, program->buffers.count + 1);
     *count = 0;
     for (BufferId b = 0; b < program->buffers.count; b++)

@@ -401,11 +401,31 @@ static void lower_predictions(Lower *lower)
     lower_remember(lower);
 }
 
+static void begin_gradient(Lower *lower, const Node *node)
+{
+    if (node->kind == NODE_MAP_GRAD && node->out != NONE)
+        lower_zeroed_weights(lower, node->out);
+}
+
+/* Gradients of weights that are streams start at 0 right before a kernel adds to them: until then others have their memory. */
+static void begin_gradients(Lower *lower, const Part *part)
+{
+    for (int i = 0; i < part->count; i++) {
+        const Node *node = &lower->net->nodes.at[part->nodes[i]];
+        const LayerPlan *layer = plan_of(lower, node)->layer;
+        if (!layer && plan_of(lower, node)->host == NONE)
+            begin_gradient(lower, node);
+        for (int k = 0; layer && k < layer->gradients.count; k++)
+            begin_gradient(lower, layer->gradients.at[k]);
+    }
+}
+
 static void lower_phase(Lower *lower, Phase phase)
 {
     const Schedule *schedule = &lower->plan->phases[phase];
     for (int p = 0; p < schedule->count; p++) {
         const Part *part = &schedule->at[p];
+        begin_gradients(lower, part);
         if (part->recurrent)
             lower_group(lower, part);
         else
@@ -421,13 +441,10 @@ static void lower_keeps(Lower *lower)
             lower_keep(lower, &lower->net->nodes.at[n]);
 }
 
-/* What the backward phase needs of weights, parameters or streams, before it begins. */
-static void begin_weights(Lower *lower)
+/* What the backward phase reads the other way round of weights, parameters or streams. */
+static void turn_weights(Lower *lower)
 {
     const Net *net = lower->net;
-    for (int n = net->backward; n < net->updates; n++)
-        if (net->nodes.at[n].kind == NODE_MAP_GRAD && net->nodes.at[n].out != NONE)
-            lower_zeroed_weights(lower, net->nodes.at[n].out);
     for (ParamId p = 0; p < net->params.count; p++)
         if (lower->params[p].transposed >= 0)
             lower_transposed(lower, p, NONE);
@@ -506,7 +523,7 @@ Program *lower_net(Arena *arena, const Net *net, LowerOptions options)
     for (ParamId p = 0; p < net->params.count; p++)
         if (lower.params[p].gradient >= 0)
             lower_zeroed(&lower, p);
-    begin_weights(&lower);
+    turn_weights(&lower);
     lower_phase(&lower, PHASE_BACKWARD);
     lower.phase = PHASE_UPDATE;
     lower_phase(&lower, PHASE_UPDATE);

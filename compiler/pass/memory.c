@@ -1,5 +1,6 @@
-/* Buffers whose lives do not meet stand in one place. In the order of the launches each takes a place that is free:
- * of those that are large enough the smallest, else the largest, which grows. */
+/* Buffers whose lives do not meet stand in one place. The largest choose first, of equals those that are needed longest: each
+ * takes the first place where it meets nobody, so no place grows. (Pisarchyk and Lee, "Efficient memory management for deep neural
+ * net inference", 2020: shared objects, greedy by size.) */
 #include "loop.h"
 #include "passes.h"
 
@@ -8,114 +9,56 @@
 typedef struct Born {
     BufferId buffer;
     Life life;
+    int kind; /* only buffers of one kind may meet in a place */
     int64_t bytes;
 } Born;
 
 /* A place, named by the first buffer that stood there. */
 typedef struct Room {
-    int kind; /* only buffers of one kind may meet in a place */
-    int64_t bytes;
-    int number; /* of the place, in the order in which they were opened */
+    int kind;
     BufferId first;
+    VEC(Life) lives;
 } Room;
 typedef VEC(Room) Rooms;
 
-typedef struct Places {
-    Program *program;
-    bool by_type;
-    int opened;
-    Rooms free;     /* sorted */
-    Rooms *leaving; /* by time: what becomes free after it */
-    int now;        /* what left before is free */
-} Places;
-
-/* Born at the same time, the larger first: it finds the place that is large enough. */
-static int by_birth(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     const Born *x = a, *y = b;
-    if (x->life.first != y->life.first)
-        return x->life.first - y->life.first;
-    return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : x->buffer - y->buffer;
+    if (x->bytes != y->bytes)
+        return x->bytes < y->bytes ? 1 : -1;
+    return x->life.last != y->life.last ? y->life.last - x->life.last : x->buffer - y->buffer;
 }
 
-static int kind_of(const Places *places, const Buffer *buffer)
+/* Lists have pages of their own. Where bytes are never read as another type, what each sample has stands apart, too. */
+static int kind_of(const Buffer *buffer, bool by_type)
 {
-    return buffer->per_sample | buffer->sparse << 1 | (places->by_type ? (int)buffer->type << 2 : 0);
+    return buffer->sparse | (by_type ? buffer->per_sample << 1 | (int)buffer->type << 2 : 0);
 }
 
-static bool is_before(const Room *a, const Room *b)
+static Born born_as(const Program *program, BufferId id, Life life, bool by_type)
 {
-    if (a->kind != b->kind)
-        return a->kind < b->kind;
-    return a->bytes != b->bytes ? a->bytes < b->bytes : a->number < b->number;
+    const Buffer *buffer = &program->buffers.at[id];
+    int64_t times = buffer->per_sample && program->batch > 0 ? program->batch : 1;
+    return (Born){id, life, kind_of(buffer, by_type), times * buffer_bytes(buffer)};
 }
 
-/* Where it stands among those that are free, or would. */
-static int position(const Places *places, Room room)
+static bool is_free(const Room *room, const Born *born)
 {
-    int from = 0, to = places->free.count;
-    while (from < to) {
-        int middle = (from + to) / 2;
-        if (is_before(&places->free.at[middle], &room))
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
+    bool free = room->kind == born->kind;
+    for (int i = 0; i < room->lives.count && free; i++)
+        free = !lives_meet(&room->lives.at[i], &born->life);
+    return free;
 }
 
-static void set_free(Places *places, Room room)
+static void settle(Program *program, Rooms *rooms, const Born *born)
 {
-    int at = position(places, room);
-    vec_push(places->program->arena, &places->free, room);
-    Room *there = places->free.at + at;
-    memmove(there + 1, there, sizeof room * (size_t)(places->free.count - 1 - at));
-    *there = room;
-}
-
-static void advance(Places *places, int now)
-{
-    for (; places->now < now; places->now++)
-        for (int i = 0; i < places->leaving[places->now].count; i++)
-            set_free(places, places->leaving[places->now].at[i]);
-}
-
-static bool is_kind(const Places *places, int at, int kind)
-{
-    return at >= 0 && at < places->free.count && places->free.at[at].kind == kind;
-}
-
-/* Of equal ones the first that was opened; a new one if none is free. */
-static Room take(Places *places, const Born *born)
-{
-    int kind = kind_of(places, &places->program->buffers.at[born->buffer]);
-    int at = position(places, (Room){.kind = kind, .bytes = born->bytes});
-    if (!is_kind(places, at, kind) && is_kind(places, at - 1, kind))
-        at = position(places, (Room){.kind = kind, .bytes = places->free.at[at - 1].bytes});
-    if (!is_kind(places, at, kind))
-        return (Room){kind, born->bytes, places->opened++, born->buffer};
-    Room taken = places->free.at[at];
-    places->free.count--;
-    memmove(places->free.at + at, places->free.at + at + 1, sizeof taken * (size_t)(places->free.count - at));
-    return taken;
-}
-
-static void settle(Places *places, const Born *born)
-{
-    advance(places, born->life.first);
-    Room room = take(places, born);
-    places->program->buffers.at[born->buffer].place = room.first;
-    if (room.bytes < born->bytes)
-        room.bytes = born->bytes;
-    vec_push(places->program->arena, &places->leaving[born->life.last], room);
-}
-
-static int launch_count(const Program *program)
-{
-    int count = 0;
-    for (Phase phase = 0; phase < PHASE_COUNT; phase++)
-        count += program->phases[phase].count;
-    return count;
+    int at = 0;
+    while (at < rooms->count && !is_free(&rooms->at[at], born))
+        at++;
+    if (at == rooms->count)
+        vec_push(program->arena, rooms, ((Room){.kind = born->kind, .first = born->buffer}));
+    program->buffers.at[born->buffer].place = rooms->at[at].first;
+    vec_push(program->arena, &rooms->at[at].lives, born->life);
 }
 
 void place_buffers(Program *program, bool by_type)
@@ -123,13 +66,12 @@ void place_buffers(Program *program, bool by_type)
     Arena *arena = program->arena;
     int count = program->buffers.count, mortals = 0;
     const Life *lives = loop_lives(arena, program);
-    Places places = {.program = program, .by_type = by_type};
-    places.leaving = NEW_ARRAY(arena, Rooms, launch_count(program) + 1);
+    Rooms rooms = {0};
     Born *born = NEW_ARRAY(arena, Born, count + 1);
     for (BufferId b = 0; b < count; b++)
         if (!lives[b].always)
-            born[mortals++] = (Born){b, lives[b], buffer_bytes(&program->buffers.at[b])};
-    qsort(born, (size_t)mortals, sizeof *born, by_birth);
+            born[mortals++] = born_as(program, b, lives[b], by_type);
+    qsort(born, (size_t)mortals, sizeof *born, by_size);
     for (int i = 0; i < mortals; i++)
-        settle(&places, &born[i]);
+        settle(program, &rooms, &born[i]);
 }

@@ -48,7 +48,7 @@ typedef struct SnnBlock {
 enum { MEMORY_HUGE_PAGE = 2 << 20, MEMORY_BLOCK = 16 << 20 };
 
 #if defined(MADV_HUGEPAGE) && !defined(SNN_SMALL_PAGES)
-enum { MEMORY_PAGE = MEMORY_HUGE_PAGE };
+enum { MEMORY_PAGE = MEMORY_HUGE_PAGE, MEMORY_TOGETHER = true };
 
 /* Kernels go through their buffers row by row, in an order that spikes decide. With pages of 4 KiB the processor
  * would look up a page for nearly every row. The system maps what nobody touches to nothing, so blocks are large. */
@@ -68,7 +68,7 @@ static void memory_give_back(void *from, size_t size)
     munmap(from, size);
 }
 #else
-enum { MEMORY_PAGE = 4 << 10 };
+enum { MEMORY_PAGE = 4 << 10, MEMORY_TOGETHER = false };
 
 static void *memory_block(size_t bytes, void **from, size_t *size)
 {
@@ -104,11 +104,16 @@ static bool memory_grow(SnnMemory *memory, size_t bytes)
     return true;
 }
 
+static size_t memory_aligned(size_t bytes)
+{
+    return bytes / SNN_ALIGN * SNN_ALIGN + SNN_ALIGN;
+}
+
 void *snn_take(SnnMemory *memory, size_t count, size_t size)
 {
     if (size != 0 && count > (SIZE_MAX / 2 - MEMORY_BLOCK) / size)
         return NULL;
-    size_t bytes = count * size / SNN_ALIGN * SNN_ALIGN + SNN_ALIGN;
+    size_t bytes = memory_aligned(count * size);
     if (bytes > memory->left && !memory_grow(memory, bytes))
         return NULL;
     void *taken = memory->at;
@@ -141,24 +146,51 @@ static void memory_set(void *net, size_t at, void *pointer)
     memcpy((char *)net + at, &pointer, sizeof pointer);
 }
 
+size_t snn_buffer_bytes(const SnnBuffer *buffer, size_t rows)
+{
+    if (buffer->each_sample != 0 && rows > SIZE_MAX / buffer->each_sample)
+        return SIZE_MAX;
+    size_t bytes = rows * buffer->each_sample;
+    return bytes > buffer->whole ? bytes : buffer->whole;
+}
+
+static bool memory_is_own(const SnnBuffer *buffer)
+{
+    return buffer->each_sample != 0 || buffer->whole != 0;
+}
+
 static void *memory_of(SnnMemory *memory, size_t rows, const SnnBuffer *buffer)
 {
-    size_t times = buffer->each_sample ? rows : 1;
-    return buffer->sparse ? snn_alloc(times, buffer->bytes) : snn_take(memory, times, buffer->bytes);
+    size_t bytes = snn_buffer_bytes(buffer, rows);
+    return buffer->sparse ? snn_alloc(1, bytes) : snn_take(memory, 1, bytes);
+}
+
+/* One block for all: each for itself would end somewhere in a huge page, of which the rest is lost. */
+static bool memory_reserve(SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
+{
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t bytes =
+            memory_is_own(&buffers[i]) && !buffers[i].sparse ? snn_buffer_bytes(&buffers[i], rows) : 0;
+        if (bytes >= SIZE_MAX / 2 - all)
+            return false;
+        all += memory_aligned(bytes);
+    }
+    return !MEMORY_TOGETHER || memory_grow(memory, all);
 }
 
 bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
 {
-    bool complete = true;
+    bool complete = memory_reserve(memory, rows, buffers, count);
     for (size_t i = 0; i < count; i++) {
-        if (buffers[i].bytes == 0)
+        if (!memory_is_own(&buffers[i]))
             continue;
         void *pointer = memory_of(memory, rows, &buffers[i]);
         memory_set(net, buffers[i].at, pointer);
         complete = complete && pointer != NULL;
     }
     for (size_t i = 0; i < count; i++)
-        if (buffers[i].bytes == 0)
+        if (!memory_is_own(&buffers[i]))
             memory_set(net, buffers[i].at, memory_at(net, buffers[i].place));
     return complete;
 }

@@ -29,12 +29,16 @@ size_t snn_memory_bytes(const SnnMemory *memory);
 
 /* What a pointer in a struct points to. */
 typedef struct SnnBuffer {
-    size_t at;    /* of the pointer in the struct */
-    size_t bytes; /* for each sample of the batch, or in all; 0: it stands in the place of another */
-    bool each_sample;
+    size_t at; /* of the pointer in the struct */
+    size_t each_sample,
+        whole; /* bytes for each sample of the batch, and in all: it has the greater of both; if both are 0, it
+                                * stands in the place of another */
     bool sparse;  /* much of it may never be used: it has pages of its own */
     size_t place; /* of the other pointer in the struct */
 } SnnBuffer;
+
+/* Bytes in a batch of so many samples; SIZE_MAX if no memory can have so many. */
+size_t snn_buffer_bytes(const SnnBuffer *buffer, size_t rows);
 
 /* Sets the pointers in `net`; false if there is not enough memory: then, too, they are to be closed. */
 bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count);

@@ -103,16 +103,17 @@ static void info_set(const char *what, int64_t bytes, const char *folder)
         printf("  %-28s %14s in %s\n", what, "not found", folder);
 }
 
-/* What buffers of this kind take together. */
-static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse, int64_t times)
+/* What buffers of this kind take together; where samples share a place with what is made once, who needs more of it counts. */
+static int64_t info_buffers(const SnnModel *model, bool each_sample, bool sparse, int64_t batch)
 {
-    int64_t bytes = 0;
+    int64_t all = 0;
     for (size_t i = 0; i < model->tables.buffer_count; i++) {
         const SnnBuffer *buffer = &model->tables.buffers[i];
-        if (buffer->each_sample == each_sample && buffer->sparse == sparse)
-            bytes += (int64_t)buffer->bytes * times;
+        size_t bytes = snn_buffer_bytes(buffer, (size_t)batch);
+        if (buffer->sparse == sparse && (bytes > buffer->whole) == each_sample)
+            all += (int64_t)bytes;
     }
-    return bytes;
+    return all;
 }
 
 /* While it trains, or, if it does not, tests. Lists have room for every unit at every step. */
@@ -120,9 +121,9 @@ static void info_memory(const SnnModel *model, const SnnFound *found, const char
                         int64_t params)
 {
     int64_t lists =
-        (info_buffers(model, false, true, 1) + info_buffers(model, true, true, batch)) / SNN_SPARSE;
+        (info_buffers(model, false, true, batch) + info_buffers(model, true, true, batch)) / SNN_SPARSE;
     info_size("streams of a batch", info_buffers(model, true, false, batch));
-    info_size("scratch", info_buffers(model, false, false, 1) - params);
+    info_size("scratch", info_buffers(model, false, false, batch) - params);
     info_size("lists, if a quarter full", lists);
     if (model->train != NULL)
         info_set("training set", found->train, folder);

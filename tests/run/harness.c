@@ -247,7 +247,7 @@ static void spoil_arrays(const SnnModel *model, size_t rows)
         const SnnBuffer *buffer = &model->tables.buffers[i];
         void *array;
         memcpy(&array, (const char *)model->net + buffer->at, sizeof array);
-        memset(array, 0xFF, buffer->bytes * (buffer->each_sample ? rows : 1));
+        memset(array, 0xFF, snn_buffer_bytes(buffer, rows));
     }
 }
 

@@ -145,11 +145,11 @@ static LoopExpr *sum_at(Lower *lower, const Some *some, int sum, int r, LoopExpr
     return load2(lower, some->sums[sum], num(lower, r), j);
 }
 
-/* Frequencies q and 2 m - q. */
+/* Frequencies q and 2 m - q, of whole tiles: there is room for them. */
 static void store_frequencies(Lower *lower, const Some *some, LoopBlock *into, int r, LoopExpr *q)
 {
     const Waved *waved = some->waved;
-    LoopStmt *loop = taps_some(lower, into, num(lower, 0), waved->width);
+    LoopStmt *loop = for_units(lower, into, "j", STEPS_WIDTH);
     LoopExpr *j = loop_variable(lower, loop), *unit = op2(lower, OP_ADD, waved->j0, j), *x[WAVE_SUMS];
     for (int sum = 0; sum < WAVE_SUMS; sum++)
         x[sum] = sum_at(lower, some, sum, r, j);
@@ -307,6 +307,9 @@ static void emit_sums(Lower *lower, Spectrum *spectrum, const char *name)
     Site site = kernel_samples(lower, "transform", name,
                                arena_printf(lower->arena, "%s: Fourier transforms along time", name),
                                taps->node->span);
+    last_launch(lower)->quick =
+        stream_of(lower, spectrum->stream)->node != NONE
+        && lower->net->nodes.at[stream_of(lower, spectrum->stream)->node].kind == NODE_DATA;
     site.into = if_read(lower, spectrum->stream, taps->node, site.into);
     LoopStmt *tiles = for_range(lower, site.into, "tile", spectrum->room / STEPS_WIDTH);
     Waved waved = {.spectrum = spectrum, .steps = taps->steps, .site = site, .store = store_sum};

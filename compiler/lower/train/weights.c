@@ -90,6 +90,7 @@ void lower_weights(Lower *lower, const Node *scan)
     kernel_begin(lower, "weights", name,
                  arena_printf(lower->arena, "%s: %s, once for all samples", name, scan->name), scan->span,
                  rows ? units.shape.dims[0] : 1);
+    last_launch(lower)->quick = true;
     LoopBlock constants = {0}, loops = {0};
     LoopBlock *into = over_items(lower, &loops, &units, rows);
     for (int k = 0; k < scan->outs.count; k++)

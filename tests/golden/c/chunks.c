@@ -534,31 +534,31 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 12, true, false, 0},
-    {NET(loss), 4, true, false, 0},
-    {NET(image_), 16, true, false, 0},
-    {NET(digit_poisson_), 28, true, false, 0},
-    {NET(digit_dense_), 84, true, false, 0},
-    {NET(digit_), 21, true, false, 0},
-    {NET(digit_rate_), 12, true, false, 0},
-    {NET(g_digit_rate_), 0, .place = NET(state_current_digit_)},
-    {NET(digit_v_then_g_digit_dense_), 84, true, false, 0},
-    {NET(w_digit_), 48, false, false, 0},
-    {NET(grad_w_digit_), 48, false, false, 0},
-    {NET(activity_digit_), 4, true, false, 0},
-    {NET(events_of_digit_poisson_), 72, true, true, 0},
-    {NET(ends_of_digit_poisson_), 32, true, false, 0},
-    {NET(state_current_digit_), 12, true, false, 0},
-    {NET(state_v_digit_), 12, true, false, 0},
-    {NET(state_g_current_digit_), 0, .place = NET(state_v_digit_)},
-    {NET(state_g_v_digit_), 0, .place = NET(digit_rate_)},
-    {NET(parts_of_w_digit_), 384, false, false, 0},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(predicted), 4, 0, false, 0},
+    {NET(scores), 12, 0, false, 0},
+    {NET(loss), 4, 0, false, 0},
+    {NET(image_), 16, 0, false, 0},
+    {NET(digit_poisson_), 28, 0, false, 0},
+    {NET(digit_dense_), 84, 0, false, 0},
+    {NET(digit_), 21, 0, false, 0},
+    {NET(digit_rate_), 12, 384, false, 0},
+    {NET(g_digit_rate_), .place = NET(digit_dense_)},
+    {NET(digit_v_then_g_digit_dense_), 84, 0, false, 0},
+    {NET(w_digit_), 0, 48, false, 0},
+    {NET(grad_w_digit_), 0, 48, false, 0},
+    {NET(activity_digit_), 4, 0, false, 0},
+    {NET(events_of_digit_poisson_), 72, 0, true, 0},
+    {NET(ends_of_digit_poisson_), 32, 0, false, 0},
+    {NET(state_current_digit_), 12, 0, false, 0},
+    {NET(state_v_digit_), 12, 0, false, 0},
+    {NET(state_g_current_digit_), .place = NET(digit_poisson_)},
+    {NET(state_g_v_digit_), .place = NET(digit_)},
+    {NET(parts_of_w_digit_), .place = NET(digit_rate_)},
 };
 
 /* The kernels that suit this processor. */

@@ -540,26 +540,26 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(loss), 4, true, false, 0},
-    {NET(image_), 16, true, false, 0},
-    {NET(reservoir_dense_), 20, true, false, 0},
-    {NET(reservoir_), 15, true, false, 0},
-    {NET(digit_mean_), 12, true, false, 0},
-    {NET(digit_map_li_mean_), 20, true, false, 0},
-    {NET(g_digit_mean_), 0, .place = NET(reservoir_)},
-    {NET(w_reservoir_), 80, false, false, 0},
-    {NET(w_digit_), 60, false, false, 0},
-    {NET(grad_w_digit_), 60, false, false, 0},
-    {NET(activity_reservoir_), 4, true, false, 0},
-    {NET(velocity_w_digit_), 60, false, false, 0},
-    {NET(state_v_reservoir_), 20, true, false, 0},
-    {NET(state_v_li_reservoir_), 20, true, false, 0},
-    {NET(parts_of_w_digit_), 480, false, false, 0},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(loss), 4, 0, false, 0},
+    {NET(image_), 16, 0, false, 0},
+    {NET(reservoir_dense_), 20, 0, false, 0},
+    {NET(reservoir_), 15, 0, false, 0},
+    {NET(digit_mean_), 12, 0, false, 0},
+    {NET(digit_map_li_mean_), 20, 0, false, 0},
+    {NET(g_digit_mean_), .place = NET(reservoir_dense_)},
+    {NET(w_reservoir_), 0, 80, false, 0},
+    {NET(w_digit_), 0, 60, false, 0},
+    {NET(grad_w_digit_), 0, 60, false, 0},
+    {NET(activity_reservoir_), 4, 0, false, 0},
+    {NET(velocity_w_digit_), 0, 60, false, 0},
+    {NET(state_v_reservoir_), 20, 480, false, 0},
+    {NET(state_v_li_reservoir_), 20, 0, false, 0},
+    {NET(parts_of_w_digit_), .place = NET(state_v_reservoir_)},
 };
 
 /* The kernels that suit this processor. */

@@ -250,20 +250,20 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 12, true, false, 0},
-    {NET(image_), 16, true, false, 0},
-    {NET(digit_latency_), 12, true, false, 0},
-    {NET(digit_last_), 12, true, false, 0},
-    {NET(digit_latency_li_), 48, true, false, 0},
-    {NET(digit_latency_li_last_), 16, true, false, 0},
-    {NET(w_digit_), 48, false, false, 0},
-    {NET(state_v_digit_latency_li_), 16, true, false, 0},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(predicted), 4, 0, false, 0},
+    {NET(scores), 12, 0, false, 0},
+    {NET(image_), 16, 0, false, 0},
+    {NET(digit_latency_), 12, 0, false, 0},
+    {NET(digit_last_), 12, 0, false, 0},
+    {NET(digit_latency_li_), 48, 0, false, 0},
+    {NET(digit_latency_li_last_), 16, 0, false, 0},
+    {NET(w_digit_), 0, 48, false, 0},
+    {NET(state_v_digit_latency_li_), 16, 0, false, 0},
 };
 
 /* The kernels that suit this processor. */

@@ -726,34 +726,34 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 12, true, false, 0},
-    {NET(loss), 4, true, false, 0},
-    {NET(image_), 12, true, false, 0},
-    {NET(hidden_dense_), 60, true, false, 0},
-    {NET(hidden_), 15, true, false, 0},
-    {NET(digit_mean_), 12, true, false, 0},
-    {NET(hidden_li_mean_), 20, true, false, 0},
-    {NET(g_digit_mean_), 0, .place = NET(hidden_)},
-    {NET(g_hidden_li_mean_), 0, .place = NET(hidden_li_mean_)},
-    {NET(hidden_v_then_g_hidden_dense_), 60, true, false, 0},
-    {NET(w_hidden_), 80, false, false, 0},
-    {NET(w_digit_), 60, false, false, 0},
-    {NET(grad_w_hidden_), 80, false, false, 0},
-    {NET(grad_w_digit_), 60, false, false, 0},
-    {NET(w_digit_transposed_), 60, false, false, 0},
-    {NET(activity_hidden_), 4, true, false, 0},
-    {NET(events_of_image_), 40, true, true, 0},
-    {NET(ends_of_image_), 16, true, false, 0},
-    {NET(state_v_hidden_), 20, true, false, 0},
-    {NET(state_v_li_hidden_), 20, true, false, 0},
-    {NET(parts_of_w_digit_), 640, false, false, 0},
-    {NET(parts_of_w_hidden_), 0, .place = NET(parts_of_w_digit_)},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(predicted), 4, 0, false, 0},
+    {NET(scores), 12, 0, false, 0},
+    {NET(loss), 4, 0, false, 0},
+    {NET(image_), 12, 0, false, 0},
+    {NET(hidden_dense_), 60, 480, false, 0},
+    {NET(hidden_), 15, 0, false, 0},
+    {NET(digit_mean_), 12, 0, false, 0},
+    {NET(hidden_li_mean_), 20, 640, false, 0},
+    {NET(g_digit_mean_), .place = NET(state_v_hidden_)},
+    {NET(g_hidden_li_mean_), .place = NET(hidden_dense_)},
+    {NET(hidden_v_then_g_hidden_dense_), 60, 0, false, 0},
+    {NET(w_hidden_), 0, 80, false, 0},
+    {NET(w_digit_), 0, 60, false, 0},
+    {NET(grad_w_hidden_), 0, 80, false, 0},
+    {NET(grad_w_digit_), 0, 60, false, 0},
+    {NET(w_digit_transposed_), .place = NET(state_v_li_hidden_)},
+    {NET(activity_hidden_), 4, 0, false, 0},
+    {NET(events_of_image_), 40, 0, true, 0},
+    {NET(ends_of_image_), 16, 0, false, 0},
+    {NET(state_v_hidden_), 20, 0, false, 0},
+    {NET(state_v_li_hidden_), 20, 60, false, 0},
+    {NET(parts_of_w_digit_), .place = NET(hidden_dense_)},
+    {NET(parts_of_w_hidden_), .place = NET(hidden_li_mean_)},
 };
 
 /* The kernels that suit this processor. */

@@ -632,32 +632,32 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 12, true, false, 0},
-    {NET(loss), 4, true, false, 0},
-    {NET(image_), 24, true, false, 0},
-    {NET(digit_poisson_), 36, true, false, 0},
-    {NET(digit_dense_), 72, true, false, 0},
-    {NET(digit_), 18, true, false, 0},
-    {NET(digit_rate_), 0, .place = NET(index_of_digit_poisson_)},
-    {NET(g_digit_rate_), 0, .place = NET(state_v_digit_)},
-    {NET(digit_v_then_g_digit_dense_), 72, true, false, 0},
-    {NET(w_digit_), 72, false, false, 0},
-    {NET(grad_w_digit_), 72, false, false, 0},
-    {NET(activity_digit_), 4, true, false, 0},
-    {NET(index_of_digit_poisson_), 30, true, false, 0},
-    {NET(slot_of_digit_poisson_), 5, true, false, 0},
-    {NET(slots_of_digit_poisson_), 4, true, false, 0},
-    {NET(state_v_digit_), 12, true, false, 0},
-    {NET(when_of_digit_poisson_), 0, .place = NET(index_of_digit_poisson_)},
-    {NET(alive_of_digit_poisson_), 0, .place = NET(digit_dense_)},
-    {NET(alives_of_digit_poisson_), 0, .place = NET(slots_of_digit_poisson_)},
-    {NET(parts_of_w_digit_), 576, false, false, 0},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(predicted), 4, 0, false, 0},
+    {NET(scores), 12, 0, false, 0},
+    {NET(loss), 4, 0, false, 0},
+    {NET(image_), 24, 0, false, 0},
+    {NET(digit_poisson_), 36, 576, false, 0},
+    {NET(digit_dense_), 72, 0, false, 0},
+    {NET(digit_), 18, 0, false, 0},
+    {NET(digit_rate_), .place = NET(index_of_digit_poisson_)},
+    {NET(g_digit_rate_), .place = NET(digit_)},
+    {NET(digit_v_then_g_digit_dense_), 72, 0, false, 0},
+    {NET(w_digit_), 0, 72, false, 0},
+    {NET(grad_w_digit_), 0, 72, false, 0},
+    {NET(activity_digit_), 4, 0, false, 0},
+    {NET(index_of_digit_poisson_), 30, 0, false, 0},
+    {NET(slot_of_digit_poisson_), 5, 0, false, 0},
+    {NET(slots_of_digit_poisson_), 4, 0, false, 0},
+    {NET(state_v_digit_), 12, 0, false, 0},
+    {NET(when_of_digit_poisson_), .place = NET(digit_dense_)},
+    {NET(alive_of_digit_poisson_), .place = NET(index_of_digit_poisson_)},
+    {NET(alives_of_digit_poisson_), .place = NET(state_v_digit_)},
+    {NET(parts_of_w_digit_), .place = NET(digit_poisson_)},
 };
 
 /* The kernels that suit this processor. */

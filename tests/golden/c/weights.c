@@ -691,30 +691,6 @@ static void SNN_AT_LEVEL(zero_k_)(void *context, int32_t first, int32_t last)
     }
 }
 
-/* g_digit_map, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_g_digit_map_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict g_digit_map_)[3] = net->g_digit_map_;
-    for (int32_t inputs = first; inputs < last; inputs++) {
-        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 3; outputs++) {
-            g_digit_map_[inputs][outputs] = 0.0f;
-        }
-    }
-}
-
-/* g_b_map, before a batch adds to it */
-static void SNN_AT_LEVEL(zero_g_b_map_)(void *context, int32_t first, int32_t last)
-{
-    const struct net *net = snn_net(context);
-    float (*restrict g_b_map_)[4] = net->g_b_map_;
-    for (int32_t inputs = first; inputs < last; inputs++) {
-        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 4; outputs++) {
-            g_b_map_[inputs][outputs] = 0.0f;
-        }
-    }
-}
-
 /* k with outputs first, for the gradient of its inputs; and once more, with other buffers */
 static void SNN_AT_LEVEL(transpose_k_)(void *context, int32_t first, int32_t last)
 {
@@ -759,6 +735,18 @@ static void SNN_AT_LEVEL(loss_gradient)(void *context, int32_t first, int32_t la
         }
         for (int32_t j = 0; j < 3; j++) {
             g_digit_mean_[b_2][j] = (snn_expf(digit_mean_[b_2][j] - top) / sum - (j == label[b_2] ? 1.0f : 0.0f)) / (float)net->run.rows;
+        }
+    }
+}
+
+/* g_digit_map, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_g_digit_map_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict g_digit_map_)[3] = net->g_digit_map_;
+    for (int32_t inputs = first; inputs < last; inputs++) {
+        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 3; outputs++) {
+            g_digit_map_[inputs][outputs] = 0.0f;
         }
     }
 }
@@ -1266,6 +1254,18 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
     }
 }
 
+/* g_b_map, before a batch adds to it */
+static void SNN_AT_LEVEL(zero_g_b_map_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict g_b_map_)[4] = net->g_b_map_;
+    for (int32_t inputs = first; inputs < last; inputs++) {
+        SNN_INDEPENDENT_SHORT for (int32_t outputs = 0; outputs < 4; outputs++) {
+            g_b_map_[inputs][outputs] = 0.0f;
+        }
+    }
+}
+
 /* weights.snn:8  b     = (a -> dense(4, weights = k * mask)) + (b[-1] -> dense(4, weights = k)) -> lif
  * k: gradient of k, then gradient of g_b_map */
 static void SNN_AT_LEVEL(gradient_k_)(void *context, int32_t first, int32_t last)
@@ -1601,8 +1601,6 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(zero_k_), 12, 0, (const size_t[]){
         NET(grad_w_digit_)
     }},
-    {SNN_AT_LEVEL(zero_g_digit_map_), 4, 0, NULL},
-    {SNN_AT_LEVEL(zero_g_b_map_), 4, 0, NULL},
     /* k with outputs first, for the gradient of its inputs */
     {SNN_AT_LEVEL(transpose_k_), 4, 0, (const size_t[]){
         NET(k_transposed_), NET(k_)
@@ -1613,6 +1611,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     }},
     {SNN_AT_LEVEL(transpose_digit_map_), 3, 0, NULL},
     {SNN_AT_LEVEL(loss_gradient), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(zero_g_digit_map_), 4, 0, NULL},
     {SNN_AT_LEVEL(gradient_g_digit_map_), 8, 0, NULL},
     {SNN_AT_LEVEL(sum_g_digit_map_), 4, 0, NULL},
     {SNN_AT_LEVEL(dense_g_b_li_mean_), SNN_SAMPLES, 0, NULL},
@@ -1623,6 +1622,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(recurrent_g_b_dense_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(weights_g_w_digit_), 4, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_digit_), 4, 0, NULL},
+    {SNN_AT_LEVEL(zero_g_b_map_), 4, 0, NULL},
     {SNN_AT_LEVEL(gradient_k_), 8, 0, NULL},
     /* weights.snn:8  b     = (a -> dense(4, weights = k * mask)) + (b[-1] -> dense(4, weights = k)) -> lif
      * gradient of k: sum of the parts */
@@ -1679,64 +1679,64 @@ static void SNN_AT_LEVEL(update)(void *context, SnnPool *pool)
 #include "snn_report.h"
 #include "snn_idx.h"
 
-/* Pointers in the net, and what they point to: memory, for every sample or in all, or, instead of
- * bytes, the place of another that is no longer needed. */
+/* Pointers in the net, and what they point to: memory, of so many bytes for every sample or so many in
+ * all, or, instead of both, the place of another that is no longer needed. */
 static const SnnBuffer net_buffers[] = {
-    {NET(label), 4, true, false, 0},
-    {NET(sample), 4, true, false, 0},
-    {NET(predicted), 4, true, false, 0},
-    {NET(scores), 12, true, false, 0},
-    {NET(loss), 4, true, false, 0},
-    {NET(image_), 16, true, false, 0},
-    {NET(a_dense_), 16, true, false, 0},
-    {NET(a_), 12, true, false, 0},
-    {NET(b_map_), 0, .place = NET(columns_of_k_)},
-    {NET(b_dense_), 16, true, false, 0},
-    {NET(b_delay_), 12, true, false, 0},
-    {NET(b_dense_2_), 16, true, false, 0},
-    {NET(b_), 12, true, false, 0},
-    {NET(digit_map_), 0, .place = NET(parts_of_k_)},
-    {NET(digit_mean_), 12, true, false, 0},
-    {NET(b_li_mean_), 16, true, false, 0},
-    {NET(g_digit_mean_), 0, .place = NET(a_)},
-    {NET(g_digit_map_), 0, .place = NET(tiles_of_k_)},
-    {NET(g_b_li_mean_), 0, .place = NET(a_dense_)},
-    {NET(g_w_digit_), 0, .place = NET(columns_of_k_)},
-    {NET(b_v_then_g_b_dense_), 48, true, false, 0},
-    {NET(g_b_delay_), 0, .place = NET(state_v_a_)},
-    {NET(g_b_map_), 64, false, false, 0},
-    {NET(g_a_), 0, .place = NET(state_v_a_)},
-    {NET(g_k_), 0, .place = NET(tiles_of_k_)},
-    {NET(g_a_dense_), 0, .place = NET(a_dense_)},
-    {NET(a_v_), 48, true, false, 0},
-    {NET(k_), 64, false, false, 0},
-    {NET(mask_), 64, false, false, 0},
-    {NET(w_digit_), 48, false, false, 0},
-    {NET(grad_k_), 64, false, false, 0},
-    {NET(k_transposed_), 64, false, false, 0},
-    {NET(grad_w_digit_), 48, false, false, 0},
-    {NET(digit_map_transposed_), 0, .place = NET(columns_of_k_)},
-    {NET(b_map_transposed_), 64, false, false, 0},
-    {NET(activity_a_), 4, true, false, 0},
-    {NET(activity_b_), 4, true, false, 0},
-    {NET(columns_of_k_), 512, false, false, 0},
-    {NET(parts_of_k_), 512, false, false, 0},
-    {NET(state_v_a_), 48, true, false, 0},
-    {NET(events_of_a_), 40, true, true, 0},
-    {NET(ends_of_a_), 16, true, false, 0},
-    {NET(state_v_b_), 16, true, false, 0},
-    {NET(state_v_li_b_), 16, true, false, 0},
-    {NET(tiles_of_b_map_), 0, .place = NET(parts_of_k_)},
-    {NET(tiles_of_k_), 64, false, false, 0},
-    {NET(events_of_b_delay_), 40, true, true, 0},
-    {NET(ends_of_b_delay_), 16, true, false, 0},
-    {NET(parts_of_g_digit_map_), 0, .place = NET(parts_of_k_)},
-    {NET(state_g_v_b_), 0, .place = NET(b_dense_)},
-    {NET(state_g_v_lif_b_), 0, .place = NET(b_dense_2_)},
-    {NET(tiles_of_k_transposed_), 0, .place = NET(columns_of_k_)},
-    {NET(parts_of_k_2_), 0, .place = NET(parts_of_k_)},
-    {NET(parts_of_g_b_map_), 0, .place = NET(columns_of_k_)},
-    {NET(parts_of_k_3_), 0, .place = NET(columns_of_k_)},
+    {NET(label), 4, 0, false, 0},
+    {NET(sample), 4, 0, false, 0},
+    {NET(predicted), 4, 0, false, 0},
+    {NET(scores), 12, 0, false, 0},
+    {NET(loss), 4, 0, false, 0},
+    {NET(image_), 16, 0, false, 0},
+    {NET(a_dense_), .place = NET(g_b_li_mean_)},
+    {NET(a_), 12, 0, false, 0},
+    {NET(b_map_), 0, 64, false, 0},
+    {NET(b_dense_), .place = NET(state_g_v_b_)},
+    {NET(b_delay_), 12, 0, false, 0},
+    {NET(b_dense_2_), .place = NET(state_g_v_lif_b_)},
+    {NET(b_), 12, 0, false, 0},
+    {NET(digit_map_), .place = NET(tiles_of_k_)},
+    {NET(digit_mean_), 12, 64, false, 0},
+    {NET(b_li_mean_), .place = NET(g_a_)},
+    {NET(g_digit_mean_), .place = NET(state_g_v_b_)},
+    {NET(g_digit_map_), .place = NET(state_v_li_b_)},
+    {NET(g_b_li_mean_), 16, 512, false, 0},
+    {NET(g_w_digit_), .place = NET(g_a_)},
+    {NET(b_v_then_g_b_dense_), 48, 512, false, 0},
+    {NET(g_b_delay_), .place = NET(g_a_)},
+    {NET(g_b_map_), .place = NET(state_g_v_b_)},
+    {NET(g_a_), 48, 512, false, 0},
+    {NET(g_k_), .place = NET(g_a_)},
+    {NET(g_a_dense_), 16, 0, false, 0},
+    {NET(a_v_), 48, 0, false, 0},
+    {NET(k_), 0, 64, false, 0},
+    {NET(mask_), 0, 64, false, 0},
+    {NET(w_digit_), 0, 48, false, 0},
+    {NET(grad_k_), 0, 64, false, 0},
+    {NET(k_transposed_), .place = NET(state_g_v_lif_b_)},
+    {NET(grad_w_digit_), 0, 48, false, 0},
+    {NET(digit_map_transposed_), .place = NET(state_v_b_)},
+    {NET(b_map_transposed_), .place = NET(state_v_a_)},
+    {NET(activity_a_), 4, 0, false, 0},
+    {NET(activity_b_), 4, 0, false, 0},
+    {NET(columns_of_k_), .place = NET(b_v_then_g_b_dense_)},
+    {NET(parts_of_k_), .place = NET(g_a_)},
+    {NET(state_v_a_), 16, 64, false, 0},
+    {NET(events_of_a_), 40, 0, true, 0},
+    {NET(ends_of_a_), .place = NET(g_a_dense_)},
+    {NET(state_v_b_), 16, 64, false, 0},
+    {NET(state_v_li_b_), 16, 48, false, 0},
+    {NET(tiles_of_b_map_), .place = NET(digit_mean_)},
+    {NET(tiles_of_k_), 0, 64, false, 0},
+    {NET(events_of_b_delay_), 40, 0, true, 0},
+    {NET(ends_of_b_delay_), 16, 0, false, 0},
+    {NET(parts_of_g_digit_map_), .place = NET(g_b_li_mean_)},
+    {NET(state_g_v_b_), 16, 64, false, 0},
+    {NET(state_g_v_lif_b_), 16, 64, false, 0},
+    {NET(tiles_of_k_transposed_), .place = NET(state_v_b_)},
+    {NET(parts_of_k_2_), .place = NET(g_b_li_mean_)},
+    {NET(parts_of_g_b_map_), .place = NET(g_a_)},
+    {NET(parts_of_k_3_), .place = NET(b_v_then_g_b_dense_)},
 };
 
 /* The kernels that suit this processor. */
