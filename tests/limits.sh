@@ -87,6 +87,10 @@ model 16 "$(repeat 800 '    h@ = (h< -> dense(8)) + (h@[-1] -> dense(8)) -> lif(
 compiles "a network of 800 recurrent layers" 10
 infers "a network of 800 recurrent layers" 20
 
+# Weights that are made again for gradients.
+model 100 "$(repeat 100 '    h@ = h< -> dense(128, delay = learned(max = 24, width = 3)) -> lif()')" h100 > "$work/model.snn"
+compiles "a network of 100 layers of delays that learn" 10
+
 {
     printf 'neuron long() {\n    state v = 0\n'
     repeat 1660 '    v = v * 0.99 + tanh(v + 0.001 * @) * 0.1'
