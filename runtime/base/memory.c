@@ -176,7 +176,7 @@ static bool memory_reserve(SnnMemory *memory, size_t rows, const SnnBuffer *buff
             return false;
         all += memory_aligned(bytes);
     }
-    return !MEMORY_TOGETHER || memory_grow(memory, all);
+    return !MEMORY_TOGETHER || all <= memory->left || memory_grow(memory, all);
 }
 
 bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
