@@ -159,12 +159,6 @@ static bool memory_is_own(const SnnBuffer *buffer)
     return buffer->each_sample != 0 || buffer->whole != 0;
 }
 
-static void *memory_of(SnnMemory *memory, size_t rows, const SnnBuffer *buffer)
-{
-    size_t bytes = snn_buffer_bytes(buffer, rows);
-    return buffer->sparse ? snn_alloc(1, bytes) : snn_take(memory, 1, bytes);
-}
-
 /* One block for all: each for itself would end somewhere in a huge page, of which the rest is lost. */
 static bool memory_reserve(SnnMemory *memory, size_t rows, const SnnBuffer *buffers, size_t count)
 {
@@ -185,7 +179,8 @@ bool snn_open_buffers(void *net, SnnMemory *memory, size_t rows, const SnnBuffer
     for (size_t i = 0; i < count; i++) {
         if (!memory_is_own(&buffers[i]))
             continue;
-        void *pointer = memory_of(memory, rows, &buffers[i]);
+        size_t bytes = snn_buffer_bytes(&buffers[i], rows);
+        void *pointer = buffers[i].sparse ? snn_alloc(1, bytes) : snn_take(memory, 1, bytes);
         memory_set(net, buffers[i].at, pointer);
         complete = complete && pointer != NULL;
     }

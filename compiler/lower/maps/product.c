@@ -227,19 +227,17 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
 /* Inputs first .. first + count - 1: summed over the rows of the walk, then added. */
 static void emit_columns(Lower *lower, const Columns *columns, Site site)
 {
-    for (int r = 0; r < columns->count; r++) {
-        LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
+    LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
+    for (int r = 0; r < columns->count; r++)
         store2(lower, &loop->body, columns->gradient->sums, num(lower, r), loop_variable(lower, loop),
                loop_float(lower->arena, 0), false);
-    }
     emit_columns_step(lower, columns, walk_rows(lower, columns->walk, site));
-    for (int r = 0; r < columns->count; r++) {
-        LoopStmt *loop = for_units(lower, site.into, "j", columns->width);
-        LoopExpr *j = loop_variable(lower, loop);
+    loop = for_units(lower, site.into, "j", columns->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    for (int r = 0; r < columns->count; r++)
         matrix_store(lower, &loop->body, &columns->gradient->matrix,
                      op2(lower, OP_ADD, columns->first, num(lower, r)), j,
                      load2(lower, columns->gradient->sums, num(lower, r), j), true);
-    }
 }
 
 /* Of all inputs, BLOCK at a time. */

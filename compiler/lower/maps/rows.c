@@ -37,9 +37,10 @@ LoopExpr *map_start(Lower *lower, const Node *map, Site site, LoopExpr *j)
 
 void emit_sums_start(Lower *lower, const Rows *rows, Site site)
 {
+    LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+    LoopExpr *j = loop_variable(lower, loop);
     for (int r = 0; r < rows->count; r++) {
-        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
-        LoopExpr *j = loop_variable(lower, loop), *start = map_start(lower, rows->map->node, site, j);
+        LoopExpr *start = map_start(lower, rows->map->node, site, j);
         if (rows->in_place)
             store_stream(lower, rows->map->node->out, row_site(lower, rows, site, r, &loop->body), j, start,
                          false);
@@ -66,10 +67,11 @@ void emit_sum_product(Lower *lower, const Rows *rows, Site site, int r, LoopExpr
 
 void emit_sums_end(Lower *lower, const Rows *rows, Site site)
 {
-    for (int r = 0; r < rows->count && !rows->in_place; r++) {
-        LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
-        LoopExpr *j = loop_variable(lower, loop);
+    if (rows->in_place)
+        return;
+    LoopStmt *loop = for_units(lower, site.into, "j", rows->width);
+    LoopExpr *j = loop_variable(lower, loop);
+    for (int r = 0; r < rows->count; r++)
         store_stream(lower, rows->map->node->out, row_site(lower, rows, site, r, &loop->body), j,
                      load2(lower, rows->map->sums, num(lower, r), j), false);
-    }
 }

@@ -271,14 +271,8 @@ static void SNN_AT_LEVEL(dense_row_)(void *context, int32_t first, int32_t last)
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             row_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             row_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             row_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             row_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 12; i++) {
@@ -559,14 +553,8 @@ static void SNN_AT_LEVEL(dense_digit_dense_2_)(void *context, int32_t first, int
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 1; i++) {
@@ -944,14 +932,8 @@ static void SNN_AT_LEVEL(dense_g_shares_mean_mean_)(void *context, int32_t first
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
             g_shares_mean_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
             g_shares_mean_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
             g_shares_mean_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
             g_shares_mean_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -997,14 +979,8 @@ static void SNN_AT_LEVEL(dense_g_hidden_)(void *context, int32_t first, int32_t 
             const int32_t t0 = block * 4;
             SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
                 g_hidden_[b][t0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
                 g_hidden_[b][t0 + 1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
                 g_hidden_[b][t0 + 2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
                 g_hidden_[b][t0 + 3][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
@@ -1023,8 +999,6 @@ static void SNN_AT_LEVEL(dense_g_hidden_)(void *context, int32_t first, int32_t 
         }
         SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
             g_hidden_[b][4][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 12; j++) {
             g_hidden_[b][5][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -1507,14 +1481,8 @@ static void SNN_AT_LEVEL(gradient_w_row_)(void *context, int32_t first, int32_t 
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_row_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_row_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_row_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_row_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -1532,14 +1500,8 @@ static void SNN_AT_LEVEL(gradient_w_row_)(void *context, int32_t first, int32_t 
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_row_[slice][i0][j] += sums_w_row_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_row_[slice][i0 + 1][j] += sums_w_row_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_row_[slice][i0 + 2][j] += sums_w_row_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_row_[slice][i0 + 3][j] += sums_w_row_[3][j];
             }
         }

@@ -783,11 +783,7 @@ static void SNN_AT_LEVEL(layer_out_mean_)(void *context, int32_t first, int32_t 
         /* rows of w_out_3 */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_dense_2_[b_2][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_dense_2_[b_2][1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_dense_2_[b_2][2][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -1052,14 +1048,8 @@ static void SNN_AT_LEVEL(adjoint_out_mean_)(void *context, int32_t first, int32_
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_out_mean_2_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_out_mean_2_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_out_mean_2_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_out_mean_2_[3][j] = 0.0f;
             }
             for (int32_t t = 0; t < 3; t++) {
@@ -1077,14 +1067,8 @@ static void SNN_AT_LEVEL(adjoint_out_mean_)(void *context, int32_t first, int32_
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_3_[slice][i0][j] += sums_out_mean_2_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_3_[slice][i0 + 1][j] += sums_out_mean_2_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_3_[slice][i0 + 2][j] += sums_out_mean_2_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_3_[slice][i0 + 3][j] += sums_out_mean_2_[3][j];
             }
         }
@@ -1147,11 +1131,7 @@ static void SNN_AT_LEVEL(dense_g_out_conv_)(void *context, int32_t first, int32_
         /* rows of w_out_3_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_conv_[b_2][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_conv_[b_2][1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_conv_[b_2][2][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -1406,11 +1386,7 @@ static void SNN_AT_LEVEL(adjoint_b_)(void *context, int32_t first, int32_t last)
         /* rows of w_out_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             g_b_[b_2][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             g_b_[b_2][1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             g_b_[b_2][2][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {

@@ -416,14 +416,8 @@ static void SNN_AT_LEVEL(dense_out_mean_)(void *context, int32_t first, int32_t 
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -593,14 +587,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t 
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -618,14 +606,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t 
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0][j] += sums_w_out_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 1][j] += sums_w_out_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 2][j] += sums_w_out_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 3][j] += sums_w_out_[3][j];
             }
         }
@@ -662,14 +644,8 @@ static void SNN_AT_LEVEL(dense_g_a_li_mean_)(void *context, int32_t first, int32
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_li_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_li_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_li_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -782,26 +758,12 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -827,26 +789,12 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 1][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 2][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 3][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 4][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 5][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 6][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 7][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[7][j];
                     }
                 }
@@ -856,14 +804,8 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -881,14 +823,8 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 1][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 2][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_2_[b + 3][t - t / 4 * 4][j0 + j] = sums_g_a_delay_2_[3][j];
                     }
                 }
@@ -916,26 +852,12 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -961,26 +883,12 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[7][j];
                     }
                 }
@@ -990,14 +898,8 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_a_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -1015,14 +917,8 @@ static void SNN_AT_LEVEL(recurrent_g_a_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_a_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_a_delay_[3][j];
                     }
                 }

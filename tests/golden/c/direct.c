@@ -112,14 +112,8 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             hidden_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -467,8 +461,6 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
         /* rows of w_digit_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_hidden_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_hidden_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -527,14 +519,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_w_hidden_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -552,14 +538,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_)(void *context, int32_t first, int32
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_[3][j];
             }
         }

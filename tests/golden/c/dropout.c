@@ -178,14 +178,8 @@ static void SNN_AT_LEVEL(dense_a_dense_)(void *context, int32_t first, int32_t l
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -273,14 +267,8 @@ static void SNN_AT_LEVEL(dense_out_sum_)(void *context, int32_t first, int32_t l
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_sum_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_sum_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_sum_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             out_sum_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -465,14 +453,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t 
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_out_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -490,14 +472,8 @@ static void SNN_AT_LEVEL(gradient_w_out_)(void *context, int32_t first, int32_t 
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0][j] += sums_w_out_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 1][j] += sums_w_out_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 2][j] += sums_w_out_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_out_[slice][i0 + 3][j] += sums_w_out_[3][j];
             }
         }
@@ -534,14 +510,8 @@ static void SNN_AT_LEVEL(dense_g_out_kept_li_sum_)(void *context, int32_t first,
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_kept_li_sum_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_kept_li_sum_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_kept_li_sum_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_out_kept_li_sum_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -651,11 +621,7 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
         /* gradient of w_a, summed over the samples */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             sums_w_a_[0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             sums_w_a_[1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             sums_w_a_[2][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -671,11 +637,7 @@ static void SNN_AT_LEVEL(gradient_w_a_)(void *context, int32_t first, int32_t la
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             parts_of_w_a_[slice][0][j] += sums_w_a_[0][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             parts_of_w_a_[slice][1][j] += sums_w_a_[1][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             parts_of_w_a_[slice][2][j] += sums_w_a_[2][j];
         }
     }

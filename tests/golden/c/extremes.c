@@ -263,14 +263,8 @@ static void SNN_AT_LEVEL(dense_drive_dense_)(void *context, int32_t first, int32
             const int32_t t0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 drive_dense_[b][t0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 drive_dense_[b][t0 + 1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 drive_dense_[b][t0 + 2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 drive_dense_[b][t0 + 3][j] = 0.0f;
             }
             for (int32_t i = 0; i < 6; i++) {
@@ -352,26 +346,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -397,26 +377,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b][t][j0 + j] = sums_drive_dense_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 1][t][j0 + j] = sums_drive_dense_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 2][t][j0 + j] = sums_drive_dense_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 3][t][j0 + j] = sums_drive_dense_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 4][t][j0 + j] = sums_drive_dense_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 5][t][j0 + j] = sums_drive_dense_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 6][t][j0 + j] = sums_drive_dense_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 7][t][j0 + j] = sums_drive_dense_2_[7][j];
                     }
                 }
@@ -426,14 +392,8 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -451,14 +411,8 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b][t][j0 + j] = sums_drive_dense_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 1][t][j0 + j] = sums_drive_dense_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 2][t][j0 + j] = sums_drive_dense_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 3][t][j0 + j] = sums_drive_dense_2_[3][j];
                     }
                 }
@@ -544,26 +498,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -589,26 +529,12 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b][t][j0 + j] = sums_drive_dense_2_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 1][t][j0 + j] = sums_drive_dense_2_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 2][t][j0 + j] = sums_drive_dense_2_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 3][t][j0 + j] = sums_drive_dense_2_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 4][t][j0 + j] = sums_drive_dense_2_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 5][t][j0 + j] = sums_drive_dense_2_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 6][t][j0 + j] = sums_drive_dense_2_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 7][t][j0 + j] = sums_drive_dense_2_2_[7][j];
                     }
                 }
@@ -618,14 +544,8 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_drive_dense_2_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -643,14 +563,8 @@ static void SNN_AT_LEVEL(recurrent_hidden_)(void *context, int32_t first, int32_
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b][t][j0 + j] = sums_drive_dense_2_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 1][t][j0 + j] = sums_drive_dense_2_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 2][t][j0 + j] = sums_drive_dense_2_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         drive_dense_2_[b + 3][t][j0 + j] = sums_drive_dense_2_2_[3][j];
                     }
                 }
@@ -732,14 +646,8 @@ static void SNN_AT_LEVEL(dense_planes_)(void *context, int32_t first, int32_t la
             const int32_t t0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                 planes_[b][t0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                 planes_[b][t0 + 1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                 planes_[b][t0 + 2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                 planes_[b][t0 + 3][j] = 0.0f;
             }
             for (int32_t i = 0; i < 5; i++) {
@@ -1329,14 +1237,8 @@ static void SNN_AT_LEVEL(gradient_w_planes_)(void *context, int32_t first, int32
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     sums_w_planes_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     sums_w_planes_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     sums_w_planes_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     sums_w_planes_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 4; t++) {
@@ -1354,14 +1256,8 @@ static void SNN_AT_LEVEL(gradient_w_planes_)(void *context, int32_t first, int32
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     parts_of_w_planes_[slice][i0][j] += sums_w_planes_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     parts_of_w_planes_[slice][i0 + 1][j] += sums_w_planes_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     parts_of_w_planes_[slice][i0 + 2][j] += sums_w_planes_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 6; j++) {
                     parts_of_w_planes_[slice][i0 + 3][j] += sums_w_planes_[3][j];
                 }
             }
@@ -1489,26 +1385,12 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -1534,26 +1416,12 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b][0][j0 + j] = sums_g_drive_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 1][0][j0 + j] = sums_g_drive_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 2][0][j0 + j] = sums_g_drive_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 3][0][j0 + j] = sums_g_drive_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 4][0][j0 + j] = sums_g_drive_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 5][0][j0 + j] = sums_g_drive_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 6][0][j0 + j] = sums_g_drive_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 7][0][j0 + j] = sums_g_drive_delay_[7][j];
                     }
                 }
@@ -1563,14 +1431,8 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -1588,14 +1450,8 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b][0][j0 + j] = sums_g_drive_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 1][0][j0 + j] = sums_g_drive_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 2][0][j0 + j] = sums_g_drive_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 3][0][j0 + j] = sums_g_drive_delay_[3][j];
                     }
                 }
@@ -1693,26 +1549,12 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -1738,26 +1580,12 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b][0][j0 + j] = sums_g_drive_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 1][0][j0 + j] = sums_g_drive_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 2][0][j0 + j] = sums_g_drive_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 3][0][j0 + j] = sums_g_drive_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 4][0][j0 + j] = sums_g_drive_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 5][0][j0 + j] = sums_g_drive_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 6][0][j0 + j] = sums_g_drive_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 7][0][j0 + j] = sums_g_drive_delay_2_[7][j];
                     }
                 }
@@ -1767,14 +1595,8 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_drive_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -1792,14 +1614,8 @@ static void SNN_AT_LEVEL(recurrent_g_drive_delay_3_)(void *context, int32_t firs
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b][0][j0 + j] = sums_g_drive_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 1][0][j0 + j] = sums_g_drive_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 2][0][j0 + j] = sums_g_drive_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_drive_delay_[b + 3][0][j0 + j] = sums_g_drive_delay_2_[3][j];
                     }
                 }
@@ -1865,14 +1681,8 @@ static void SNN_AT_LEVEL(gradient_w_drive_2_)(void *context, int32_t first, int3
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_2_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_2_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_2_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 4; t++) {
@@ -1890,14 +1700,8 @@ static void SNN_AT_LEVEL(gradient_w_drive_2_)(void *context, int32_t first, int3
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_2_[slice][i0][j] += sums_w_drive_2_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_2_[slice][i0 + 1][j] += sums_w_drive_2_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_2_[slice][i0 + 2][j] += sums_w_drive_2_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_2_[slice][i0 + 3][j] += sums_w_drive_2_[3][j];
                 }
             }
@@ -1957,14 +1761,8 @@ static void SNN_AT_LEVEL(gradient_w_drive_)(void *context, int32_t first, int32_
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_drive_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 4; t++) {
@@ -1982,21 +1780,13 @@ static void SNN_AT_LEVEL(gradient_w_drive_)(void *context, int32_t first, int32_
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_[slice][i0][j] += sums_w_drive_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_[slice][i0 + 1][j] += sums_w_drive_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_[slice][i0 + 2][j] += sums_w_drive_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_drive_[slice][i0 + 3][j] += sums_w_drive_[3][j];
                 }
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 sums_w_drive_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 sums_w_drive_[1][j] = 0.0f;
             }
             for (int32_t t = 0; t < 4; t++) {
@@ -2010,8 +1800,6 @@ static void SNN_AT_LEVEL(gradient_w_drive_)(void *context, int32_t first, int32_
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_drive_[slice][4][j] += sums_w_drive_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 parts_of_w_drive_[slice][5][j] += sums_w_drive_[1][j];
             }
         }

@@ -166,14 +166,8 @@ static void SNN_AT_LEVEL(dense_reservoir_dense_)(void *context, int32_t first, i
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             reservoir_dense_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -252,14 +246,8 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 5; i++) {
@@ -384,14 +372,8 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -409,14 +391,8 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }

@@ -163,8 +163,6 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
         /* rows of w_hidden */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             hidden_dense_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -483,26 +481,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -528,26 +512,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
@@ -557,14 +527,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -582,14 +546,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
@@ -655,26 +613,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -700,26 +644,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
@@ -729,14 +659,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -754,14 +678,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
@@ -845,14 +763,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -870,14 +782,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }

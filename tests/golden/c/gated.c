@@ -202,8 +202,6 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
         /* rows of w_hidden */
         SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             hidden_dense_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -422,14 +420,8 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             digit_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 18; i++) {
@@ -631,14 +623,8 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 sums_w_digit_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -656,21 +642,13 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0][j] += sums_w_digit_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 1][j] += sums_w_digit_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 2][j] += sums_w_digit_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
                 parts_of_w_digit_[slice][i0 + 3][j] += sums_w_digit_[3][j];
             }
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_digit_[0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_digit_[1][j] = 0.0f;
         }
         for (int32_t b = b0; b < b1; b++) {
@@ -684,8 +662,6 @@ static void SNN_AT_LEVEL(gradient_w_digit_)(void *context, int32_t first, int32_
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_digit_[slice][16][j] += sums_w_digit_[0][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_digit_[slice][17][j] += sums_w_digit_[1][j];
         }
     }
@@ -721,14 +697,8 @@ static void SNN_AT_LEVEL(dense_g_second_li_mean_)(void *context, int32_t first, 
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 18; j++) {
             g_second_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -1073,11 +1043,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
             /* gradient of w_hidden */
             SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 sums_w_hidden_2_[2][j] = 0.0f;
             }
             for (int32_t t = 0; t < 2; t++) {
@@ -1093,11 +1059,7 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
             }
             SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][0][j] += sums_w_hidden_2_[0][j];
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][1][j] += sums_w_hidden_2_[1][j];
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 17; j++) {
                 parts_of_w_hidden_[slice][2][j] += sums_w_hidden_2_[2][j];
             }
         }

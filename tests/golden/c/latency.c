@@ -144,14 +144,8 @@ static void SNN_AT_LEVEL(dense_digit_last_)(void *context, int32_t first, int32_
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_last_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {

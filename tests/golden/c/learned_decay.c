@@ -614,8 +614,6 @@ static void SNN_AT_LEVEL(adjoint_hidden_)(void *context, int32_t first, int32_t 
             /* rows of w_digit_transposed */
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                 g_hidden_[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {

@@ -455,26 +455,12 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -500,26 +486,12 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[7][j];
                     }
                 }
@@ -529,14 +501,8 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -554,14 +520,8 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_[3][j];
                     }
                 }
@@ -608,26 +568,12 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -653,26 +599,12 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 4][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 5][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 6][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 7][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[7][j];
                     }
                 }
@@ -682,14 +614,8 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         sums_g_digit_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 3; i++) {
@@ -707,14 +633,8 @@ static void SNN_AT_LEVEL(recurrent_g_digit_dense_)(void *context, int32_t first,
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 1][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 2][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                         g_digit_delay_[b + 3][t - t / 2 * 2][j0 + j] = sums_g_digit_delay_2_[3][j];
                     }
                 }

@@ -199,14 +199,8 @@ static void SNN_AT_LEVEL(dense_b_dense_2_)(void *context, int32_t first, int32_t
         const int32_t b_3 = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             b_dense_2_[b_3 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -403,14 +397,8 @@ static void SNN_AT_LEVEL(dense___func___sum_)(void *context, int32_t first, int3
         const int32_t b_3 = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             func___sum_[b_3 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 2; i++) {
@@ -553,8 +541,6 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
         /* gradient of w___func__, summed over the samples */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w___func___[0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w___func___[1][j] = 0.0f;
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
@@ -568,8 +554,6 @@ static void SNN_AT_LEVEL(gradient_w___func___)(void *context, int32_t first, int
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w___func___[slice][0][j] += sums_w___func___[0][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w___func___[slice][1][j] += sums_w___func___[1][j];
         }
     }
@@ -890,11 +874,7 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
         /* gradient of w_b, summed over the samples */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             sums_w_b_[2][j] = 0.0f;
         }
         for (int32_t b_3 = b0; b_3 < b1; b_3++) {
@@ -910,11 +890,7 @@ static void SNN_AT_LEVEL(gradient_w_b_)(void *context, int32_t first, int32_t la
         }
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][0][j] += sums_w_b_[0][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][1][j] += sums_w_b_[1][j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
             parts_of_w_b_[slice][2][j] += sums_w_b_[2][j];
         }
     }

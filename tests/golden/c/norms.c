@@ -1273,14 +1273,8 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
             const int32_t t0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_digit_map_3_[b][t0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_digit_map_3_[b][t0 + 1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_digit_map_3_[b][t0 + 2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_digit_map_3_[b][t0 + 3][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {
@@ -1529,14 +1523,8 @@ static void SNN_AT_LEVEL(dense_g_stem_)(void *context, int32_t first, int32_t la
             const int32_t t0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_stem_[b][t0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_stem_[b][t0 + 1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_stem_[b][t0 + 2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 8; j++) {
                 g_stem_[b][t0 + 3][j] = 0.0f;
             }
             for (int32_t i = 0; i < 8; i++) {

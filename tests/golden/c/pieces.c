@@ -1148,14 +1148,8 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first_2, int3
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 sums_w_out_2_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 sums_w_out_2_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 sums_w_out_2_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 sums_w_out_2_[3][j] = 0.0f;
             }
             for (int32_t b = b0; b < b1; b++) {
@@ -1173,14 +1167,8 @@ static void SNN_AT_LEVEL(gradient_w_out_2_)(void *context, int32_t first_2, int3
             }
             SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 parts_of_w_out_2_[slice][i0][j] += sums_w_out_2_[0][j];
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 parts_of_w_out_2_[slice][i0 + 1][j] += sums_w_out_2_[1][j];
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 parts_of_w_out_2_[slice][i0 + 2][j] += sums_w_out_2_[2][j];
-            }
-            SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
                 parts_of_w_out_2_[slice][i0 + 3][j] += sums_w_out_2_[3][j];
             }
         }
@@ -2855,14 +2843,8 @@ static void SNN_AT_LEVEL(dense_out_mean_2_)(void *context, int32_t first_2, int3
         const int32_t b = first_2 + block * 4;
         SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
             evaluated_out_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
             evaluated_out_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
             evaluated_out_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT for (int32_t j = 0; j < 10; j++) {
             evaluated_out_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 128; i++) {

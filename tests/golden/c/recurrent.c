@@ -241,8 +241,6 @@ static void SNN_AT_LEVEL(dense_hidden_dense_)(void *context, int32_t first, int3
         /* rows of w_hidden */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             hidden_dense_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             hidden_dense_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -676,8 +674,6 @@ static void SNN_AT_LEVEL(dense_g_hidden_2_)(void *context, int32_t first, int32_
         /* rows of w_digit_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_2_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_2_[b][1][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -739,26 +735,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -784,26 +766,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_[7][j];
                     }
                 }
@@ -813,14 +781,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -838,14 +800,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_[3][j];
                     }
                 }
@@ -893,26 +849,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -938,26 +880,12 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 4][t][j0 + j] = sums_g_hidden_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 5][t][j0 + j] = sums_g_hidden_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 6][t][j0 + j] = sums_g_hidden_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 7][t][j0 + j] = sums_g_hidden_delay_2_[7][j];
                     }
                 }
@@ -967,14 +895,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     const int32_t b = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         sums_g_hidden_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -992,14 +914,8 @@ static void SNN_AT_LEVEL(recurrent_g_hidden_dense_)(void *context, int32_t first
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b][t][j0 + j] = sums_g_hidden_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 1][t][j0 + j] = sums_g_hidden_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 2][t][j0 + j] = sums_g_hidden_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                         g_hidden_delay_[b + 3][t][j0 + j] = sums_g_hidden_delay_2_[3][j];
                     }
                 }
@@ -1067,14 +983,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     sums_w_hidden_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -1092,14 +1002,8 @@ static void SNN_AT_LEVEL(gradient_w_hidden_2_)(void *context, int32_t first, int
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0][j] += sums_w_hidden_2_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 1][j] += sums_w_hidden_2_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 2][j] += sums_w_hidden_2_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
                     parts_of_w_hidden_[slice][i0 + 3][j] += sums_w_hidden_2_[3][j];
                 }
             }

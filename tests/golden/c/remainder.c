@@ -662,8 +662,6 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
             if (SNN_LANES >= 16) {
                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     sums_second_[0][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     sums_second_[1][j / SNN_LANES] = snn_all(0.0f);
                 }
                 for (int32_t i = 0; i < 2; i++) {
@@ -677,8 +675,6 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
                 }
                 SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     snn_store(&tiles_of_g_second_[tile][0][0][j], sums_second_[0][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
                     snn_store(&tiles_of_g_second_[tile][0][1][j], sums_second_[1][j / SNN_LANES]);
                 }
             }
@@ -687,8 +683,6 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
                     const int32_t p0 = part * 16;
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_second_[0][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_second_[1][j / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t i = 0; i < 2; i++) {
@@ -702,8 +696,6 @@ static void SNN_AT_LEVEL(adjoint_second_)(void *context, int32_t first_2, int32_
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&tiles_of_g_second_[tile][0][0][p0 + j], sums_g_second_[0][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&tiles_of_g_second_[tile][0][1][p0 + j], sums_g_second_[1][j / SNN_LANES]);
                     }
                 }

@@ -295,8 +295,6 @@ static void SNN_AT_LEVEL(layer_digit_sum_)(void *context, int32_t first, int32_t
         /* rows of w_digit_2 */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b][0][j] = b_digit_[j];
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_dense_2_[b][1][j] = b_digit_[j];
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -469,14 +467,8 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
                 const int32_t i0 = block * 4;
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[0][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[1][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[2][j] = 0.0f;
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     sums_digit_sum_2_[3][j] = 0.0f;
                 }
                 for (int32_t t = 0; t < 2; t++) {
@@ -494,14 +486,8 @@ static void SNN_AT_LEVEL(adjoint_digit_sum_)(void *context, int32_t first, int32
                 }
                 SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0][j] += sums_digit_sum_2_[0][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 1][j] += sums_digit_sum_2_[1][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 2][j] += sums_digit_sum_2_[2][j];
-                }
-                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                     parts_of_w_digit_2_[slice][i0 + 3][j] += sums_digit_sum_2_[3][j];
                 }
             }
@@ -566,8 +552,6 @@ static void SNN_AT_LEVEL(adjoint_digit_if_)(void *context, int32_t first, int32_
             /* rows of w_digit_2_transposed */
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 g_digit_map_[b][0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 g_digit_map_[b][1][j] = 0.0f;
             }
             for (int32_t i = 0; i < 3; i++) {

@@ -391,14 +391,8 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
                 const int32_t b = block * 4;
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_kind_[1][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_kind_[2][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_kind_[3][j / SNN_LANES] = snn_all(0.0f);
                 }
                 for (int32_t i = 0; i < 5; i++) {
@@ -416,14 +410,8 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
                 }
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&kind_[b][j0 + j], sums_kind_[0][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&kind_[b + 1][j0 + j], sums_kind_[1][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&kind_[b + 2][j0 + j], sums_kind_[2][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&kind_[b + 3][j0 + j], sums_kind_[3][j / SNN_LANES]);
                 }
             }
@@ -452,14 +440,8 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
                     const int32_t b = block * 4;
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_kind_2_[0][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_kind_2_[1][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_kind_2_[2][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_kind_2_[3][j / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t i = 0; i < 5; i++) {
@@ -477,14 +459,8 @@ static void SNN_AT_LEVEL(dense_kind_)(void *context, int32_t first, int32_t last
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&kind_[b][j0 + (p0 + j)], sums_kind_2_[0][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&kind_[b + 1][j0 + (p0 + j)], sums_kind_2_[1][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&kind_[b + 2][j0 + (p0 + j)], sums_kind_2_[2][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&kind_[b + 3][j0 + (p0 + j)], sums_kind_2_[3][j / SNN_LANES]);
                     }
                 }
@@ -967,14 +943,8 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
                 const int32_t i0 = block * 4;
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_w_kind_[0][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_w_kind_[1][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_w_kind_[2][j / SNN_LANES] = snn_all(0.0f);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     sums_w_kind_[3][j / SNN_LANES] = snn_all(0.0f);
                 }
                 for (int32_t b = 0; b < net->run.rows; b++) {
@@ -992,14 +962,8 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
                 }
                 SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&parts_of_w_kind_[tile][i0][j], snn_load(&parts_of_w_kind_[tile][i0][j]) + sums_w_kind_[0][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&parts_of_w_kind_[tile][i0 + 1][j], snn_load(&parts_of_w_kind_[tile][i0 + 1][j]) + sums_w_kind_[1][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&parts_of_w_kind_[tile][i0 + 2][j], snn_load(&parts_of_w_kind_[tile][i0 + 2][j]) + sums_w_kind_[2][j / SNN_LANES]);
-                }
-                SNN_UNROLL for (int32_t j = 0; j < 64; j += SNN_LANES) {
                     snn_store(&parts_of_w_kind_[tile][i0 + 3][j], snn_load(&parts_of_w_kind_[tile][i0 + 3][j]) + sums_w_kind_[3][j / SNN_LANES]);
                 }
             }
@@ -1024,14 +988,8 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
                     const int32_t i0 = block * 4;
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_kind_3_[0][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_kind_3_[1][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_kind_3_[2][j / SNN_LANES] = snn_all(0.0f);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         sums_g_kind_3_[3][j / SNN_LANES] = snn_all(0.0f);
                     }
                     for (int32_t b = 0; b < net->run.rows; b++) {
@@ -1049,14 +1007,8 @@ static void SNN_AT_LEVEL(gradient_w_kind_)(void *context, int32_t first, int32_t
                     }
                     SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&parts_of_w_kind_[tile][i0][p0 + j], snn_load(&parts_of_w_kind_[tile][i0][p0 + j]) + sums_g_kind_3_[0][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&parts_of_w_kind_[tile][i0 + 1][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 1][p0 + j]) + sums_g_kind_3_[1][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&parts_of_w_kind_[tile][i0 + 2][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 2][p0 + j]) + sums_g_kind_3_[2][j / SNN_LANES]);
-                    }
-                    SNN_UNROLL for (int32_t j = 0; j < 16; j += SNN_LANES) {
                         snn_store(&parts_of_w_kind_[tile][i0 + 3][p0 + j], snn_load(&parts_of_w_kind_[tile][i0 + 3][p0 + j]) + sums_g_kind_3_[3][j / SNN_LANES]);
                     }
                 }
@@ -1098,14 +1050,8 @@ static void SNN_AT_LEVEL(dense_g_hidden_li_mean_)(void *context, int32_t first, 
         const int32_t b = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_li_mean_[b + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 300; i++) {
@@ -1277,11 +1223,7 @@ static void SNN_AT_LEVEL(dense_g_hidden_3_)(void *context, int32_t first, int32_
         /* rows of w_path_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_3_[b][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_3_[b][1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 5; j++) {
             g_hidden_3_[b][2][j] = 0.0f;
         }
         for (int32_t i = 0; i < 6; i++) {

@@ -290,14 +290,8 @@ static void SNN_AT_LEVEL(dense_a_dense_)(void *context, int32_t first, int32_t l
         const int32_t b_2 = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b_2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b_2 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b_2 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             a_dense_[b_2 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -585,14 +579,8 @@ static void SNN_AT_LEVEL(dense_digit_mean_)(void *context, int32_t first, int32_
         const int32_t b_2 = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b_2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b_2 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b_2 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
             digit_mean_[b_2 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -773,14 +761,8 @@ static void SNN_AT_LEVEL(gradient_g_digit_map_)(void *context, int32_t first, in
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_g_digit_map_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_g_digit_map_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_g_digit_map_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 sums_g_digit_map_[3][j] = 0.0f;
             }
             for (int32_t b_2 = b0; b_2 < b1; b_2++) {
@@ -798,14 +780,8 @@ static void SNN_AT_LEVEL(gradient_g_digit_map_)(void *context, int32_t first, in
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_g_digit_map_[slice][i0][j] += sums_g_digit_map_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_g_digit_map_[slice][i0 + 1][j] += sums_g_digit_map_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_g_digit_map_[slice][i0 + 2][j] += sums_g_digit_map_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 3; j++) {
                 parts_of_g_digit_map_[slice][i0 + 3][j] += sums_g_digit_map_[3][j];
             }
         }
@@ -842,14 +818,8 @@ static void SNN_AT_LEVEL(dense_g_b_li_mean_)(void *context, int32_t first, int32
         const int32_t b_2 = first + block * 4;
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_b_li_mean_[b_2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_b_li_mean_[b_2 + 1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_b_li_mean_[b_2 + 2][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_b_li_mean_[b_2 + 3][j] = 0.0f;
         }
         for (int32_t i = 0; i < 3; i++) {
@@ -934,26 +904,12 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     const int32_t b_2 = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -979,26 +935,12 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 1][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 3][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 4][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 5][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 6][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 7][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[7][j];
                     }
                 }
@@ -1008,14 +950,8 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     const int32_t b_2 = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -1033,14 +969,8 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 1][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 3][t - t / 2 * 2][j0 + j] = sums_g_b_delay_[3][j];
                     }
                 }
@@ -1092,26 +1022,12 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     const int32_t b_2 = b0 + block_2 * 8;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[3][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[4][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[5][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[6][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[7][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -1137,26 +1053,12 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 1][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 3][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[3][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 4][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[4][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 5][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[5][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 6][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[6][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 7][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[7][j];
                     }
                 }
@@ -1166,14 +1068,8 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     const int32_t b_2 = left + block_2 * 4;
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[0][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[1][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[2][j] = 0.0f;
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         sums_g_b_delay_2_[3][j] = 0.0f;
                     }
                     for (int32_t i = 0; i < 4; i++) {
@@ -1191,14 +1087,8 @@ static void SNN_AT_LEVEL(recurrent_g_b_dense_)(void *context, int32_t first, int
                     }
                     SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[0][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 1][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[1][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 2][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[2][j];
-                    }
-                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                         g_b_delay_[b_2 + 3][t - t / 2 * 2][j0 + j] = sums_g_b_delay_2_[3][j];
                     }
                 }
@@ -1380,11 +1270,7 @@ static void SNN_AT_LEVEL(adjoint_a_)(void *context, int32_t first, int32_t last)
         /* rows of b_map_transposed */
         SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_[b_2][0][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_[b_2][1][j] = 0.0f;
-        }
-        SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
             g_a_[b_2][2][j] = 0.0f;
         }
         for (int32_t i = 0; i < 4; i++) {
@@ -1468,14 +1354,8 @@ static void SNN_AT_LEVEL(gradient_k_3_)(void *context, int32_t first, int32_t la
             const int32_t i0 = block * 4;
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_k_2_[0][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_k_2_[1][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_k_2_[2][j] = 0.0f;
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 sums_k_2_[3][j] = 0.0f;
             }
             for (int32_t b_2 = b0; b_2 < b1; b_2++) {
@@ -1493,14 +1373,8 @@ static void SNN_AT_LEVEL(gradient_k_3_)(void *context, int32_t first, int32_t la
             }
             SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_k_3_[slice][i0][j] += sums_k_2_[0][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_k_3_[slice][i0 + 1][j] += sums_k_2_[1][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_k_3_[slice][i0 + 2][j] += sums_k_2_[2][j];
-            }
-            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 4; j++) {
                 parts_of_k_3_[slice][i0 + 3][j] += sums_k_2_[3][j];
             }
         }
