@@ -533,6 +533,17 @@ typedef struct LoopWork {
 LoopWork program_work(const Program *program);
 int64_t drive_products(const Program *program, const LoopDrive *drive);
 
+/* What a kernel does with one of its buffers. */
+typedef struct LoopUse {
+    BufferId buffer;
+    bool makes;  /* stores to it before it loads from it: what was there before has no meaning */
+    bool stores; /* at any time */
+} LoopUse;
+
+typedef VEC(LoopUse) LoopUses;
+
+LoopUses *loop_uses(Arena *arena, const Program *program); /* by kernel */
+
 /* A launch whose kernel stores to a buffer before it loads from it makes the buffer anew, if no launch before it did: what
  * it does not store of it has no meaning until somebody does, and is not read.
  * From the first launch that works on a buffer to the last one; launches are numbered through all phases. What the

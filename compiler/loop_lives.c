@@ -3,40 +3,35 @@
 
 #include <stdlib.h>
 
-/* What a kernel does with one of its buffers. */
-typedef struct Use {
-    BufferId buffer;
-    bool makes; /* stores to it before it loads from it: what was there before has no meaning */
-} Use;
-
-typedef VEC(Use) Uses;
-
 typedef struct Collector {
     Arena *arena;
-    Uses uses;
-    bool *seen; /* by buffer */
+    LoopUses uses;
+    int *number; /* by buffer: its use, from 1 on; 0: none yet */
 } Collector;
 
 static void collect(void *context, BufferId *buffer, Access access)
 {
     Collector *collector = context;
-    if (access == ACCESS_HINT || collector->seen[*buffer])
+    if (access == ACCESS_HINT)
         return;
-    collector->seen[*buffer] = true;
-    vec_push(collector->arena, &collector->uses, ((Use){*buffer, access == ACCESS_STORE}));
+    int *number = &collector->number[*buffer];
+    if (*number == 0) {
+        vec_push(collector->arena, &collector->uses, ((LoopUse){*buffer, access == ACCESS_STORE, false}));
+        *number = collector->uses.count;
+    }
+    collector->uses.at[*number - 1].stores |= access != ACCESS_LOAD;
 }
 
-/* By kernel. */
-static Uses *uses_of_kernels(Arena *arena, const Program *program)
+LoopUses *loop_uses(Arena *arena, const Program *program)
 {
-    Uses *uses = NEW_ARRAY(arena, Uses, program->kernels.count + 1);
-    bool *seen = NEW_ARRAY(arena, bool, program->buffers.count + 1);
+    LoopUses *uses = NEW_ARRAY(arena, LoopUses, program->kernels.count + 1);
+    int *number = NEW_ARRAY(arena, int, program->buffers.count + 1);
     for (int k = 0; k < program->kernels.count; k++) {
-        Collector collector = {.arena = arena, .seen = seen};
+        Collector collector = {.arena = arena, .number = number};
         loop_visit(&program->kernels.at[k].body, collect, &collector);
         uses[k] = collector.uses;
         for (int i = 0; i < uses[k].count; i++)
-            seen[uses[k].at[i].buffer] = false;
+            number[uses[k].at[i].buffer] = 0;
     }
     return uses;
 }
@@ -52,8 +47,8 @@ static void use(Life *life, int time, bool makes)
 
 /* `time`: when its run begins, of `count` launches: samples are at all of these at any time. `instead`: by buffer: what
  * stands in its place in this launch. */
-static void launch_lives(const Program *program, const Launch *launch, const Uses *uses, int time, int count,
-                         BufferId *instead, Life *lives)
+static void launch_lives(const Program *program, const Launch *launch, const LoopUses *uses, int time,
+                         int count, BufferId *instead, Life *lives)
 {
     const Kernel *kernel = &program->kernels.at[launch->kernel];
     for (int i = 0; i < kernel->given.count; i++)
@@ -109,7 +104,7 @@ Life *loop_lives(Arena *arena, const Program *program)
     int count = program->buffers.count, time = 0, batches = program->phases[PHASE_INIT].count, steps = 0;
     Life *lives = NEW_ARRAY(arena, Life, count + 1);
     BufferId *instead = NEW_ARRAY(arena, BufferId, count + 1);
-    const Uses *uses = uses_of_kernels(arena, program);
+    const LoopUses *uses = loop_uses(arena, program);
     for (BufferId b = 0; b < count; b++) {
         lives[b] = (Life){.first = -1, .last = -1, .always = !may_share(&program->buffers.at[b])};
         instead[b] = b;

@@ -8,14 +8,6 @@
 
 #include <stdlib.h>
 
-/* What a kernel does with one of its buffers. */
-typedef struct Use {
-    BufferId buffer;
-    bool loads, stores;
-} Use;
-
-typedef VEC(Use) Uses;
-
 /* What a launch of a phase does with a buffer. */
 typedef struct Touch {
     int launch;
@@ -27,7 +19,7 @@ typedef VEC(Touch) Touches;
 typedef struct Again {
     Program *program;
     int64_t least;                 /* bytes that are worth it */
-    Uses *uses;                    /* by kernel */
+    LoopUses *uses;                /* by kernel */
     Touches *touches[PHASE_COUNT]; /* of the forward and backward phase: by buffer */
     const Life *lives;
     int forward, backward; /* times of the first launches of these phases, */
@@ -47,40 +39,6 @@ typedef VEC(Choice) Choices;
 
 /* ---- what launches do ---- */
 
-typedef struct Look {
-    Arena *arena;
-    Uses uses;
-    int *number; /* by buffer: its use, from 1 on; 0: none yet */
-} Look;
-
-static void look_at(void *context, BufferId *buffer, Access access)
-{
-    Look *look = context;
-    if (access == ACCESS_HINT)
-        return;
-    if (look->number[*buffer] == 0) {
-        vec_push(look->arena, &look->uses, ((Use){.buffer = *buffer}));
-        look->number[*buffer] = look->uses.count;
-    }
-    Use *use = &look->uses.at[look->number[*buffer] - 1];
-    use->loads |= access == ACCESS_LOAD;
-    use->stores |= access != ACCESS_LOAD;
-}
-
-static Uses *uses_of_kernels(Arena *arena, Program *program)
-{
-    Uses *uses = NEW_ARRAY(arena, Uses, program->kernels.count + 1);
-    int *number = NEW_ARRAY(arena, int, program->buffers.count + 1);
-    for (int k = 0; k < program->kernels.count; k++) {
-        Look look = {.arena = arena, .number = number};
-        loop_visit(&program->kernels.at[k].body, look_at, &look);
-        uses[k] = look.uses;
-        for (int i = 0; i < uses[k].count; i++)
-            number[uses[k].at[i].buffer] = 0;
-    }
-    return uses;
-}
-
 static BufferId given_for(const Again *again, const Launch *launch, BufferId id)
 {
     const Kernel *kernel = &again->program->kernels.at[launch->kernel];
@@ -96,7 +54,7 @@ static void find_touches(Again *again, Phase phase)
     const Launches *launches = &program->phases[phase];
     Touches *found = again->touches[phase] = NEW_ARRAY(program->arena, Touches, program->buffers.count + 1);
     for (int i = 0; i < launches->count; i++) {
-        const Uses *uses = &again->uses[launches->at[i].kernel];
+        const LoopUses *uses = &again->uses[launches->at[i].kernel];
         for (int u = 0; u < uses->count; u++) {
             BufferId id = given_for(again, &launches->at[i], uses->at[u].buffer);
             vec_push(program->arena, &found[id], ((Touch){i, uses->at[u].stores}));
@@ -109,7 +67,7 @@ static void find_touches(Again *again, Phase phase)
 /* The only buffer that the launch makes, or -1. */
 static BufferId made_by(const Again *again, const Launch *launch)
 {
-    const Uses *uses = &again->uses[launch->kernel];
+    const LoopUses *uses = &again->uses[launch->kernel];
     BufferId made = -1;
     int stored = 0;
     for (int i = 0; i < uses->count; i++) {
@@ -161,7 +119,7 @@ static bool reads_the_same(const Again *again, int made, int read, BufferId outp
 {
     const Launches *forward = &again->program->phases[PHASE_FORWARD];
     const Launch *launch = &forward->at[made];
-    const Uses *uses = &again->uses[launch->kernel];
+    const LoopUses *uses = &again->uses[launch->kernel];
     bool same = true;
     for (int i = 0; i < uses->count && same; i++) {
         BufferId id = given_for(again, launch, uses->at[i].buffer);
@@ -269,7 +227,7 @@ typedef struct Taken {
 static bool meets_taken(const Again *again, const Choice *choice, const Taken *taken)
 {
     const Launch *launch = &again->program->phases[PHASE_FORWARD].at[choice->made];
-    const Uses *uses = &again->uses[launch->kernel];
+    const LoopUses *uses = &again->uses[launch->kernel];
     bool meets = taken->read[choice->buffer];
     for (int i = 0; i < uses->count && !meets; i++)
         meets = taken->made[given_for(again, launch, uses->at[i].buffer)];
@@ -279,7 +237,7 @@ static bool meets_taken(const Again *again, const Choice *choice, const Taken *t
 static void take(const Again *again, const Choice *choice, Taken *taken)
 {
     const Launch *launch = &again->program->phases[PHASE_FORWARD].at[choice->made];
-    const Uses *uses = &again->uses[launch->kernel];
+    const LoopUses *uses = &again->uses[launch->kernel];
     for (int i = 0; i < uses->count; i++)
         taken->read[given_for(again, launch, uses->at[i].buffer)] = true;
     taken->made[choice->buffer] = true;
@@ -324,7 +282,7 @@ static void launch_again(Program *program, const Choices *choices)
 
 void make_again(Program *program, int64_t least)
 {
-    Again again = {.program = program, .least = least, .uses = uses_of_kernels(program->arena, program)};
+    Again again = {.program = program, .least = least, .uses = loop_uses(program->arena, program)};
     again.forward = program->phases[PHASE_INIT].count;
     again.backward = again.forward + program->phases[PHASE_FORWARD].count;
     Choices taken;

@@ -208,8 +208,8 @@ static void store_rounds(Lower *lower, const Unit *unit, int s, Site site)
     store_unit(lower, unit, s, site, sum, false);
 }
 
-/* Where a round ends, the sums so far are those of the rounds, and the next one begins with 0. Behind the loop over units: in it, compilers store by masks at
- * every step, which takes x86 as long as all else. */
+/* Where a round ends, the sums so far are those of the rounds, and the next one begins with 0. Behind the loop over units: in it,
+ * compilers store by masks at every step, which takes x86 as long as all else. */
 static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
     for (int s = 0; s < node->outs.count; s++) {
