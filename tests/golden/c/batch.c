@@ -496,7 +496,7 @@ static void SNN_AT_LEVEL(scan_loss_map_sum_)(void *context, int32_t first, int32
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * loss_map_3_sum: sum, 3 units, once for all steps */
 static void SNN_AT_LEVEL(scan_loss_map_3_sum_)(void *context, int32_t first, int32_t last)
 {
@@ -709,7 +709,7 @@ static void SNN_AT_LEVEL(weights_g_hidden_mean_)(void *context, int32_t first, i
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * loss_map_3_sum: sum, adjoint, 3 units, once for all steps */
 static void SNN_AT_LEVEL(adjoint_loss_map_3_sum_)(void *context, int32_t first, int32_t last)
 {

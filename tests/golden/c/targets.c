@@ -533,7 +533,7 @@ static void SNN_AT_LEVEL(predict_values_end_)(void *context, int32_t first, int3
     }
 }
 
-/* losses.snn:9  block mae(x, target) = mean(abs(x - target), over = space)
+/* losses.snn:11  block mae(x, target) = mean(abs(x - target), over = space)
  * off_map_mean_mean: mean, 6 units */
 static void SNN_AT_LEVEL(scan_off_map_mean_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -619,7 +619,7 @@ static void SNN_AT_LEVEL(scan_class_map_sum_)(void *context, int32_t first, int3
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * class_map_3_sum: sum, 300 units, once for all steps */
 static void SNN_AT_LEVEL(scan_class_map_3_sum_)(void *context, int32_t first, int32_t last)
 {
@@ -642,7 +642,7 @@ static void SNN_AT_LEVEL(scan_class_map_3_sum_)(void *context, int32_t first, in
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * class_map_4: map, 1 units, once for all steps */
 static void SNN_AT_LEVEL(scan_class_map_4_)(void *context, int32_t first, int32_t last)
 {
@@ -657,7 +657,7 @@ static void SNN_AT_LEVEL(scan_class_map_4_)(void *context, int32_t first, int32_
     }
 }
 
-/* losses.snn:8  block mse(x, target) = mean((x - target) ^ 2, over = space)
+/* losses.snn:10  block mse(x, target) = mean((x - target) ^ 2, over = space)
  * fit_map_mean_mean: mean, 6 units */
 static void SNN_AT_LEVEL(scan_fit_map_mean_mean_)(void *context, int32_t first, int32_t last)
 {
@@ -855,7 +855,7 @@ static void SNN_AT_LEVEL(scan_g_fit_map_mean_)(void *context, int32_t first, int
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * class_map_4: map, adjoint, 1 units, once for all steps */
 static void SNN_AT_LEVEL(adjoint_class_map_4_)(void *context, int32_t first, int32_t last)
 {
@@ -871,7 +871,7 @@ static void SNN_AT_LEVEL(adjoint_class_map_4_)(void *context, int32_t first, int
     }
 }
 
-/* losses.snn:5  -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
+/* losses.snn:6  output = -sum(((1 - smoothing) * target + smoothing * mean(target, over = c)) * log_softmax(x), over = c)
  * class_map_3_sum: sum, adjoint, 300 units, once for all steps */
 static void SNN_AT_LEVEL(adjoint_class_map_3_sum_)(void *context, int32_t first, int32_t last)
 {
