@@ -124,8 +124,8 @@ static bool check_space(Build *b, const Window *window)
         return true;
     report(b, RULE_WINDOW, window->span, "`%s` goes along axes of space, but %s has channels only",
            window->stage, shape_text(b->arena, window->in));
-    report_hint(
-        b, "an axis has another name than `c`, as in `shape = [x = 40]`; along time, write `along = time`");
+    report_hint(b, "an axis has another name than `c`, as in `shape = [x = 40]`%s",
+                window->stage == name_conv ? "; along time, write `along = time`" : "");
     return false;
 }
 
