@@ -111,19 +111,21 @@ struct Build {
 
 /* Where a mistake is to be reported: one that shows in the library was made where that is used. */
 Span blamed(const Build *b, Span span);
-/* Says where it shows, if that is elsewhere. */
-void note_moved(Build *b, Span span);
+/* Says where it shows, if that is elsewhere. `mistake`: it counts as one. */
+void note_moved(Build *b, Span span, bool mistake);
 /* Reports a mistake at most once per rule and place; not while muted. */
 bool report_wanted(Build *b, Rule rule, Span span);
-#define report(b, rule, span, ...)                                                                    \
-    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                                 \
-     (b)->reported                                                                                    \
-         ? (diag_error((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), note_moved((b), (span))) \
+#define report(b, rule, span, ...)                                                                          \
+    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                                       \
+     (b)->reported                                                                                          \
+         ? (diag_error((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), note_moved((b), (span), true)) \
          : (void)0)
 /* The same for what compiles and is likely a mistake. */
-#define warn(b, rule, span, ...)                         \
-    ((b)->reported = report_wanted((b), (rule), (span)), \
-     (b)->reported ? diag_warning((b)->diag, (rule), (span), __VA_ARGS__) : (void)0)
+#define warn(b, rule, span, ...)                                                         \
+    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                    \
+     (b)->reported ? (diag_warning((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), \
+                      note_moved((b), (span), (b)->diag->strict))                        \
+                   : (void)0)
 #define report_hint(b, ...) ((b)->reported ? diag_hint((b)->diag, __VA_ARGS__) : (void)0)
 #define report_note(b, span, ...) ((b)->reported ? diag_note((b)->diag, (span), __VA_ARGS__) : (void)0)
 

@@ -29,11 +29,11 @@ Span blamed(const Build *b, Span span)
     return b->use && is_in_library(b, span) ? b->use->span : span;
 }
 
-void note_moved(Build *b, Span span)
+void note_moved(Build *b, Span span, bool mistake)
 {
     if (!b->use || !is_in_library(b, span))
         return;
-    b->moved++;
+    b->moved += mistake;
     diag_note(b->diag, span, "in the equations of `%s`", b->use->name);
 }
 
