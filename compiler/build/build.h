@@ -303,10 +303,13 @@ bool has_past(Build *b, const Entry *entry);
 bool needs_busy(const Build *b, const Scope *scope, const Expr *expr);
 /* What a `let` names is neither a stream nor a stage. */
 bool check_constant_kind(Build *b, const Entry *entry);
+/* Whether anything has this name. */
+bool is_known(const Build *b, Scope *scope, const char *name);
 /* A name or call of what is for initial values. */
 bool is_draw(Scope *scope, const Expr *expr);
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
-void unknown_function(Build *b, Scope *scope, const Expr *call);
+/* `kinds` of definitions that may be called here, too. */
+void unknown_function(Build *b, Scope *scope, const Expr *call, int kinds);
 void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
 
 Scope *bind_stage(Build *b, const Stage *stage, const Expr *expr, Scope *scope);

@@ -547,7 +547,7 @@ static Value eval_call(Context *c, Scope *scope, const Expr *call)
         return function->eval(c, scope, call);
     if (is_draw(scope, call))
         return c->build->language->draw(c, scope, call);
-    unknown_function(c->build, scope, call);
+    unknown_function(c->build, scope, call, c->draws || c->noise ? INITIALIZERS : 0);
     return value_poison();
 }
 

@@ -143,6 +143,8 @@ static const char *kinds_text(int kinds)
         return "surrogate";
     if (kinds == INITIALIZERS)
         return "initializer";
+    if (kinds == BLOCKS)
+        return "block";
     return kinds == OPTIMIZERS ? "optimizer" : "neuron or block";
 }
 
@@ -222,7 +224,7 @@ bool check_constant_kind(Build *b, const Entry *entry)
     return false;
 }
 
-void unknown_function(Build *b, Scope *scope, const Expr *call)
+void unknown_function(Build *b, Scope *scope, const Expr *call, int kinds)
 {
     if (is_stream_call(b, scope, call)) {
         report(b, RULE_CONSTANT, call->name_span, "`%s` is for streams, and cannot be used here", call->name);
@@ -248,6 +250,11 @@ void unknown_function(Build *b, Scope *scope, const Expr *call)
     }
     Names names = {0};
     function_names(b, &names);
+    int functions = names.count; /* what else is possible here is too much to be listed */
+    definition_names(b, scope, kinds, &names);
+    if (hint_closest(b, call->name, &names))
+        return;
+    names.count = functions;
     hint_known(b, "functions", call->name, &names);
 }
 
@@ -346,7 +353,7 @@ Value binding_value(Build *b, Entry *entry, Span use)
 
 /* ---- what is not evaluated --------------------------------------------------------------------------- */
 
-static bool is_known(const Build *b, Scope *scope, const char *name)
+bool is_known(const Build *b, Scope *scope, const char *name)
 {
     if (name == name_uniform || name == name_position || name == name_orthogonal)
         return true;
