@@ -388,6 +388,18 @@ check_page() {
     done
 }
 
+# Kernels that are equal, and so stay functions: GCC 12 takes some for such as store nothing, unless it is told not to.
+check_equal_kernels() {
+    model=$root/examples/speech_conv/model.snn
+    "$snnc" -w "$model" -D width=4 --run --rows 1 --print=all --save=random.safetensors > messages 2>&1 &&
+        "$snnc" -w "$model" -D width=4 --weights random.safetensors --infer --whole -o kws.c >> messages 2>&1 && self_test
+    for compiler in "gcc -O1" "gcc -O2" "gcc -O3 -march=native" "clang -O2"; do
+        # shellcheck disable=SC2086
+        $compiler $strict kws.c kws_weights.c test.c -o joined > messages 2>&1 && ./joined
+        if [ $? -eq 0 ]; then ok "equal kernels, by $compiler"; else fail "equal kernels, by $compiler"; show_messages; fi
+    done
+}
+
 # On an emulated board; `make boards` has more of them. It compares itself, and its table says so.
 check_board() {
     "$root/tests/deps.sh" install arm-none-eabi-gcc qemu-system-arm > messages 2>&1 &&
@@ -401,10 +413,8 @@ check_board() {
     fi
 }
 
-# Random models with random weights: by either compiler, C computes what the interpreter does, to the bit. Of some there is no
-# inference: they predict nothing, or nothing of their data, or read where a training is.
-check_random() {
-    make_random_models
+# test.c: the self-test alone.
+self_test() {
     cat > test.c << 'END'
 #include "kws.h"
 int main(void)
@@ -413,6 +423,13 @@ int main(void)
     return kws_selftest(&state) == KWS_OK ? 0 : 1;
 }
 END
+}
+
+# Random models with random weights: by either compiler, C computes what the interpreter does, to the bit. Of some there is no
+# inference: they predict nothing, or nothing of their data, or read where a training is.
+check_random() {
+    make_random_models
+    self_test
     compared=0
     for number in $(seq "$1"); do
         ./random_models text 7 "$number" . > random.snn
@@ -518,7 +535,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks parts images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page board random
+    set -- rates rounds busy blocks parts images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page speech_conv board random
 fi
 for model; do
     case $model in
@@ -584,6 +601,7 @@ for model; do
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
     page) check_page ;;
+    speech_conv) check_equal_kernels ;;
     board) check_board ;;
     random) check_random 8 ;;
     loops)
