@@ -90,12 +90,23 @@ Span name_span(const Expr *expr)
     return expr->kind == EXPR_CALL ? expr->name_span : expr->span;
 }
 
+/* What initial values are made of beside the initializers that are equations. */
+static const char *const built_in_draws[] = {name_uniform, name_orthogonal, name_position};
+enum { BUILT_IN_DRAWS = sizeof built_in_draws / sizeof *built_in_draws };
+
+static bool is_built_in_draw(const char *name)
+{
+    for (int i = 0; i < BUILT_IN_DRAWS; i++)
+        if (name == built_in_draws[i])
+            return true;
+    return false;
+}
+
 bool is_draw(Scope *scope, const Expr *expr)
 {
     Scope *home;
     return (expr->kind == EXPR_CALL || expr->kind == EXPR_NAME)
-           && (expr->name == name_uniform || expr->name == name_position || expr->name == name_orthogonal
-               || scope_definition(scope, expr->name, INITIALIZERS, &home));
+           && (is_built_in_draw(expr->name) || scope_definition(scope, expr->name, INITIALIZERS, &home));
 }
 
 /* ---- unknown names ------------------------------------------------------------------------------------ */
@@ -167,6 +178,8 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
     definition_names(b, scope, kinds, &names);
     if (kinds & BLOCKS)
         stage_names(b, &names);
+    for (int i = 0; kinds == INITIALIZERS && i < BUILT_IN_DRAWS; i++)
+        vec_push(b->arena, &names, built_in_draws[i]);
     int listed = names.count; /* functions are stages, too, but more than a message should list */
     if (kinds & BLOCKS)
         function_names(b, &names);
@@ -355,7 +368,7 @@ Value binding_value(Build *b, Entry *entry, Span use)
 
 bool is_known(const Build *b, Scope *scope, const char *name)
 {
-    if (name == name_uniform || name == name_position || name == name_orthogonal)
+    if (is_built_in_draw(name))
         return true;
     Scope *home;
     int any = NEURONS | SURROGATES | OPTIMIZERS | INITIALIZERS | BLOCKS | SCHEDULES | MEMORIES;
