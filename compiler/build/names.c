@@ -148,6 +148,13 @@ void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
     hint_closest(b, name, &names);
 }
 
+static void all_definition_names(Build *b, const Scope *scope, int kinds, Names *names)
+{
+    definition_names(b, scope, kinds, names);
+    for (int i = 0; kinds & INITIALIZERS && i < BUILT_IN_DRAWS; i++)
+        vec_push(b->arena, names, built_in_draws[i]);
+}
+
 static const char *kinds_text(int kinds)
 {
     if (kinds == SURROGATES)
@@ -175,11 +182,9 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
         return;
     }
     Names names = {0};
-    definition_names(b, scope, kinds, &names);
+    all_definition_names(b, scope, kinds, &names);
     if (kinds & BLOCKS)
         stage_names(b, &names);
-    for (int i = 0; kinds == INITIALIZERS && i < BUILT_IN_DRAWS; i++)
-        vec_push(b->arena, &names, built_in_draws[i]);
     int listed = names.count; /* functions are stages, too, but more than a message should list */
     if (kinds & BLOCKS)
         function_names(b, &names);
@@ -264,7 +269,7 @@ void unknown_function(Build *b, Scope *scope, const Expr *call, int kinds)
     Names names = {0};
     function_names(b, &names);
     int functions = names.count; /* what else is possible here is too much to be listed */
-    definition_names(b, scope, kinds, &names);
+    all_definition_names(b, scope, kinds, &names);
     if (hint_closest(b, call->name, &names))
         return;
     names.count = functions;
