@@ -80,8 +80,10 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
         return loop_float(program->arena, program->clock[expr->scalar]);
     if (expr->kind == LOOP_PLACE)
         return loop_int(program->arena, 0);
-    if (asks_for_vectors(expr))
-        return loop_op(program->arena, expr->op, loop_lanes(program->arena), expr->args[1], NULL);
+    if (asks_for_vectors(expr)) { /* of floats: whole numbers have none */
+        LoopExpr *lanes = program->whole_numbers ? loop_int(program->arena, 1) : loop_lanes(program->arena);
+        return loop_op(program->arena, expr->op, lanes, expr->args[1], NULL);
+    }
     if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */
         return loop_int(program->arena, LEAST_LANES);
     LoopExpr *made = NEW(program->arena, LoopExpr);
