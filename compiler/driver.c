@@ -475,11 +475,14 @@ static int save_report(Compilation *c, const Options *options, const Account *ac
     return save(out, c->arena, options->report);
 }
 
-/* Where a report has standard output to itself, it tells. */
-static void print_accuracy(const Program *program, const Options *options)
+/* What data show. Where a report has standard output to itself, it tells. */
+static void print_measured(const Program *program, const Options *options)
 {
-    bool reported = options->report && snn_output_is_standard(options->report);
-    if (program->accuracy.folder && !reported)
+    if (options->report && snn_output_is_standard(options->report))
+        return;
+    for (int i = 0; i < program->notes.count; i++)
+        printf("note     %s\n", program->notes.at[i]);
+    if (program->accuracy.folder)
         printf("accuracy %s\n", report_accuracy(program->arena, program));
 }
 
@@ -539,7 +542,7 @@ int driver_infer(Compilation *c, const Options *options, const char *differs)
     const Account *account = account_of(c->program, rates);
     if ((differs && options->strict) || !fits_device(account, options))
         return EXIT_FAILURE;
-    print_accuracy(c->program, options);
+    print_measured(c->program, options);
     int status = backend ? save_deployed(c, options, &deployed, backend, &files) : EXIT_SUCCESS;
     return status == EXIT_SUCCESS ? save_report(c, options, account) : status;
 }

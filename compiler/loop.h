@@ -344,11 +344,12 @@ typedef struct Program {
     bool whole;         /* the backward phase does what the forward phase does first, so need not follow it */
     bool predicts;      /* and nothing else: one sample at a time, without a runtime */
     bool whole_numbers; /* likewise, and has no reals */
-    double data_unit;   /* then 1 of its input stands for so much */
-    bool takes_lengths; /* the model asks which steps a sample has; else all samples have all of them */
-    bool takes_spikes;  /* its input is spikes, not numbers */
-    unsigned needs;     /* a bit for each Need, of a program that all passes are done with */
-    Unique names;       /* of buffers and kernels */
+    double data_unit;   /* then 1 of its input stands for so much, */
+    VEC(const char *) notes; /* and this is to be said of them, a line each */
+    bool takes_lengths;      /* the model asks which steps a sample has; else all samples have all of them */
+    bool takes_spikes;       /* its input is spikes, not numbers */
+    unsigned needs;          /* a bit for each Need, of a program that all passes are done with */
+    Unique names;            /* of buffers and kernels */
     VEC(Buffer) buffers;
     LoopFunctions functions; /* those that are called; each calls only functions before it */
     VEC(Kernel) kernels;

@@ -2,6 +2,7 @@
 #include "driver.h"
 #include "gradcheck.h"
 #include "accuracy.h"
+#include "calibrate.h"
 #include "options.h"
 #include "pipeline.h"
 #include "run.h"
@@ -53,12 +54,16 @@ static bool constants_of(Compilation *compilation)
 }
 
 /* The program in reals knows the weights; then one of whole numbers is made in its place. */
-static bool compile_whole(Compilation *compilation)
+static bool compile_whole(Compilation *compilation, const char *folder)
 {
+    const double *seen = NULL;
     if (!compile(compilation, "constants"))
         return false;
     compilation->floats = compilation->program;
-    const char *error = quantize_net(compilation->net, compilation->floats, compilation->lower.quantize);
+    if (folder && !(seen = calibrate(compilation->floats, folder)))
+        return false;
+    const char *error =
+        quantize_net(compilation->net, compilation->floats, seen, compilation->lower.quantize);
     if (error)
         fprintf(stderr, "snnc: %s\n", error);
     return !error && compile_from(compilation, "lower", NULL);
@@ -69,7 +74,8 @@ static int write_inference(Compilation *compilation, const Options *options)
     compilation->weights = options->weights;
     compilation->set_clock = clock_of;
     compilation->make_constants = constants_of;
-    bool right = options->lower.quantize ? compile_whole(compilation) : compile(compilation, NULL);
+    bool right =
+        options->lower.quantize ? compile_whole(compilation, options->data) : compile(compilation, NULL);
     diag_finish(&compilation->diag);
     if (!right || !make_vectors(compilation->program, options->selftest))
         return EXIT_FAILURE;

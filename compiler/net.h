@@ -139,7 +139,8 @@ struct Net {
     bool stepwise; /* of one that only predicts: a sample goes through it step by step, see stepwise.h */
     const char *whole_why; /* or why it does not; else NULL */
     bool whole;            /* likewise: all its numbers are whole, see pass/quantize.h */
-    double data_unit;      /* then 1 of the data stands for so much */
+    double data_unit;      /* then 1 of the data stands for so much, */
+    Lines notes;           /* and this is to be said of them */
     /* The model as text, by net_describe: what its results depend on, and what only its training does. */
     Lines network_text, training_text;
     Lines drawing; /* the same as a picture, by net_draw */

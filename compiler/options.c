@@ -119,9 +119,8 @@ static const struct argp_option table[] = {
      "For --report: how often layers spike, as `train --log` or `test --rates` of the trainer has written it",
      1},
     {"data", KEY_DATA, "DIR", 0,
-     "With --infer: tell how many samples of the test set in DIR are taken for the class that they have, "
-     "with "
-     "--quantize in floats and in whole numbers",
+     "With --infer: tell how many samples of the test set in DIR are taken for the class that they have; "
+     "with --quantize in floats and in whole numbers, which the training set there shows the ranges of",
      1},
     {"samples", KEY_SAMPLES, "N", 0,
      "For --data: of so many samples, as the interpreter runs them (default: 200)", 1},

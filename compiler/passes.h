@@ -66,11 +66,12 @@ typedef enum Quantize {
     QUANTIZE_TERNARY /* 0, too */
 } Quantize;
 
-/* Of a Net by infer_net: what is made of parameters alone stays in buffers of the streams' names. */
-void keep_constant_streams(Net *net);
+/* Of a Net by infer_net: what is made of parameters alone, and all numbers that are no spikes, stay in buffers of the streams' names. */
+void keep_numbers(Net *net);
 /* Net -> Net, of such a Net: all its numbers are whole ones, made of what `floats`, which it was lowered to, has as constants.
- * NULL, or what cannot be whole, and what to do: then the Net is of no use any more. */
-const char *quantize_net(Net *net, const Program *floats, Quantize kind);
+ * `seen`: by buffer of these, the greatest magnitude that data show; where that leaves more bits for fractions, numbers are held
+ * within twice as much. NULL: nobody has looked. NULL, or what cannot be whole, and what to do: then the Net is of no use any more. */
+const char *quantize_net(Net *net, const Program *floats, const double *seen, Quantize kind);
 
 /* What `smooth_steps` does with detach(a): keeps it and records a in a stream "held_N", or reads that
  * stream, which the caller fills, instead. */

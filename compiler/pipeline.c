@@ -158,7 +158,7 @@ static bool run_infer(Compilation *c)
 {
     c->net = infer_net(c->net, c->lower.all_steps);
     if (c->lower.quantize)
-        keep_constant_streams(c->net);
+        keep_numbers(c->net);
     return true;
 }
 

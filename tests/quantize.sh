@@ -135,6 +135,47 @@ else
     cat told
 fi
 
+# Numbers that might go far, by their equations: data show how far they go, and within that they are held.
+learned normed bars
+whole "$root/tests/infer/normed.snn" int8
+if grep -q '^note .*`hidden` has steps of [0-9]*, since it might come to [0-9]*: --data DIR' messages; then
+    ok "coarse steps are told"
+else
+    fail "coarse steps are not told"
+    show_messages
+fi
+how="--data bars --samples 100000 --report held.json"
+computes normed int8 gcc
+whole "$root/tests/infer/normed.snn" int8
+if grep -q '^note .*`hidden` is held within [0-9.]*, 2 times what samples of the training set come to; it might come to [0-9]*$' messages &&
+    grep -q '`hidden` is held within' kws.h && grep -q '"notes": \["`hidden` is held within .*"\],' held.json && grep -q 'take 0 of them for another class' messages; then
+    ok "numbers are held within what data show"
+else
+    fail "numbers are not held within what data show"
+    show_messages
+fi
+# A darker training set shows less.
+limit() {
+    sed -n 's/.*`hidden` is held within \([0-9.]*\), .*/\1/p' messages
+}
+mkdir darker && cp bars/* darker && python3 - << 'END'
+data = bytearray(open("darker/train-images-idx3-ubyte", "rb").read())
+data[16:] = bytes(value // 2 for value in data[16:])
+open("darker/train-images-idx3-ubyte", "wb").write(data)
+END
+sed 's/ -> layer_norm/ -> layer_norm(eps = 0.01)/' "$root/tests/infer/normed.snn" > near.snn
+how="--data bars --samples 10"
+whole near.snn int8
+seen=$(limit)
+how="--data darker --samples 10"
+whole near.snn int8
+if awk -v bright="$seen" -v dark="$(limit)" 'BEGIN { exit !(dark > 0 && dark < bright) }'; then
+    ok "limits are those of the training set"
+else
+    fail "limits are not those of the training set: $seen and $(limit)"
+fi
+how=
+
 # Samples that are shorter than the others: where the model asks which steps there are, only these are run, else all.
 mkdir sequences && awk 'BEGIN {
     print "run,phase,long,level,odd"

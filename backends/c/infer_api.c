@@ -55,6 +55,17 @@ static const char *how_text(const Infer *infer)
     return arena_printf(infer->arena, "Of a file made with this one, .%s.", infer->options->form);
 }
 
+static void write_notes(const Infer *infer, Out *out)
+{
+    const Program *program = infer->program;
+    if (program->notes.count == 0)
+        return;
+    out_line(out, " *");
+    out_line(out, " * Of its numbers:");
+    for (int i = 0; i < program->notes.count; i++)
+        out_line(out, " * - %s", c_comment(infer->arena, program->notes.at[i]));
+}
+
 void infer_heading(const Infer *infer, const char *what, Out *out)
 {
     const Program *program = infer->program;
@@ -70,6 +81,7 @@ void infer_heading(const Infer *infer, const char *what, Out *out)
         out_line(out, " *     cc %s -c %s.c%s", inference_c_options(program), infer->name, weights);
     }
     write_work(infer, out);
+    write_notes(infer, out);
     out_line(out, " *");
     out_line(
         out, " * %s",

@@ -121,21 +121,21 @@ static bool run_all(Measuring *measuring, const Program *floats)
 
 static bool is_measurable(const Program *program)
 {
-    if (data_format(program) && program->classes > 0 && program->label_steps == 0
-        && predicted_class(program) >= 0)
-        return true;
-    fprintf(stderr,
-            "snnc: `%s` predicts no class that a sample of its data has, so there is no accuracy: leave "
-            "--data out\n",
-            program->name);
-    return false;
+    return program->classes > 0 && program->label_steps == 0 && predicted_class(program) >= 0;
 }
 
 bool measure_accuracy(Program *program, const Program *floats, const char *folder, int samples)
 {
-    floats = floats ? floats : program;
-    if (!is_measurable(program))
+    if (!is_measurable(program)) {
+        if (floats) /* which were looked at, for how far they go */
+            return true;
+        fprintf(stderr,
+                "snnc: `%s` predicts no class that a sample of its data has, so there is no accuracy: leave "
+                "--data out\n",
+                program->name);
         return false;
+    }
+    floats = floats ? floats : program;
     Measuring measuring = {.program = program,
                            .predicted_floats = predicted_class(floats),
                            .predicted_whole = predicted_class(program)};

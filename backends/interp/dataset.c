@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const SnnFormat *data_format(const Program *program)
+static const SnnFormat *data_format(const Program *program)
 {
     static const struct {
         const char *name;
@@ -67,6 +67,10 @@ bool data_open(DataSamples *samples, const Program *program, const char *folder,
 {
     SnnError error;
     *samples = (DataSamples){.model = describe(program)};
+    if (!samples->model.data.format) {
+        fprintf(stderr, "snnc: nothing reads the data of `%s`: leave --data out\n", program->name);
+        return false;
+    }
     if (!snn_dataset_read(&samples->data, &samples->model, folder, part, &error)) {
         fprintf(stderr, "snnc: %s\n", error.text);
         return false;
@@ -74,6 +78,12 @@ bool data_open(DataSamples *samples, const Program *program, const char *folder,
     samples->count = most < samples->data.count ? most : samples->data.count;
     samples->order = spread(program->arena, samples->count, samples->data.count);
     return true;
+}
+
+bool data_exist(const Program *program, const char *folder, const char *part)
+{
+    const SnnModel model = describe(program);
+    return model.data.format && snn_dataset_exists(&model, folder, part);
 }
 
 void data_close(DataSamples *samples)

@@ -24,11 +24,11 @@ typedef struct DataReader {
     double *input; /* what data_input() says */
 } DataReader;
 
-/* Who reads its data; NULL: nobody does. */
-const SnnFormat *data_format(const Program *program);
 /* At most so many samples of a part of the data in the folder ("train", "t10k"), evenly spread over it. False after a message;
  * else close it. */
 bool data_open(DataSamples *samples, const Program *program, const char *folder, const char *part, int most);
+/* Whether the folder has it. */
+bool data_exist(const Program *program, const char *folder, const char *part);
 void data_close(DataSamples *samples);
 DataReader data_reader(const DataSamples *samples, const Program *program);
 /* Sample number k of these, as in a test. */

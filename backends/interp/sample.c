@@ -20,7 +20,18 @@ Interp *sample_interp(const Program *program)
     return interp;
 }
 
+static void look_at_nothing(void *context, const Interp *interp)
+{
+    (void)context, (void)interp;
+}
+
 void sample_run(Interp *interp, const double *input, int sample, int steps)
+{
+    sample_run_watched(interp, input, sample, steps, look_at_nothing, NULL);
+}
+
+void sample_run_watched(Interp *interp, const double *input, int sample, int steps, SampleLook *look,
+                        void *context)
 {
     const Program *program = interp->program;
     size_t count = interp_count(interp, program->input);
@@ -29,9 +40,12 @@ void sample_run(Interp *interp, const double *input, int sample, int steps)
     memcpy(interp->buffers[program->input], input, count * sizeof *input);
     interp_run(interp, PHASE_RESET);
     interp_run(interp, PHASE_BEGIN);
+    look(context, interp);
     for (int t = 0; t < steps && !program->whole_why; t++) {
         memcpy(interp->buffers[program->input], input + (size_t)t * next, count * sizeof *input);
         interp_run(interp, PHASE_STEP);
+        look(context, interp);
     }
     interp_run(interp, PHASE_RESULT);
+    look(context, interp);
 }

@@ -12,4 +12,9 @@ Interp *sample_interp(const Program *program);
 /* `steps`: how many of them it has, where a program goes step by step. */
 void sample_run(Interp *interp, const double *input, int sample, int steps);
 
+typedef void SampleLook(void *context, const Interp *interp);
+/* The same; `look` is called once data that do not come step by step are there, behind each step, and at the end. */
+void sample_run_watched(Interp *interp, const double *input, int sample, int steps, SampleLook *look,
+                        void *context);
+
 #endif

@@ -155,19 +155,20 @@ static void drop_constants(Net *net)
         net->streams.at[s].keep = false;
 }
 
-void keep_constant_streams(Net *net)
+void keep_numbers(Net *net)
 {
     for (int n = 0; n < net->nodes.count; n++)
         for (int k = 0; k < node_made_count(&net->nodes.at[n]); k++) {
             StreamId stream = node_made(&net->nodes.at[n], k);
-            if (stream != NONE && is_constant(net, stream))
+            if (stream != NONE && (is_constant(net, stream) || net->streams.at[stream].kind == STREAM_REALS))
                 net->streams.at[stream].keep = true;
         }
 }
 
-const char *quantize_net(Net *net, const Program *floats, Quantize kind)
+const char *quantize_net(Net *net, const Program *floats, const double *seen, Quantize kind)
 {
-    Quantizer quantizer = {.net = net, .floats = floats, .kind = kind, .readers = net_readers(net)};
+    Quantizer quantizer = {
+        .net = net, .floats = floats, .seen = seen, .kind = kind, .readers = net_readers(net)};
     quantizer.streams = NEW_ARRAY(net->arena, Quantity, net->streams.count + 1);
     find_constants(&quantizer);
     for (int n = 0; n < net->nodes.count && !quantizer.error; n++)

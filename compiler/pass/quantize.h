@@ -15,6 +15,10 @@
 /* Bits that numbers may have, beside their sign, and those of the factors by which they are rescaled. */
 enum { WHOLE_BITS = 30, FACTOR_BITS = 24, MOST_FRACTION = 16, LEAST_FRACTION = 4, ACTIVATION_BITS = 12 };
 
+/* Where numbers are held within what data show, there is room for so many times as much; they are where they might come to so many
+ * times that. */
+enum { SEEN_TIMES = 2, LEAST_GAIN = 8 };
+
 /* What the numbers of a stream mean. */
 typedef struct Quantity {
     const double *constants; /* real values of what is made of parameters alone; else NULL */
@@ -23,6 +27,7 @@ typedef struct Quantity {
     Range range;             /* of the whole numbers */
     bool bounded; /* of what a scan made: in reals, nothing is below `least`, whatever `range` says */
     double least;
+    bool held; /* that it is, was said */
 } Quantity;
 
 /* op(x, other), or op(other, x) if x is the second; x and the value in units of 2^-fraction. */
@@ -37,6 +42,7 @@ typedef struct WholeFunction {
 typedef struct Quantizer {
     Net *net;
     const Program *floats; /* what it is in reals, with all that is made of its weights */
+    const double *seen;    /* by buffer of these: how far it goes in data; NULL: nobody has looked */
     Quantize kind;
     Adjacency readers;
     Quantity *streams; /* by stream */
@@ -59,6 +65,14 @@ const double *quantize_param_values(const Quantizer *quantizer, ParamId param);
 /* A parameter of the new Net: values in the order of its shape. */
 ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,
                            const double *values, Span span);
+/* What a stream comes to at most, in reals; of one with a unit for each channel, no less than that. */
+double quantize_most(const Quantizer *quantizer, StreamId stream);
+/* Within which a stream that may come to `most` is held, by what it is in data; INFINITY: it is not. */
+double quantize_limit(const Quantizer *quantizer, StreamId stream, double most);
+/* Says once that the stream is held within -limit and limit, where it may come to `most`. */
+void quantize_held(Quantizer *quantizer, StreamId stream, double limit, double most);
+/* Says of one whose steps are coarse, since it may come to `most`, what to do, if nobody has looked at data. */
+void quantize_coarse(Quantizer *quantizer, StreamId stream, double most);
 /* Whether a map reads the stream, or what only moves or adds up its values. */
 bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream);
 
@@ -73,13 +87,15 @@ Val quantize_function(Arena *arena, Body *body, Val x, WholeFunction function, R
 
 /* So many values of the scan are added up in one of `out`. */
 double quantize_terms(const Net *net, const Node *scan, StreamId out);
-/* By value: what the scan comes to in reals. */
-Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan);
+/* By value: what the scan comes to in reals. `limits`: by input, how far it is held; NULL: none is. */
+Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan, const double *limits);
 /* A sum of what is not negative is no less than its greatest term: says so of streams that are such. */
 void quantize_least(Quantizer *quantizer, const Node *scan, const Range *reals);
 /* Bits behind the point, so that the greatest has a place in 32 bits; what comes after may add up all steps. `terms`: how many
  * values one of each result is the sum of. */
 int quantize_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms);
+/* The same; where there is no place, less than LEAST_FRACTION. */
+int quantize_room(const Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms);
 /* In whole numbers, with what rounding adds: the ranges of its results, or an error. */
 void quantize_prove(Quantizer *quantizer, const Node *scan, const double *terms);
 

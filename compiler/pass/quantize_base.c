@@ -1,8 +1,11 @@
 /* What all nodes ask of the pass: see quantize.h. */
 #include "quantize.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+#define COARSE 0.1
 
 void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
 {
@@ -57,6 +60,46 @@ ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, 
                    .span = span};
     vec_push(net->arena, &quantizer->params, param);
     return quantizer->params.count - 1;
+}
+
+double quantize_most(const Quantizer *quantizer, StreamId stream)
+{
+    const Quantity *quantity = &quantizer->streams[stream];
+    return range_most(quantity->range) * quantity->unit;
+}
+
+double quantize_limit(const Quantizer *quantizer, StreamId stream, double most)
+{
+    BufferId buffer = loop_find(quantizer->floats, quantizer->net->streams.at[stream].name);
+    double limit = quantizer->seen && buffer >= 0 ? SEEN_TIMES * quantizer->seen[buffer] : 0;
+    return limit > 0 && most >= LEAST_GAIN * limit ? limit : INFINITY;
+}
+
+static void note(Quantizer *quantizer, const char *text)
+{
+    vec_push(quantizer->net->arena, &quantizer->net->notes, text);
+}
+
+void quantize_held(Quantizer *quantizer, StreamId stream, double limit, double most)
+{
+    Net *net = quantizer->net;
+    if (!quantizer->streams[stream].held)
+        note(quantizer, arena_printf(net->arena,
+                                     "`%s` is held within %.4g, %d times what samples of the training set "
+                                     "come to; it might come to %.4g",
+                                     net->streams.at[stream].name, limit, SEEN_TIMES, most));
+    quantizer->streams[stream].held = true;
+}
+
+void quantize_coarse(Quantizer *quantizer, StreamId stream, double most)
+{
+    Net *net = quantizer->net;
+    if (!quantizer->seen && quantizer->streams[stream].unit > COARSE)
+        note(quantizer,
+             arena_printf(net->arena,
+                          "`%s` has steps of %.2g, since it might come to %.4g: --data DIR finds out how "
+                          "far it goes",
+                          net->streams.at[stream].name, quantizer->streams[stream].unit, most));
 }
 
 bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream)

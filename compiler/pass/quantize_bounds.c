@@ -15,7 +15,7 @@ static Range constants_range(const double *values, int count)
 }
 
 /* Of inputs, as whole numbers or as the reals that they stand for. */
-static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool reals)
+static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool reals, const double *limits)
 {
     Range *ranges = NEW_ARRAY(quantizer->net->arena, Range, scan->ins.count + 1);
     for (int i = 0; i < scan->ins.count; i++) {
@@ -26,6 +26,8 @@ static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool re
         int maker = quantizer->net->streams.at[scan->ins.at[i]].node;
         if (reals && quantity->bounded && quantizer->net->nodes.at[maker].kind == NODE_SCAN)
             ranges[i].low = fmax(ranges[i].low, quantity->least);
+        if (limits)
+            ranges[i] = (Range){fmax(ranges[i].low, -limits[i]), fmin(ranges[i].high, limits[i])};
     }
     return ranges;
 }
@@ -61,37 +63,49 @@ static const char *title_of(const Node *scan)
 }
 
 /* What it comes to in reals. */
-Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan)
+Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan, const double *limits)
 {
     const Net *net = quantizer->net;
     Range *params = NEW_ARRAY(net->arena, Range, scan->params.count + 1);
     for (int p = 0; p < scan->params.count; p++)
         params[p] = constants_range(quantize_param_values(quantizer, scan->params.at[p]),
                                     shape_size(net->params.at[scan->params.at[p]].shape));
-    return scan_ranges(net, scan, input_ranges(quantizer, scan, true), params, net->steps);
+    return scan_ranges(net, scan, input_ranges(quantizer, scan, true, limits), params, net->steps);
 }
 
-/* So that the greatest has a place in 32 bits; what comes after may add up all steps. */
-int quantize_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
+/* The greatest that has to have a place: `most` of one step, or of all. */
+static double greatest(const Net *net, const Node *scan, const Range *reals, const double *terms,
+                       double *most)
 {
-    double most = 1, steps = quantizer->net->steps;
-    const bool *live = live_values(quantizer->net->arena, scan);
+    const bool *live = live_values(net->arena, scan);
+    *most = 1;
     for (Val v = 0; v < scan->body.code.count; v++)
-        most = live[v] ? fmax(most, range_most(reals[v])) : most;
-    double all = most * steps;
+        *most = live[v] ? fmax(*most, range_most(reals[v])) : *most;
+    double all = *most * net->steps;
     for (int k = 0; k < scan->outs.count; k++)
         all = fmax(all, range_most(reals[scan->outs.at[k].value]) * terms[k]);
-    if (!isfinite(all)) {
+    return all;
+}
+
+int quantize_room(const Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
+{
+    double most, all = greatest(quantizer->net, scan, reals, terms, &most);
+    double room = isfinite(all) ? WHOLE_BITS - ceil(log2(all)) : 0;
+    return room < 0 ? 0 : room < MOST_FRACTION ? (int)room : MOST_FRACTION;
+}
+
+int quantize_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
+{
+    double most, steps = quantizer->net->steps;
+    int room = quantize_room(quantizer, scan, reals, terms);
+    if (room >= LEAST_FRACTION)
+        return room;
+    if (!isfinite(greatest(quantizer->net, scan, reals, terms, &most)))
         quantize_refuse(
             quantizer, scan->span,
             "nothing bounds what `%s` may come to in the %.0f steps of a sample: let it forget or "
             "reset, or hold it between min and max",
             title_of(scan), steps);
-        return 0;
-    }
-    double room = WHOLE_BITS - ceil(log2(all));
-    if (room >= LEAST_FRACTION)
-        return room < MOST_FRACTION ? (int)room : MOST_FRACTION;
     quantize_refuse(quantizer, scan->span,
                     "`%s` may come to %.6g, and in the %.0f steps of a sample to more than 32 bits hold: let "
                     "it forget or reset, or take fewer steps",
@@ -108,7 +122,8 @@ void quantize_prove(Quantizer *quantizer, const Node *scan, const double *terms)
         const Param *param = &quantizer->params.at[scan->params.at[p]];
         params[p] = constants_range(param->values, shape_size(param->shape));
     }
-    const Range *ranges = scan_ranges(net, scan, input_ranges(quantizer, scan, false), params, net->steps);
+    const Range *ranges =
+        scan_ranges(net, scan, input_ranges(quantizer, scan, false, NULL), params, net->steps);
     double most = 0;
     const bool *live = live_values(net->arena, scan);
     for (Val v = 0; v < scan->body.code.count; v++)

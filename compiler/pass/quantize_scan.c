@@ -22,13 +22,14 @@ typedef struct Number {
 typedef struct Equations {
     Quantizer *quantizer;
     Arena *arena;
-    Node *scan;         /* as it is to become */
-    const Body *old;    /* what it was */
-    Body body;          /* what it becomes */
-    int fraction;       /* bits behind the point */
-    const Range *reals; /* by old value */
-    Number *numbers;    /* by old value */
-    int *inputs;        /* by old input: its number in the new scan; NONE: a constant */
+    Node *scan;           /* as it is to become */
+    const Body *old;      /* what it was */
+    Body body;            /* what it becomes */
+    int fraction;         /* bits behind the point */
+    const Range *reals;   /* by old value */
+    const double *limits; /* by old input: within which it is held; NULL: none is */
+    Number *numbers;      /* by old value */
+    int *inputs;          /* by old input: its number in the new scan; NONE: a constant */
     VEC(StreamId) ins;
     VEC(ParamId) params;
 } Equations;
@@ -314,6 +315,25 @@ static Number operation(Equations *equations, const Instr *instr, const Number *
 
 /* ---- leaves ---- */
 
+/* Within -limit and limit. */
+static Val held_within(Equations *equations, Val value, double limit)
+{
+    Val low = body_const(equations->arena, &equations->body, -limit),
+        high = body_const(equations->arena, &equations->body, limit);
+    value = body_op2(equations->arena, &equations->body, OP_MAX, value, low);
+    return body_op2(equations->arena, &equations->body, OP_MIN, value, high);
+}
+
+static Number held_input(Equations *equations, const Instr *instr, Val value)
+{
+    StreamId id = equations->scan->ins.at[instr->index];
+    double limit = equations->limits ? equations->limits[instr->index] : INFINITY;
+    if (!isfinite(limit))
+        return made(FORM_FIXED, value);
+    quantize_held(equations->quantizer, id, limit, quantize_most(equations->quantizer, id));
+    return made(FORM_FIXED, held_within(equations, value, ceil(limit * scale_of(equations))));
+}
+
 /* A sum of a map has its own unit, perhaps in each channel. */
 static Number input(Equations *equations, const Instr *instr)
 {
@@ -331,7 +351,8 @@ static Number input(Equations *equations, const Instr *instr)
     if (quantity->unit == 1 && !quantity->units)
         return made(FORM_COUNT, value);
     if (!quantity->units)
-        return made(FORM_FIXED, rescale_by(equations, value, quantity->unit * scale_of(equations)));
+        return held_input(equations, instr,
+                          rescale_by(equations, value, quantity->unit * scale_of(equations)));
     Shape channels = {0};
     int last = stream->shape.ndim - 1;
     channels.ndim = 1;
@@ -341,7 +362,7 @@ static Number input(Equations *equations, const Instr *instr)
     for (int c = 0; c < channels.dims[0]; c++)
         factors[c] = quantity->units[c] * scale_of(equations);
     Number factor = {FORM_CONSTANT, NO_VAL, channels, factors};
-    return made(FORM_FIXED, rescale(equations, value, &factor));
+    return held_input(equations, instr, rescale(equations, value, &factor));
 }
 
 static Number leaf(Equations *equations, const Instr *instr)
@@ -403,15 +424,22 @@ static void convert_out(Equations *equations, ScanOut *out, const Range *old)
     Quantizer *quantizer = equations->quantizer;
     const Number *number = &equations->numbers[out->value];
     Quantity *quantity = &quantizer->streams[out->stream];
-    double most = range_most(old[out->value]) * scale_of(equations);
+    double most = range_most(old[out->value]), limit = quantize_limit(quantizer, out->stream, most);
     quantity->unit = is_count(number) ? 1 : 1 / scale_of(equations);
     out->value = is_count(number) ? counted(equations, number) : fixed(equations, number);
     if (quantity->unit == 1 || !quantize_feeds_map(quantizer, out->stream)
-        || most < ldexp(1, ACTIVATION_BITS))
+        || most * scale_of(equations) < ldexp(1, ACTIVATION_BITS))
         return;
-    int fewer = (int)ceil(log2(most)) - ACTIVATION_BITS;
+    if (isfinite(limit)) {
+        quantize_held(quantizer, out->stream, limit, most);
+        out->value = held_within(equations, out->value, ceil(limit * scale_of(equations)));
+    }
+    int fewer = (int)ceil(log2(ceil(fmin(most, limit) * scale_of(equations)))) - ACTIVATION_BITS;
+    if (fewer <= 0)
+        return;
     out->value = rescale_by(equations, out->value, ldexp(1, -fewer));
     quantity->unit *= ldexp(1, fewer);
+    quantize_coarse(quantizer, out->stream, most);
 }
 
 static void convert_results(Equations *equations, const Range *old)
@@ -470,6 +498,21 @@ static void finish(Equations *equations)
     scan->params.count = scan->params.capacity = equations->params.count;
 }
 
+/* Inputs are held within what data show where that leaves more bits behind the point. */
+static void find_ranges(Equations *equations, const double *terms)
+{
+    const Quantizer *quantizer = equations->quantizer;
+    const Node *scan = equations->scan;
+    equations->reals = quantize_real_ranges(quantizer, scan, NULL);
+    if (!quantizer->seen || quantize_room(quantizer, scan, equations->reals, terms) == MOST_FRACTION)
+        return;
+    double *limits = NEW_ARRAY(equations->arena, double, scan->ins.count + 1);
+    for (int i = 0; i < scan->ins.count; i++)
+        limits[i] = quantize_limit(quantizer, scan->ins.at[i], quantize_most(quantizer, scan->ins.at[i]));
+    equations->limits = limits;
+    equations->reals = quantize_real_ranges(quantizer, scan, limits);
+}
+
 void quantize_scan(Quantizer *quantizer, Node *scan)
 {
     Net *net = quantizer->net;
@@ -479,10 +522,10 @@ void quantize_scan(Quantizer *quantizer, Node *scan)
     for (int k = 0; k < scan->outs.count; k++)
         terms[k] = quantize_terms(net, scan, scan->outs.at[k].stream);
     scan_fix(net, scan);
-    const Range *reals = quantize_real_ranges(quantizer, scan);
-    quantize_least(quantizer, scan, reals);
     Equations equations = begin(quantizer, scan, &old);
-    equations.reals = reals;
+    find_ranges(&equations, terms);
+    const Range *reals = equations.reals;
+    quantize_least(quantizer, scan, reals);
     equations.fraction = quantize_fraction(quantizer, scan, reals, terms);
     if (!quantizer->error)
         convert_body(&equations);

@@ -174,10 +174,12 @@ static void add_delays(const Account *account, Facts *facts)
              synapses, tables, code);
 }
 
-static void add_accuracy(const Account *account, Facts *facts)
+static void add_measured(const Account *account, Facts *facts)
 {
     const Program *program = account->program;
     Arena *arena = program->arena;
+    for (int i = 0; i < program->notes.count; i++)
+        fact(facts, "note", "%s", program->notes.at[i]);
     if (program->accuracy.folder)
         fact(facts, "accuracy", "%s", report_accuracy(arena, program));
 }
@@ -210,7 +212,7 @@ Facts report_facts(const Account *account)
     fact(&facts, "RAM", "%lld bytes of state", (long long)account->ram);
     fact(&facts, "stack", "at most %lld bytes", (long long)account->stack);
     add_delays(account, &facts);
-    add_accuracy(account, &facts);
+    add_measured(account, &facts);
     add_rates(account, &facts);
     add_work_facts(account, &facts);
     add_dense_facts(account, &facts);

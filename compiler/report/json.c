@@ -50,7 +50,7 @@ static void write_delays(const Account *account, Out *out)
                  (long long)delays->table_bytes, (long long)delays->code_bytes);
 }
 
-static void write_accuracy(const Program *program, Out *out)
+static void write_measured(const Program *program, Out *out)
 {
     const LoopAccuracy *accuracy = &program->accuracy;
     double all = accuracy->samples;
@@ -58,6 +58,9 @@ static void write_accuracy(const Program *program, Out *out)
                             ? arena_printf(program->arena, ", \"whole_numbers\": %.10g, \"alike\": %.10g",
                                            accuracy->whole / all, accuracy->alike / all)
                             : "";
+    for (int i = 0; i < program->notes.count; i++)
+        out_line(out, "%s%s%s", i == 0 ? "\"notes\": [" : "", quoted(program->arena, program->notes.at[i]),
+                 i + 1 < program->notes.count ? "," : "],");
     if (accuracy->folder)
         out_line(out, "\"accuracy\": {\"samples\": %d, \"of\": %d, \"floats\": %.10g%s},", accuracy->samples,
                  accuracy->of, accuracy->floats / all, whole);
@@ -74,7 +77,7 @@ void report_json(const Account *account, Out *out)
     out_line(out, "\"ram_bytes\": %lld,", (long long)account->ram);
     out_line(out, "\"stack_bytes\": %lld,", (long long)account->stack);
     write_delays(account, out);
-    write_accuracy(program, out);
+    write_measured(program, out);
     write_cost("worst", &account->worst, ",", out);
     if (account->rates)
         write_cost("expected", &account->expected, ",", out);

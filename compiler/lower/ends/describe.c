@@ -247,6 +247,8 @@ static void describe_data(Lower *lower)
     const Data *data = &net->data;
     program->whole_numbers = net->whole;
     program->data_unit = net->data_unit;
+    for (int i = 0; i < net->notes.count; i++)
+        vec_push(lower->arena, &program->notes, net->notes.at[i]);
     program->takes_spikes = data->spikes;
     program->takes_lengths = data->lengths;
     program->data_format = data->format;
