@@ -121,9 +121,9 @@ loaded: | $(BUILD)/deps-build $(GEN)/abi.h
 
 $(BUILD)/snnc-llvm.so: $(LLVM_OBJECTS)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) -shared $^ $$($(LLVM_CONFIG) --ldflags --libs) -o $@
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-Bsymbolic $^ $$($(LLVM_CONFIG) --ldflags --libs) -o $@
 
-# LLVM's headers are not ours to warn about.
+# What it calls by a name of its own is its own, whatever snnc calls so. LLVM's headers are not ours to warn about.
 $(LLVM_OBJECTS): CFLAGS += -fPIC -isystem $$($(LLVM_CONFIG) --includedir)
 
 # A library to load takes it, too.

@@ -1,9 +1,16 @@
 #!/bin/sh
 # circles.sh OBJECT... finds files that call each other in a circle, by the symbols that their objects define and use:
-# from each file of a circle, calls lead to all others and back. There must be none.
+# from each file of a circle, calls lead to all others and back. There must be none. Nor may two files define one name: of
+# snnc and what it loads, one would be called for the other.
 set -eu
 export LC_ALL=C
 circles=$(mktemp) && trap 'rm -f "$circles"' EXIT
+
+twice=$(nm -A -P "$@" | awk '$3 ~ /^[TDBRC]$/ { print $2 }' | sort | uniq -d)
+if [ -n "$twice" ]; then
+    echo "circles: defined by two files:" $twice >&2
+    exit 1
+fi
 
 nm -A -P "$@" |
     awk '

@@ -304,7 +304,7 @@ bool needs_busy(const Build *b, const Scope *scope, const Expr *expr);
 /* What a `let` names is neither a stream nor a stage. */
 bool check_constant_kind(Build *b, const Entry *entry);
 /* Whether anything has this name. */
-bool is_known(const Build *b, Scope *scope, const char *name);
+bool is_defined(const Build *b, Scope *scope, const char *name);
 /* A name or call of what is for initial values. */
 bool is_draw(Scope *scope, const Expr *expr);
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span);

@@ -115,7 +115,7 @@ bool connection_delay(Build *b, Connection *connection)
     const Expr *expr = given_as(&scope, delay->expr);
     bool named = expr->kind == EXPR_NAME || expr->kind == EXPR_CALL;
     const Def *def = named ? scope_definition(scope, expr->name, BLOCKS, &home) : NULL;
-    if (named && !is_known(b, scope, expr->name)) {
+    if (named && !is_defined(b, scope, expr->name)) {
         unknown_definition(b, scope, expr->name, name_span(expr), BLOCKS);
         return false;
     }

@@ -371,7 +371,7 @@ Value binding_value(Build *b, Entry *entry, Span use)
 
 /* ---- what is not evaluated --------------------------------------------------------------------------- */
 
-bool is_known(const Build *b, Scope *scope, const char *name)
+bool is_defined(const Build *b, Scope *scope, const char *name)
 {
     if (is_built_in_draw(name))
         return true;
@@ -442,7 +442,7 @@ void resolve_names(Build *b, Scope *scope, const Expr *expr)
     if (!expr)
         return;
     bool named = expr->kind == EXPR_NAME || expr->kind == EXPR_CALL;
-    if (named && !is_known(b, scope, expr->name))
+    if (named && !is_defined(b, scope, expr->name))
         unknown_name(b, scope, expr->name, name_span(expr));
     resolve_names(b, scope, expr->left);
     resolve_names(b, scope, expr->right);
