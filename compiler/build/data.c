@@ -317,13 +317,13 @@ static void declare_samples(Build *b, const char *stream, Span span)
     }
 }
 
-/* Of an unknown format, it is known by the name of any: that the format is unknown is said. */
+/* Of an unknown format, it is known by the names of all, which some share: that the format is unknown is said. */
 void declare_data(Build *b, const Item *data, Span span)
 {
     const Format *format = format_of(data);
     b->samples = format ? format->stream : NULL;
     for (int i = 0; i < FORMATS; i++)
-        if (format ? format == &formats[i] : data || i == 0)
+        if (format ? format == &formats[i] : (data || i == 0) && !scope_own(b->model, formats[i].stream))
             declare_samples(b, formats[i].stream, span);
     scope_define(b, b->model, ENTRY_LABEL, name_label, span);
     if (has_target(data))

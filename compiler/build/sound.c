@@ -40,7 +40,7 @@ static bool sound_hop(Build *b, double rate, Span span, int *hop)
         return true;
     report(b, RULE_DATA, span, "a step of %g ms has %g samples of %g Hz, which is no whole number",
            b->net->dt, samples, rate);
-    report_hint(b, "choose a step that has, as `time %d steps of %g ms`", b->net->steps,
+    report_hint(b, "choose a step that has, as `time %d steps of %.15g ms`", b->net->steps,
                 1000 * (floor(samples) + 1) / rate);
     return false;
 }
