@@ -23,11 +23,14 @@ static void write_numbers(FILE *out, Dice *dice, const char *name, Extents axes,
 static void write_start(FILE *out, Dice *dice, bool places)
 {
     static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
+    static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "short", "tanh"};
     fputs(biases[dice_below(dice, 4)], out);
     if (places && dice_chance(dice, 50))
         fprintf(out, ", synapse = spaced(%d, width = %.2g%s%s)", dice_between(dice, 1, 3),
                 dice_real(dice, 0.5, 2), dice_chance(dice, 30) ? ", bump = triangle" : "",
                 dice_chance(dice, 30) ? ", learn_width" : "");
+    else if (dice_chance(dice, 20))
+        fprintf(out, ", synapse = %s", synapses[dice_below(dice, 4)]);
     else if (dice_chance(dice, 20))
         fputs(", init = normal(0.1, 0.5)", out);
 }
@@ -57,13 +60,15 @@ static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
     fputs(")", out);
 }
 
-/* Which leaves 5 positions or more. */
-static void write_pool(FILE *out, Dice *dice)
+/* `keeps`: which leaves 5 positions or more; else it fits wherever there is one. */
+static void write_pool(FILE *out, Dice *dice, bool keeps)
 {
     static const char *const pools[] = {"sum_pool", "avg_pool", "max_pool"};
-    enum { POOLS = sizeof pools / sizeof *pools };
+    static const char *const windows[] = {"3, stride = 1, pad = 1", "1", "3, stride = 2, pad = 1",
+                                          "2, pad = 1", "3, pad = 1"};
+    enum { POOLS = sizeof pools / sizeof *pools, WINDOWS = sizeof windows / sizeof *windows };
     fprintf(out, " -> %s(%s)", pools[dice_below(dice, POOLS)],
-            dice_chance(dice, 50) ? "3, stride = 1, pad = 1" : "1");
+            windows[dice_below(dice, keeps ? 2 : WINDOWS)]);
 }
 
 /* Of spikes, where there are enough of them at a position; and behind it neurons of which a maximum leaves few a gradient. */
@@ -85,10 +90,14 @@ void write_window(FILE *out, Dice *dice)
                                                        : groups * dice_between(dice, 1, 3));
     fputs(spikes ? "]) -> lif(threshold = 0.2)" : "])", out);
     if (dice_chance(dice, 20))
-        write_pool(out, dice);
+        write_pool(out, dice, true);
     write_conv(out, dice, axes, groups);
-    if (dice_chance(dice, 30))
-        fputs(" -> lif(threshold = 0.3) -> max_pool(3, stride = 1, pad = 1)", out);
+    if (axes.count == 2 && dice_chance(dice, 20))
+        fputs(" -> same_kernels", out);
+    if (dice_chance(dice, 30)) {
+        fputs(" -> lif(threshold = 0.3)", out);
+        write_pool(out, dice, false);
+    }
     if (dice_chance(dice, 30))
         fprintf(out, " -> upsample(%d%s)", dice_between(dice, 2, 3), dice_chance(dice, 50) ? ", linear" : "");
 }
@@ -114,7 +123,9 @@ static void write_delay(FILE *out, Dice *dice, int most)
 void write_time_window(FILE *out, Dice *dice, int steps)
 {
     static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
-                                       "conv(3, kernel = 3, dilation = 2, along = time"};
+                                       "conv(3, kernel = 3, dilation = 2, along = time",
+                                       "dense(4) -> conv(6, kernel = 2, groups = 2, along = time",
+                                       "dense(4) -> conv(4, kernel = 3, groups = 4, along = time"};
     static const char *const neurons[] = {"psn", "masked_psn(2, 0.6)", "masked_psn(1)", "sliding_psn(3)"};
     if (dice_chance(dice, 40)) {
         const char *bias = dice_chance(dice, 60) ? ", bias" : "";
@@ -127,7 +138,7 @@ void write_time_window(FILE *out, Dice *dice, int steps)
         write_delay(out, dice, steps < 3 ? steps - 1 : 2);
         return;
     }
-    fprintf(out, " -> %s", maps[dice_below(dice, 3)]);
+    fprintf(out, " -> %s", maps[dice_below(dice, 5)]);
     write_start(out, dice, false);
     fputs(")", out);
 }
