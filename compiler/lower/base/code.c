@@ -251,3 +251,13 @@ void buffer_about(Lower *lower, BufferId buffer, const char *about)
 {
     lower->program->buffers.at[buffer].about = about;
 }
+
+void emit_defined(Lower *lower, Site site, BufferId buffer)
+{
+    LoopExpr *first[LOOP_MAX_DIMS];
+    int ndim = lower->program->buffers.at[buffer].ndim;
+    for (int d = 0; d < ndim; d++)
+        first[d] = num(lower, 0);
+    if (lower->plan->options.infer)
+        loop_store(lower->program, site.into, buffer, ndim, first, num(lower, 0), false);
+}

@@ -64,6 +64,9 @@ void store_product(Lower *lower, LoopBlock *into, BufferId buffer, int nindex, L
 /* `name` is of the model, or NULL; dims outermost first. */
 BufferId named_buffer(Lower *lower, const char *prefix, const char *name, Type type, BufferRole role,
                       bool per_sample, int ndim, const int *dims);
+/* Of a program that only predicts: the first element of a whole-numbered buffer of the kernel is 0 before loops of as many turns as data
+ * say fill it. Checkers of C, which people run over it, do not see that what is read was stored. */
+void emit_defined(Lower *lower, Site site, BufferId buffer);
 /* Says to readers what a buffer holds. */
 void buffer_about(Lower *lower, BufferId buffer, const char *about);
 

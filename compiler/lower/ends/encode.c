@@ -244,10 +244,13 @@ static void emit_one_step(Lower *lower, const Poisson *poisson, Site site)
     emit_undecided(lower, poisson, site, only);
 }
 
-/* A stack may be small where there is one sample. */
+/* A stack may be small where there is one sample. Parts are all alike where they need not be smaller than half for that. */
 static int part_size(const Lower *lower, int units)
 {
     int most = lower->plan->options.infer ? POISSON_SMALL_PART : POISSON_PART;
+    for (int size = most; size >= most / 2 && units > most; size--)
+        if (units % size == 0)
+            return size;
     return units < most ? units : most;
 }
 
@@ -268,6 +271,8 @@ void lower_poisson(Lower *lower, const Node *node)
         poisson.from = loop_local(lower, site.into, "from",
                                   op2(lower, OP_MUL, loop_variable(lower, parts), num(lower, size)));
         poisson.count = at_most(lower, site.into, "count", poisson.from, size, units);
+        if (units % size != 0)
+            emit_defined(lower, site, poisson.whole);
     }
     if (poisson.steady)
         emit_whole(lower, &poisson, site, num(lower, 0));

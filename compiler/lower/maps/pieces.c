@@ -80,6 +80,7 @@ static void emit_columns(Lower *lower, const Gather *gather, const Columns *colu
     LoopBlock *into = gather->site.into;
     LoopExpr *count = declare_local(lower, into, "count", num(lower, 0));
     store1(lower, into, columns->ends, num(lower, 0), num(lower, 0), false);
+    emit_defined(lower, gather->site, columns->event);
     LoopStmt *loop = for_range(lower, into, "column", gather->node->map->space[gather->axes - 1].in);
     LoopExpr *x = loop_variable(lower, loop);
     Read read = for_reads(lower, gather, &loop->body);
