@@ -3,7 +3,8 @@
  *     infer INPUT SAMPLES ROUNDS
  *
  * INPUT holds bytes, [samples][steps][inputs]; -DSPIKES: they are spikes, else numbers in 1/255; -DWHOLE: there are no steps. Prints microseconds: the median
- * of whole samples; of spikes also of one step from a list of events, the median and the worst; then the classes. */
+ * of whole samples; of spikes also of whole samples from lists of events, and of one step from its list, the median and the worst;
+ * then the classes. */
 #include "kws.h"
 
 #include <stdint.h>
@@ -69,25 +70,54 @@ static Input *read_samples(const char *path, int samples)
     return inputs;
 }
 
-/* times[t]: of step t of a sample. */
-static void time_steps(kws_state *state, const Input *input, double *times)
-{
 #if defined SPIKES && !defined WHOLE
-    static uint16_t events[KWS_INPUTS];
-    kws_reset(state);
+/* A sample as lists of events: where the list of each step ends, all behind each other. */
+static uint16_t events[VALUES];
+static int32_t ends[KWS_STEPS + 1];
+
+static void list_events(const Input *input)
+{
+    int32_t count = 0;
     for (int t = 0; t < KWS_STEPS; t++) {
-        int32_t count = 0;
         for (int i = 0; i < KWS_INPUTS; i++)
             if (input[t * KWS_INPUTS + i])
                 events[count++] = (uint16_t)i;
-        double began = now();
-        (void)kws_step_events(state, events, count, NULL);
+        ends[t + 1] = count;
+    }
+}
+
+static void step(kws_state *state, int t, kws_output *out)
+{
+    (void)kws_step_events(state, events + ends[t], ends[t + 1] - ends[t], out);
+}
+
+/* Of a sample that is `expected`, from its lists; times[t]: of step t alone. */
+static double time_lists(kws_state *state, const Input *input, const kws_output *expected, double *times)
+{
+    kws_output out;
+    list_events(input);
+    double began = now();
+    kws_reset(state);
+    for (int t = 0; t < KWS_STEPS; t++)
+        step(state, t, t + 1 < KWS_STEPS ? NULL : &out);
+    double took = now() - began;
+    if (out.predicted != expected->predicted)
+        exit(EXIT_FAILURE);
+    kws_reset(state);
+    for (int t = 0; t < KWS_STEPS; t++) {
+        began = now();
+        step(state, t, NULL);
         times[t] = now() - began;
     }
-#else
-    (void)state, (void)input, (void)times;
-#endif
+    return took;
 }
+#else
+static double time_lists(kws_state *state, const Input *input, const kws_output *expected, double *times)
+{
+    (void)state, (void)input, (void)expected, (void)times;
+    return 0;
+}
+#endif
 
 int main(int argc, char **argv)
 {
@@ -96,7 +126,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     int samples = atoi(argv[2]), rounds = atoi(argv[3]), count = samples * rounds;
     Input *inputs = read_samples(argv[1], samples);
-    double *times = allocate((size_t)count, sizeof *times),
+    double *times = allocate((size_t)count, sizeof *times), *lists = allocate((size_t)count, sizeof *lists),
            *steps = allocate((size_t)count * KWS_STEPS, sizeof *steps);
     kws_output *outs = allocate((size_t)samples, sizeof *outs);
     for (int n = 0; n < count; n++) {
@@ -105,9 +135,9 @@ int main(int argc, char **argv)
         if (kws_run(&state, (const Input(*)[KWS_INPUTS])input, &outs[n % samples]) != KWS_OK)
             return EXIT_FAILURE;
         times[n] = now() - began;
-        time_steps(&state, input, steps + (size_t)n * KWS_STEPS);
+        lists[n] = time_lists(&state, input, &outs[n % samples], steps + (size_t)n * KWS_STEPS);
     }
-    printf("%.1f", median(times, count));
+    printf("%.1f %.1f", median(times, count), median(lists, count));
     double middle = median(steps, count * KWS_STEPS);
     printf(" %.2f %.2f", middle, steps[count * KWS_STEPS - 1]);
     for (int n = 0; n < samples; n++)
@@ -115,6 +145,7 @@ int main(int argc, char **argv)
     printf("\n");
     free(outs);
     free(steps);
+    free(lists);
     free(times);
     free(inputs);
     return EXIT_SUCCESS;

@@ -67,15 +67,15 @@ dense() {
 
 echo "Inference, one sample, one thread, microseconds: medians of $samples samples, $rounds times each; $($cc --version | head -n 1), $flags, of emlearn $dense_flags"
 echo
-echo "| workload | snnc | a step of events | the longest | $(echo "$libraries" | sed 's/ / | /g') | best peer / snnc | a pass of emlearn |"
-echo "|---|---:|---:|---:|$(echo "$libraries" | sed 's/[a-z]*/---:/g; s/ /|/g')|---:|---:|"
+echo "| workload | snnc | from lists | a step of events | the longest | $(echo "$libraries" | sed 's/ / | /g') | best peer / snnc | a pass of emlearn |"
+echo "|---|---:|---:|---:|---:|$(echo "$libraries" | sed 's/[a-z]*/---:/g; s/ /|/g')|---:|---:|"
 status=0
 for work in $workloads; do
     line=$(ours "$work")
     # shellcheck disable=SC2086
     set -- $line
-    time=$1 cells="| $work | $1 | $(echo "$2 | $3" | sed "s,^0.00 | 0.00$,- | -,") |" best=
-    shift 3
+    time=$1 cells="| $work | $1 | $(echo "$2 | $3 | $4" | sed "s,^0.0 | 0.00 | 0.00$,- | - | -,") |" best=
+    shift 4
     for library in $libraries; do
         peer=$("$python" "$here/peers/infer.py" . "${work%.whole}" "$library" "$samples" "$rounds" 2> messages | tail -n 1)
         took=${peer%% *}
