@@ -17,6 +17,8 @@ bool data_text(Build *b, const Scope *frame, const char *name)
     const Entry *text = given_argument(frame, name);
     if (text && text->expr->kind != EXPR_STRING) {
         report(b, RULE_DATA, text->expr->span, "`%s` must be a text, as in `%s = \"...\"`", name, name);
+        if (name == name_valid && text->expr->kind == EXPR_NUMBER)
+            report_hint(b, "a part of the training set is left out for that by `train --validate 0.1`");
         return false;
     }
     if (text)

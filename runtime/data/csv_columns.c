@@ -38,6 +38,12 @@ static bool columns_miss(const ColumnsReader *reader, SnnField name)
                     used >= 300 ? ", ..." : "", advice);
 }
 
+static bool columns_twice(const ColumnsReader *reader, SnnField name, int first, int second)
+{
+    return snn_fail(reader->error, "two columns `%.*s`, the %d. and the %d. (%s:%d): give one another name",
+                    (int)name.length, name.at, first + 1, second + 1, reader->file->path, reader->file->line);
+}
+
 /* Without a header, a column is called by its number. */
 static bool columns_find(const ColumnsReader *reader, SnnField name, int *column)
 {
@@ -46,10 +52,13 @@ static bool columns_find(const ColumnsReader *reader, SnnField name, int *column
     if (!reader->found->header && snn_fields_number(name, &number) && number >= 1
         && number <= reader->found->count)
         *column = number - 1;
-    for (int i = 0; reader->found->header && i < reader->found->count && *column == SNN_CSV_NONE; i++)
+    for (int i = 0; reader->found->header && i < reader->found->count; i++)
         if (reader->found->names[i].length == name.length
-            && memcmp(reader->found->names[i].at, name.at, name.length) == 0)
+            && memcmp(reader->found->names[i].at, name.at, name.length) == 0) {
+            if (*column != SNN_CSV_NONE)
+                return columns_twice(reader, name, *column, i);
             *column = i;
+        }
     return *column != SNN_CSV_NONE || columns_miss(reader, name);
 }
 

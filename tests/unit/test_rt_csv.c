@@ -255,6 +255,7 @@ static const struct {
     {"\n\r\n", "/test.csv): it has no line"},
     {"a,b,kind\n", "/test.csv): no row of it is of the part `all`"},
     {"a,c,kind\n1,2,0\n", "no column `b` (/tmp"},
+    {"a,b,kind,b\n1,2,0,3\n", "two columns `b`, the 2. and the 4. (/tmp"},
     {"a,c,kind\n1,2,0\n", "/test.csv:1): there are `a`, `c`, `kind`"},
     {"a;b;kind\n1;2;0\n", "/test.csv:1): there is `a;b;kind`; say in the model what separates them"},
     {"a,b,kind\n1,2\n", "/test.csv:2): it has 2, the first line has 3; quote fields"},
