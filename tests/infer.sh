@@ -255,7 +255,7 @@ check_device() {
     take="$snnc -w $model --weights trained.safetensors --infer"
     passes "it fits" $take --flash "$flash" --ram "$ram" -o fits.c
     rm -f new.* new_*
-    refuses "too little flash" 1 "takes $flash bytes of constants, and --flash allows $((flash - 1)): .a. takes [0-9]+ bytes of them, .* 8 bits a weight would take about [0-9]+ bytes, which fits" \
+    refuses "too little flash" 1 "takes $flash bytes of constants, and --flash allows $((flash - 1)): .a. takes [0-9]+ bytes of them, .* 8 bits a weight would take about [0-9]+ bytes .--quantize int8., which fits" \
         $take --flash $((flash - 1)) -o new.c
     refuses "far too little flash" 1 'does not fit, either' $take --flash 1 -o new.c
     refuses "too little memory" 1 "bytes of memory, and --ram allows $((ram - 1)): .*let the largest layers have fewer units" \

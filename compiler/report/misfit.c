@@ -57,10 +57,15 @@ static const char *advice(Arena *arena, const Account *account, const Room *room
     int64_t floats = float_bytes(account), eight = room->needed - floats + floats / 4;
     if (room->of == flash_of && eight < room->needed)
         return arena_printf(arena,
-                            "8 bits a weight would take about %lld bytes, which %s; or let the largest layer "
-                            "have fewer units",
+                            "8 bits a weight would take about %lld bytes (--quantize int8), which %s; or let "
+                            "the largest layer have fewer units",
                             (long long)eight, eight <= room->given ? "fits" : "does not fit, either");
-    return "let the largest layers have fewer units, or shorter delays";
+    if (room->of == flash_of || account->delays.synapses == 0)
+        return "let the largest layers have fewer units";
+    return arena_printf(arena, "let the largest layers have fewer units, or shorter delays%s",
+                        account->program->whole_numbers
+                            ? ""
+                            : "; what waits for them are bytes in whole numbers (--quantize int8)");
 }
 
 static const char *misfit(const Account *account, const Room *room)
