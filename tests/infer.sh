@@ -622,6 +622,10 @@ for model; do
         passes "late: for whole samples" "$snnc" -w "$root/tests/infer/late.snn" --weights trained.safetensors --infer --whole -o kws.c
         says "late: the header says that they have to be whole" kws.h 'no function for one step: it was made for whole samples'
         predicts "late, whole samples" sparks "" gcc -O2
+        # What finds windows of a wide layer has memory, of which an interpreter makes the part that it works with.
+        sed 's/dense(24/dense(500/g' "$root/tests/infer/late.snn" > wide.snn
+        "$snnc" -w wide.snn --run --rows 1 --print=all --save=wide.safetensors > messages 2>&1
+        passes "late: a wide layer, whole samples" "$snnc" -w wide.snn --weights wide.safetensors --infer --whole -o wide.c
         ;;
     whole_spikes)
         infers whole_spikes sparks "$root/tests/infer/whole_spikes.snn"

@@ -100,12 +100,31 @@ static void keep_constants(Program *program, const Interp *interp)
         loop_visit(&program->kernels.at[program->phases[PHASE_INIT].at[i].kernel].body, keep_made, &keeping);
 }
 
+static void mark(void *context, BufferId *buffer, Access access)
+{
+    bool *used = context;
+    used[*buffer] = used[*buffer] || access != ACCESS_HINT;
+}
+
+/* By buffer: whether what follows the initial phase uses it. What only that phase works with may have places that nobody made. */
+static const bool *used_later(const Program *program)
+{
+    bool *used = NEW_ARRAY(program->arena, bool, program->buffers.count + 1);
+    for (int p = 0; p < program->params.count; p++)
+        used[program->params.at[p].value] = true;
+    for (Phase phase = PHASE_INIT + 1; phase < PHASE_COUNT; phase++)
+        for (int i = 0; i < program->phases[phase].count; i++)
+            loop_visit(&program->kernels.at[program->phases[phase].at[i].kernel].body, mark, used);
+    return used;
+}
+
 /* A number of the program that follows from its weights is one, too; what stands behind the last unit is none. */
 static bool are_finite(const Interp *interp, const char *path)
 {
+    const bool *used = used_later(interp->program);
     for (BufferId b = 0; b < interp->program->buffers.count; b++) {
         const Buffer *buffer = &interp->program->buffers.at[b];
-        for (size_t k = 0; buffer->values && k < interp_count(interp, b); k++) {
+        for (size_t k = 0; used[b] && buffer->values && k < interp_count(interp, b); k++) {
             double value = *interp_at(interp, b, k);
             if (isfinite(value))
                 continue;
