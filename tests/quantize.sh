@@ -176,6 +176,25 @@ else
 fi
 how=
 
+# Counts of spikes are what they are, however few of those that might be there are.
+cat > counts.snn << 'END'
+model counts {
+    data idx(shape = [8, 8], classes = 4)
+    time 9 steps
+    first  = poisson(0.004 * image) -> sum_pool(8)
+    second = tanh(0.1 * first ^ 3) -> dense(24) -> lif(tau = 2, threshold = 0.05)
+    shape  = second -> dense(4) -> lif
+    predict argmax(rate(shape))
+    train { loss cross_entropy(rate(shape), label)  batch 16 }
+}
+END
+weights counts.snn
+whole counts.snn int8 && cp kws.c without.c
+how="--data bars --samples 1"
+whole counts.snn int8
+if cmp -s kws.c without.c; then ok "counts are not held"; else fail "counts are held"; fi
+how=
+
 # Samples that are shorter than the others: where the model asks which steps there are, only these are run, else all.
 mkdir sequences && awk 'BEGIN {
     print "run,phase,long,level,odd"

@@ -5,7 +5,7 @@
 #include "loop.h"
 
 /* Runs up to `samples` of the test set in the folder, evenly spread over it: as `test` of the trainer, of data that fit; and, of a
- * program in whole numbers, what `floats` makes of them beside it, else NULL. Sets program->accuracy; without classes, only of a program in whole numbers that is no mistake. The interpreters go on
+ * program in whole numbers, what `floats` makes of them beside it, else NULL. Sets program->accuracy. Without classes there is none, which is a mistake where there are no `floats`, as data then tell nothing. The interpreters go on
  * beside each other, one a processor. False after a message. */
 bool measure_accuracy(Program *program, const Program *floats, const char *folder, int samples);
 

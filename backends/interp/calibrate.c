@@ -10,7 +10,8 @@ static void look(void *context, const Interp *interp)
 {
     double *most = context;
     for (BufferId b = 0; b < interp->program->buffers.count; b++) {
-        size_t count = interp->program->buffers.at[b].keep ? interp_count(interp, b) : 0;
+        const Buffer *buffer = &interp->program->buffers.at[b];
+        size_t count = buffer->keep && !buffer->values ? interp_count(interp, b) : 0;
         for (size_t k = 0; k < count; k++) /* NaN, where nothing was made yet, is no magnitude */
             most[b] = fmax(most[b], fabs(*interp_at(interp, b, k)));
     }

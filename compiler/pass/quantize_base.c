@@ -70,8 +70,11 @@ double quantize_most(const Quantizer *quantizer, StreamId stream)
 
 double quantize_limit(const Quantizer *quantizer, StreamId stream, double most)
 {
+    const Quantity *quantity = &quantizer->streams[stream];
+    if (!quantizer->seen || (quantity->unit == 1 && !quantity->units)) /* counts are what they are */
+        return INFINITY;
     BufferId buffer = loop_find(quantizer->floats, quantizer->net->streams.at[stream].name);
-    double limit = quantizer->seen && buffer >= 0 ? SEEN_TIMES * quantizer->seen[buffer] : 0;
+    double limit = buffer >= 0 ? SEEN_TIMES * quantizer->seen[buffer] : 0;
     return limit > 0 && most >= LEAST_GAIN * limit ? limit : INFINITY;
 }
 

@@ -424,12 +424,13 @@ static void convert_out(Equations *equations, ScanOut *out, const Range *old)
     Quantizer *quantizer = equations->quantizer;
     const Number *number = &equations->numbers[out->value];
     Quantity *quantity = &quantizer->streams[out->stream];
-    double most = range_most(old[out->value]), limit = quantize_limit(quantizer, out->stream, most);
+    double most = range_most(old[out->value]);
     quantity->unit = is_count(number) ? 1 : 1 / scale_of(equations);
     out->value = is_count(number) ? counted(equations, number) : fixed(equations, number);
     if (quantity->unit == 1 || !quantize_feeds_map(quantizer, out->stream)
         || most * scale_of(equations) < ldexp(1, ACTIVATION_BITS))
         return;
+    double limit = quantize_limit(quantizer, out->stream, most);
     if (isfinite(limit)) {
         quantize_held(quantizer, out->stream, limit, most);
         out->value = held_within(equations, out->value, ceil(limit * scale_of(equations)));
