@@ -6,8 +6,9 @@
  *   scope.c      names, definitions, reporting once    warn.c       what compiles and is likely a mistake
  *   check.c      the rules about values and shapes     names.c      what is built in; unknown names
  *   arguments.c  arguments bound to formals            chain.c      chains as they are written
- *   scalar.c     run scalars                           eval.c       formulas: constants and bodies
- *   constant.c   sizes, counts, flags
+ *   scalar.c     run scalars                           combine.c    operations on values
+ *   eval.c       formulas: constants and bodies
+ *   constant.c   sizes, counts, flags                  expect.c     what definitions expect of their arguments
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
  *   random.c     uniform                               learning.c   what is said of parameters
  *   function.c   exp, where, detach, ...               statement.c  states, parameters, assignments
@@ -67,6 +68,14 @@ typedef struct CountUse {
     Span span;
 } CountUse;
 
+/* What is expected of something that changes during the training: `val` of the schedule, a truth value. */
+typedef struct Expected {
+    const Scope *frame;
+    const Def *def;
+    const Stmt *stmt;
+    Val val;
+} Expected;
+
 typedef struct Reported {
     Rule rule;
     uint32_t place;
@@ -107,6 +116,7 @@ struct Build {
     VEC(Past) pasts;
     VEC(RateUse) rates;
     VEC(CountUse) counts;
+    VEC(Expected) expected;
 };
 
 /* Where a mistake is to be reported: one that shows in the library was made where that is used. */
@@ -310,7 +320,8 @@ bool is_draw(Scope *scope, const Expr *expr);
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span);
 /* `kinds` of definitions that may be called here, too. */
 void unknown_function(Build *b, Scope *scope, const Expr *call, int kinds);
-void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
+/* False if nothing was told of what to write. */
+bool unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds);
 
 Scope *bind_stage(Build *b, const Stage *stage, const Expr *expr, Scope *scope);
 /* That a call has so many arguments, all without names. */
@@ -358,8 +369,11 @@ Value build_rate(Build *b, Scope *scope, const Expr *rate, bool main);
 void check_definition(Build *b, Scope *home, const Def *def);
 /* Executes the statements of a definition in its frame. */
 void run_statements(Context *c, Scope *frame, const Def *def);
-/* A statement that says what holds of parameters and constants. */
+/* A statement that says what holds of parameters and constants. A use that is not so is told of, at the argument if one is to blame;
+ * a block cannot be used so: a mistake. */
 void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt);
+/* What was expected of schedules, once it is known how long a training is. */
+void warn_schedules(Build *b);
 /* What the statements have left under a name; poison if nothing. */
 Value named_result(const Scope *frame, const char *name);
 /* The last statement that assigns a name, or NULL. */

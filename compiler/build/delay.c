@@ -52,9 +52,18 @@ static StreamId add_delay(Build *b, const Connection *connection, int steps)
     return node.out;
 }
 
+static void hint_delays(Build *b)
+{
+    report_hint(b, "a delay is a number of steps, or a time, for all, or says it of each weight, as "
+                   "`learned(max = 5)` and `random(0, 5)` do");
+}
+
 static bool delay_all(Build *b, Connection *connection, const Entry *delay)
 {
+    int errors = b->diag->errors;
     Value value = constant_number(b, delay->scope, delay->expr, "`delay`");
+    if (b->diag->errors > errors)
+        hint_delays(b);
     int steps = delay_steps(b, value, delay->expr->span, "a delay", 0);
     if (steps > 0)
         connection->in = add_delay(b, connection, steps);
@@ -62,6 +71,28 @@ static bool delay_all(Build *b, Connection *connection, const Entry *delay)
 }
 
 /* ---- one by one ---- */
+
+/* Whether axes of weights that an argument names are taps, on which a delay spreads them. */
+static bool names_taps(Scope *scope, const Expr *axes)
+{
+    axes = given_as(&scope, axes);
+    bool found = axes->kind == EXPR_NAME && (axes->name == name_time || axes->name == name_all);
+    for (int i = 0; axes->kind == EXPR_LIST && i < axes->args.count; i++)
+        found = found || names_taps(scope, axes->args.at[i].value);
+    return found;
+}
+
+/* `per = inputs`, what there is a delay for. */
+static bool check_per(Build *b, const Scope *frame)
+{
+    const Entry *per = given_argument(frame, name_per);
+    if (!per || !names_taps(per->scope, per->expr))
+        return true;
+    report(b, RULE_DELAY, per->expr->span,
+           "a delay says at which step a weight is: there is none for each step");
+    report_hint(b, "leave it out, or write `per = inputs` or `per = outputs`");
+    return false;
+}
 
 /* The longest of all, which says how long kernels are. */
 static bool delay_each(Build *b, Connection *connection, const Entry *delay, const Call *call)
@@ -76,11 +107,14 @@ static bool delay_each(Build *b, Connection *connection, const Entry *delay, con
         report_hint(b, "as in `block %s(w, max) { ... }`", call->name);
         return false;
     }
-    int steps = delay_steps(b, constant_number(b, max->scope, max->expr, "`max`"), max->expr->span,
-                            "the longest delay", 1);
+    int errors = b->diag->errors;
+    Value longest = constant_number(b, max->scope, max->expr, "`max`");
+    if (b->diag->errors > errors)
+        report_hint(b, "it says how long kernels are, as in `%s(max = 5)`", call->name);
+    int steps = delay_steps(b, longest, max->expr->span, "the longest delay", 1);
     connection->spread = delay;
     connection->taps = steps + 1;
-    return steps > 0;
+    return steps > 0 && check_per(b, frame);
 }
 
 static bool check_along_space(Build *b, const Connection *connection, const Entry *delay)
@@ -116,7 +150,8 @@ bool connection_delay(Build *b, Connection *connection)
     bool named = expr->kind == EXPR_NAME || expr->kind == EXPR_CALL;
     const Def *def = named ? scope_definition(scope, expr->name, BLOCKS, &home) : NULL;
     if (named && !is_defined(b, scope, expr->name)) {
-        unknown_definition(b, scope, expr->name, name_span(expr), BLOCKS);
+        if (!unknown_definition(b, scope, expr->name, name_span(expr), BLOCKS))
+            hint_delays(b);
         return false;
     }
     if (!def)

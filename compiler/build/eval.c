@@ -5,60 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-Val value_lift(Context *c, Value value)
-{
-    Build *b = c->build;
-    if (value.kind == VALUE_BODY)
-        return value.val;
-    if (value.kind == VALUE_SCALAR)
-        return scalar_read(c, value);
-    double number = value.kind == VALUE_NUMBER ? value.number : value.flag;
-    Body *body = &c->node->body;
-    Span at = body->at;
-    if (value.kind == VALUE_NUMBER)
-        body->at = value.span;
-    Val val = body_const(b->arena, body, number);
-    body->at = at;
-    return val;
-}
-
-static Value fold(Context *c, Op op, Value a, Value b, Unit unit, Span span)
-{
-    double x = a.kind == VALUE_FLAG ? a.flag : a.number;
-    double y = b.kind == VALUE_FLAG ? b.flag : b.number;
-    double result = op_eval(op, x, y, 0);
-    if (op_is_truth(op))
-        return value_flag(result != 0);
-    bool product = op == OP_DIV || op == OP_POW || (op == OP_MUL && y != 0);
-    bool fine =
-        check_finite(c->build, result, span) && (!product || check_underflow(c->build, result, x, span));
-    return fine ? value_number(result + 0.0, unit) : value_poison(); /* one zero */
-}
-
-Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span)
-{
-    bool unary = op_arity(op) == 1;
-    if (a.kind == VALUE_POISON || (!unary && b.kind == VALUE_POISON))
-        return value_poison();
-    Build *build = c->build;
-    bool here = a.kind == VALUE_BODY || (!unary && b.kind == VALUE_BODY);
-    if (!here && a.kind != VALUE_SCALAR && (unary || b.kind != VALUE_SCALAR))
-        return fold(c, op, a, b, unit, span);
-    Context scalars = context_scalars(build), *in = here ? c : &scalars;
-    Body *body = &in->node->body;
-    body->at = span;
-    Val left = value_lift(in, a);
-    Val val = unary ? body_op1(build->arena, body, op, left)
-                    : body_op2(build->arena, body, op, left, value_lift(in, b));
-    double number;
-    bool constant = body_is_const(body, val, &number);
-    if (constant && !check_finite(build, number, span))
-        return value_poison();
-    if (here)
-        return value_body(val, unit, op_is_truth(op));
-    return constant ? value_number(number, unit) : value_scalar(val, unit, op_is_truth(op));
-}
-
 /* ---- names ------------------------------------------------------------------------------------------ */
 
 /* The last `-D name=...`, as an expression; NULL if there is none. */
@@ -171,14 +117,41 @@ static Value usual_value(Build *b, const Entry *entry)
     return value;
 }
 
+/* 0.3 ms are 3 steps of 0.1 ms, though a quotient of binary fractions is a little less. */
 static Value in_steps(Build *b, Value time)
 {
     Context c = context_constant(b);
     if (time.kind == VALUE_SCALAR)
         return combine(&c, OP_DIV, time, value_number(b->net->dt, unit_time), unit_plain, time.span);
     time.number /= b->net->dt;
+    if (fabs(time.number - round(time.number)) <= 1e-12 * fabs(time.number))
+        time.number = round(time.number);
     time.unit = unit_plain;
     return check_finite(b, time.number, time.span) ? time : value_poison();
+}
+
+static Value wrong_unit(Build *b, const Entry *entry, Unit expected, Unit found)
+{
+    bool steps = unit_equal(expected, unit_plain) && unit_equal(found, unit_time);
+    report(b, RULE_UNIT, entry->expr->span, "`%s` is %s, found %s", entry->name,
+           steps ? "a number of steps" : unit_text(b->arena, expected), unit_text(b->arena, found));
+    if (steps)
+        report_hint(b, "say how long a step is, as in `time %d steps of 1 ms`", b->net->steps);
+    return value_poison();
+}
+
+/* What is by default `true` or `false` is no number. */
+static bool check_flag(Build *b, const Entry *entry, Value value)
+{
+    const Expr *usual = entry->given ? entry->fallback : NULL;
+    bool flag = usual && usual->kind == EXPR_NAME && (usual->name == name_true || usual->name == name_false);
+    bool number = value.kind == VALUE_NUMBER
+                  || ((value.kind == VALUE_SCALAR || value.kind == VALUE_BODY) && !value.truth);
+    if (!flag || !number)
+        return true;
+    report(b, RULE_TRUTH, entry->expr->span, "`%s` is a flag, and this is a number", entry->name);
+    report_hint(b, "write `%s = true` or `%s = false`, or a comparison", entry->name, entry->name);
+    return false;
 }
 
 /* A time given for a number of steps is divided by dt. */
@@ -186,6 +159,8 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
 {
     if (value.kind != VALUE_NUMBER && value.kind != VALUE_BODY && value.kind != VALUE_SCALAR)
         return value;
+    if (!check_flag(b, entry, value))
+        return value_poison();
     Value usual = usual_value(b, entry);
     Unit expected = usual.unit;
     warn_argument(b, entry, value, usual);
@@ -196,21 +171,35 @@ static Value fit_argument(Build *b, const Entry *entry, Value value)
         return value_poison();
     if (steps && value.kind != VALUE_BODY && b->net->dt > 0)
         return in_steps(b, value);
-    report(b, RULE_UNIT, entry->expr->span, "`%s` is %s, found %s", entry->name,
-           steps ? "a number of steps" : unit_text(b->arena, expected), unit_text(b->arena, value.unit));
-    if (steps)
-        report_hint(b, "say how long a step is, as in `time %d steps of 1 ms`", b->net->steps);
-    return value_poison();
+    return wrong_unit(b, entry, expected, value.unit);
+}
+
+/* Of an argument of a block of the library, which knows that it is a plain number. */
+static Value fit_number(Build *b, const Entry *entry, Value value)
+{
+    if (value.kind == VALUE_FLAG || (value.kind == VALUE_SCALAR && value.truth)) {
+        report(b, RULE_TRUTH, entry->expr->span, "`%s` is a number, and this is a truth value", entry->name);
+        return value_poison();
+    }
+    bool number = value.kind == VALUE_NUMBER || value.kind == VALUE_SCALAR;
+    bool fits = !number || unit_equal(value.unit, unit_plain)
+                || (unit_equal(value.unit, unit_time) && !b->time_known); /* reported */
+    return fits ? value : wrong_unit(b, entry, unit_plain, value.unit);
 }
 
 /* The same of an argument of a block, which may be anything: where its default is a plain number. */
 static Value fit_steps(Build *b, const Entry *entry, Value value)
 {
+    if (!check_flag(b, entry, value))
+        return value_poison();
     const Expr *usual = entry->given ? entry->fallback : NULL;
-    bool steps = usual && usual->kind == EXPR_NUMBER && !usual->unit && b->net->dt > 0
-                 && (value.kind == VALUE_NUMBER || value.kind == VALUE_SCALAR)
+    if (!usual || usual->kind != EXPR_NUMBER || usual->unit)
+        return value;
+    bool steps = b->net->dt > 0 && (value.kind == VALUE_NUMBER || value.kind == VALUE_SCALAR)
                  && unit_equal(value.unit, unit_time);
-    return steps ? in_steps(b, value) : value;
+    if (steps)
+        return in_steps(b, value);
+    return entry->home->parent == b->library ? fit_number(b, entry, value) : value;
 }
 
 /* An argument of a block, or an equation, which gives its name to what it makes. */
@@ -316,13 +305,21 @@ static Value label_value(Context *c, const Entry *entry, const Expr *expr)
     return value_poison();
 }
 
+/* Where the library needs a constant, an argument that is none is wrong, and not the formula that it is for. */
+static Span span_of(const Context *c, const Entry *entry, const Expr *expr)
+{
+    bool given = !c->streams && entry->given && entry->expr && entry->home;
+    return given && entry->home->parent == c->build->library ? entry->expr->span : expr->span;
+}
+
 /* Values of an entry may come from around the body; a body's own names never leave it. */
 static Value entry_value(Context *c, Entry *entry, const Expr *expr)
 {
     Build *b = c->build;
     switch (entry->kind) {
     case ENTRY_LET: return let_value(b, entry);
-    case ENTRY_FORMAL: return stream_in_formula(c, formal_value(c, entry), expr->span, expr->name);
+    case ENTRY_FORMAL:
+        return stream_in_formula(c, formal_value(c, entry), span_of(c, entry, expr), expr->name);
     case ENTRY_LOCAL: /* without a body, a default that uses a name of the equations: see check_arguments */
         return c->node || entry->value.kind != VALUE_BODY ? entry->value : value_poison();
     case ENTRY_STREAM:

@@ -168,12 +168,41 @@ static bool is_of_equations(const Scope *scope, const Expr *expr)
     return is || is_of_equations(scope, expr->left) || is_of_equations(scope, expr->right);
 }
 
+/* The flag that the use of a block switches on, or NULL. */
+static const Entry *given_flag(const Scope *frame)
+{
+    for (int i = 0; i < frame->entries.count; i++) {
+        const Entry *entry = frame->entries.at[i];
+        if (entry->kind == ENTRY_FORMAL && entry->given && entry->value.kind == VALUE_FLAG
+            && entry->value.flag)
+            return entry;
+    }
+    return NULL;
+}
+
+/* `learned(max = 5, width = schedule, learn_width)`: what changes by itself is not learned, too. */
+static void not_initial(Build *b, const Scope *scope, Value value, const Expr *expr)
+{
+    report(b, RULE_CONSTANT, value.span,
+           "an initial value cannot be made of what changes during the training");
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_own(scope, expr->name) : NULL;
+    const Entry *flag = entry && entry->given ? given_flag(scope) : NULL;
+    if (flag)
+        report_hint(b, "leave out `%s`, or say a number that learning begins with, as in `%s = 1`",
+                    flag->name, entry->name);
+    else
+        report_hint(b, "say a number, or one that is drawn, as in `uniform(0, 1)`");
+}
+
 static bool check_initial(Build *b, Scope *scope, Value value, const Expr *expr, const char *what)
 {
     if (value.kind == VALUE_POISON)
         return false;
-    if (value.kind == VALUE_FLAG || value.kind == VALUE_SCALAR || value.truth
-        || is_of_equations(scope, expr)) {
+    if (value.kind == VALUE_SCALAR) {
+        not_initial(b, scope, value, expr);
+        return false;
+    }
+    if (value.kind == VALUE_FLAG || value.truth || is_of_equations(scope, expr)) {
         report(b, RULE_CONSTANT, expr->span, "%s must be a constant number, or drawn at random", what);
         return false;
     }

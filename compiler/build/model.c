@@ -300,6 +300,7 @@ Net *build_net(Arena *arena, const Sources *sources, Diag *diag, const File *lib
     check_unused_definitions(&b, model);
     check_defines(&b);
     if (diag->errors == 0) {
+        warn_schedules(&b);
         warn_unused(&b);
         warn_no_gradient(&b);
     }

@@ -166,20 +166,20 @@ static const char *kinds_text(int kinds)
     return kinds == OPTIMIZERS ? "optimizer" : "neuron or block";
 }
 
-void unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
+bool unknown_definition(Build *b, const Scope *scope, const char *name, Span span, int kinds)
 {
     const Entry *entry = scope_find(scope, name);
     if (entry && entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
-        return; /* reported */
+        return true; /* reported */
     report(b, RULE_UNKNOWN_DEFINITION, span, "unknown %s `%s`", kinds_text(kinds), name);
     if (!hint_wanted(b))
-        return;
+        return true;
     if (entry && entry->kind == ENTRY_STREAM && kinds & BLOCKS) {
         report_hint(b,
                     "it is a stream, and what streams are sent through stands here; two streams meet in a "
                     "formula, as in `x + %s`",
                     name);
-        return;
+        return true;
     }
     Names names = {0};
     all_definition_names(b, scope, kinds, &names);
@@ -189,9 +189,10 @@ void unknown_definition(Build *b, const Scope *scope, const char *name, Span spa
     if (kinds & BLOCKS)
         function_names(b, &names);
     if (hint_closest(b, name, &names))
-        return;
+        return true;
     names.count = listed;
     hint_known(b, "known are", name, &names);
+    return false;
 }
 
 static bool is_plain_stage(const Build *b, Scope *scope, const Expr *call)

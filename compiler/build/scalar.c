@@ -80,6 +80,7 @@ Val scalar_read(Context *c, Value value)
     if (c->draws) {
         report(b, RULE_CONSTANT, value.span,
                "an initial value cannot be made of what changes during the training");
+        report_hint(b, "say a number in its place");
         return body_const(b->arena, body, 0);
     }
     Val val = value.truth ? as_number(b, value.val) : value.val;

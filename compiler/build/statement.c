@@ -154,23 +154,6 @@ static bool check_statement(Context *c, const Def *def, const Stmt *stmt)
     return fine;
 }
 
-/* Not of values that change: those are there only when the network runs. */
-void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
-{
-    Build *b = c->build;
-    Value value = eval(c, frame, stmt->value);
-    const Entry *argument = named_argument(frame, stmt->value);
-    if (argument && argument->value.kind == VALUE_BODY) /* drawn: it is another one at each step */
-        return;
-    if (value.kind == VALUE_BODY) {
-        report(b, RULE_CONSTANT, stmt->value->span, "what is expected must be known before the network runs");
-        report_hint(b, "compare parameters and constants, as in `expect tau >= 1`");
-    } else if (check_truth(b, value, stmt->value->span, "expect") && value.kind == VALUE_FLAG
-               && !value.flag) {
-        tell_expected(b, frame, def, stmt);
-    }
-}
-
 static void run_expects(Context *c, Scope *frame, const Def *def)
 {
     for (int i = 0; i < def->body.count; i++)

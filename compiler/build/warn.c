@@ -6,7 +6,7 @@
 
 /* ---- values ------------------------------------------------------------------------------------------ */
 
-static const char *quantity(Build *b, double number, Unit unit)
+const char *quantity_text(Build *b, double number, Unit unit)
 {
     char digits[LITERAL_SIZE];
     const char *text = arena_printf(b->arena, "%s", literal_number(digits, number));
@@ -19,48 +19,18 @@ void warn_argument(Build *b, const Entry *entry, Value value, Value usual)
 {
     if (value.kind != VALUE_NUMBER || usual.kind != VALUE_NUMBER)
         return;
-    const char *found = quantity(b, value.number, value.unit),
-               *expected = quantity(b, usual.number, usual.unit);
+    const char *found = quantity_text(b, value.number, value.unit),
+               *expected = quantity_text(b, usual.number, usual.unit);
     bool time = unit_equal(value.unit, unit_time), fraction = usual.number > 0.5 && usual.number < 1;
     if (usual.number > 0 && value.number < 0)
         warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, below 0; by default it is %s", entry->name,
              found, expected);
     else if (time && value.number > 0 && value.number < b->net->dt)
         warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, shorter than a step, %s", entry->name, found,
-             quantity(b, b->net->dt, unit_time));
+             quantity_text(b, b->net->dt, unit_time));
     else if (fraction && unit_equal(value.unit, unit_plain) && value.number > 1)
         warn(b, RULE_UNLIKELY, entry->expr->span, "`%s` is %s, above 1; by default it is %s", entry->name,
              found, expected);
-}
-
-/* The first argument that an expression names, or NULL. */
-const Entry *named_argument(const Scope *frame, const Expr *expr)
-{
-    if (!expr)
-        return NULL;
-    const Entry *entry = expr->kind == EXPR_NAME ? scope_own(frame, expr->name) : NULL;
-    if (entry && entry->kind == ENTRY_FORMAL && entry->given)
-        return entry;
-    entry = named_argument(frame, expr->left);
-    entry = entry ? entry : named_argument(frame, expr->right);
-    for (int i = 0; !entry && i < expr->args.count; i++)
-        entry = named_argument(frame, expr->args.at[i].value);
-    return entry;
-}
-
-void tell_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
-{
-    const char *text =
-        arena_printf(b->arena, "`%s` expects `%s`", def->name, ast_expr_text(b->arena, expect->value));
-    const Entry *argument = named_argument(frame, expect->value);
-    if (argument && argument->value.kind == VALUE_NUMBER)
-        text = arena_printf(b->arena, "`%s` is %s, and %s", argument->name,
-                            quantity(b, argument->value.number, argument->value.unit), text);
-    Span span = argument ? argument->expr->span : expect->span;
-    if (def->kind == DEF_BLOCK)
-        report(b, RULE_RANGE, span, "%s", text);
-    else
-        warn(b, RULE_UNLIKELY, span, "%s", text);
 }
 
 void warn_rate(Build *b, double rate, Span span)

@@ -19,17 +19,26 @@ static void write_numbers(FILE *out, Dice *dice, const char *name, Extents axes,
     fputs("]", out);
 }
 
+/* Bumps by which places learn. A triangle reaches from one to the next if it is 1 wide. */
+static void write_bump(FILE *out, Dice *dice)
+{
+    double width = dice_real(dice, 0.5, 2);
+    bool triangle = dice_chance(dice, 30);
+    fprintf(out, ", width = %.2g%s%s", width + (triangle ? 0.5 : 0), triangle ? ", bump = triangle" : "",
+            dice_chance(dice, 30) ? ", learn_width" : "");
+}
+
 /* `places`: of weights in a kernel may be learned. */
 static void write_start(FILE *out, Dice *dice, bool places)
 {
     static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
     static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "short", "tanh"};
     fputs(biases[dice_below(dice, 4)], out);
-    if (places && dice_chance(dice, 50))
-        fprintf(out, ", synapse = spaced(%d, width = %.2g%s%s)", dice_between(dice, 1, 3),
-                dice_real(dice, 0.5, 2), dice_chance(dice, 30) ? ", bump = triangle" : "",
-                dice_chance(dice, 30) ? ", learn_width" : "");
-    else if (dice_chance(dice, 20))
+    if (places && dice_chance(dice, 50)) {
+        fprintf(out, ", synapse = spaced(%d", dice_between(dice, 1, 3));
+        write_bump(out, dice);
+        fputs(")", out);
+    } else if (dice_chance(dice, 20))
         fprintf(out, ", synapse = %s", synapses[dice_below(dice, 4)]);
     else if (dice_chance(dice, 20))
         fputs(", init = normal(0.1, 0.5)", out);
@@ -113,10 +122,9 @@ static void write_delay(FILE *out, Dice *dice, int most)
         fprintf(out, "random(%d, %d, per = %s))", dice_between(dice, 0, 1), most, per[dice_below(dice, 3)]);
         break;
     default:
-        fprintf(out, "learned(max = %d, width = %.2g, per = %s%s%s))", dice_between(dice, 1, most),
-                dice_real(dice, 0.5, 2), per[dice_below(dice, 3)],
-                dice_chance(dice, 30) ? ", bump = triangle" : "",
-                dice_chance(dice, 30) ? ", learn_width" : "");
+        fprintf(out, "learned(max = %d, per = %s", dice_between(dice, 1, most), per[dice_below(dice, 3)]);
+        write_bump(out, dice);
+        fputs("))", out);
     }
 }
 

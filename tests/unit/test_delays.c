@@ -12,6 +12,8 @@ enum { ROWS = 3, LONGEST = 6 };
 static const Program *program_of(Arena *arena, const char *delay)
 {
     GoldenText model = {"late", arena_printf(arena,
+                                             "block hat(x) = max(1 - x ^ 2, 0)\n"
+                                             "schedule vanishing = 0.01 * epoch\n"
                                              "model late {\n"
                                              "    data idx(shape = [5], classes = 4, temporal)\n"
                                              "    time 9 steps\n"
@@ -120,6 +122,47 @@ START_TEST(within_bounds)
         at_ends += value == 0 || value == LONGEST;
     }
     ck_assert_int_gt(at_ends, 0);
+    interp_free(interp);
+    arena_free(arena);
+}
+END_TEST
+
+static const char *const shrunk[] = {
+    "learned(max = 6, learn_width)",
+    "learned(max = 6, bump = triangle, width = 1, learn_width)",
+    "learned(max = 6, bump = hat, width = 1, learn_width)",
+    "learned(max = 6, width = vanishing)",
+    "learned(max = 6, bump = triangle, width = vanishing)",
+};
+enum { SHRUNK = sizeof shrunk / sizeof shrunk[0] };
+
+static void set_all(const Interp *interp, const LoopParam *param, double first, int period)
+{
+    for (size_t k = 0; param && k < interp_count(interp, param->value); k++)
+        interp->buffers[param->value][k] = first + (double)(k % (size_t)period);
+}
+
+/* However narrow a bump has become, it reaches a step on either side of half-way, so that weight and delay learn. */
+START_TEST(half_way_between)
+{
+    Arena *arena = arena_new();
+    const Program *program = program_of(arena, shrunk[_i]);
+    Interp *interp = ran(program, 0.49, PHASE_FORWARD, PHASE_BACKWARD);
+    const LoopParam *delay = param_of(program, "delay_out");
+    set_all(interp, param_of(program, "spread_out"), 0.01, 1);
+    for (Phase p = PHASE_FORWARD; p <= PHASE_UPDATE; p++)
+        interp_run(interp, p);
+    set_all(interp, delay, 0.49, LONGEST);
+    set_all(interp, param_of(program, "w_out"), 0.1, 1);
+    for (Phase p = PHASE_FORWARD; p <= PHASE_BACKWARD; p++)
+        interp_run(interp, p);
+    const char *const learning[] = {"w_out", "delay_out"};
+    for (int i = 0; i < 2; i++) {
+        BufferId gradient = param_of(program, learning[i])->gradient;
+        for (size_t k = 0; k < interp_count(interp, gradient); k++)
+            ck_assert_msg(*interp_at(interp, gradient, k) != 0, "%s: nothing learns %s, synapse %zu",
+                          shrunk[_i], learning[i], k);
+    }
     interp_free(interp);
     arena_free(arena);
 }
@@ -242,6 +285,7 @@ Suite *delays_suite(void)
     tcase_add_test(tcase, rounded_to_even);
     tcase_add_test(tcase, same_for_all);
     tcase_add_test(tcase, within_bounds);
+    tcase_add_loop_test(tcase, half_way_between, 0, SHRUNK);
     tcase_add_loop_test(tcase, fast_and_naive_agree, 0, FAST);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("choice");
