@@ -176,6 +176,67 @@ else
 fi
 how=
 
+# ---- maps of numbers behind each other ----
+
+# object MODEL KIND: by LLVM, with the self-test of C
+object() {
+    if whole "$root/tests/infer/$1.snn" "$2" &&
+        gcc -std=c99 -DKWS_SELFTEST -c kws.c -o selftest.o && gcc -c kws_weights.c && gcc -DKWS_SELFTEST -iquote . -c test.c &&
+        objcopy --weaken-symbol=kws_run --weaken-symbol=kws_reset --weaken-symbol=kws_step --weaken-symbol=kws_step_events selftest.o &&
+        "$snnc" -w "$root/tests/infer/$1.snn" --weights weights.safetensors --infer --quantize "$2" $how -o kws.o > messages 2>&1 &&
+        gcc test.o kws.o selftest.o kws_weights.o -o test && ./test
+    then
+        ok "$1 in $2${how:+, $how}, an object"
+    else
+        fail "$1 in $2${how:+, $how}, an object"
+        show_messages
+    fi
+}
+
+# close MODEL KIND PART: scores differ from those in floats.csv by so small a part of the largest one; the classes are as right
+close() {
+    # shellcheck disable=SC2046
+    gcc -std=c99 $(ways | sed s/SPIKES/BYTES/) -iquote . "$root/tests/run/infer.c" kws.c kws_weights.c -o inferred > messages 2>&1 &&
+        ./inferred bars > whole.csv
+    unit=$(sed -n 's/.*in units of \([0-9.e+-]*[0-9]\).*/\1/p' kws.h)
+    far=$(paste -d, floats.csv whole.csv | awk -F, -v unit="$unit" 'NR > 1 && NF > 7 {
+            for (k = 4; k <= 7; k++) {
+                off = $k - unit * $(k + 7); off = off < 0 ? -off : off; is = $k < 0 ? -$k : $k
+                worst = off > worst ? off : worst; most = is > most ? is : most
+            } } END { print most > 0 ? worst / most : 1 }')
+    if awk -v far="$far" -v near="$3" -v is="$(right whole.csv)" -v was="$(right floats.csv)" \
+        'BEGIN { exit !(far <= near && is >= was - 0.02) }'; then
+        ok "$1 in $2${how:+, $how}: scores are near"
+    else
+        fail "$1 in $2${how:+, $how}: scores are off by $far, and $(right whole.csv) right, not $(right floats.csv)"
+        show_messages
+    fi
+}
+
+# How near: of weights with 8 bits, of those with more; and where spikes, which there are or not, are between, they say nothing.
+for model in denses:0.01:0.01 convs:0.03:0.03 norms:0.05:0.05 lines:1:1; do
+    near=${model#*:} model=${model%%:*}
+    learned $model bars
+    "$snnc" run -w "$root/tests/infer/$model.snn" predict --force --data bars --weights weights.safetensors --out floats.csv > messages 2>&1
+    for kind in int8 int16; do
+        for how in "" "--data bars --samples 100000"; do
+            computes $model $kind gcc
+            [ -n "$how" ] || [ $model != norms ] || continue # has coarse steps
+            if [ $kind = int8 ]; then close $model $kind "${near%:*}"; else close $model $kind "${near#*:}"; fi
+            object $model $kind
+        done
+    done
+done
+how=
+
+# So many that weights of 8 bits leave less for the numbers.
+sed 's/dense(64, bias)/dense([8, 8, 8]) -> upsample(4)/' "$root/tests/infer/denses.snn" > many.snn
+models=.
+weights many.snn
+computes many int8 gcc
+computes many int16 gcc
+models=$root/tests/infer
+
 # Counts of spikes are what they are, however few of those that might be there are.
 cat > counts.snn << 'END'
 model counts {

@@ -75,7 +75,7 @@ static void quantize_reduce(Quantizer *quantizer, Node *reduce)
         *out = (Quantity){.unit = 1, .range = {0, terms - 1}};
         return;
     }
-    if (reduce->reduce != REDUCE_MEAN && reduce->reduce != REDUCE_SUM)
+    if (!quantize_adds_up(reduce))
         return;
     out->range = range_times(out->range, terms);
     out->unit /= reduce->reduce == REDUCE_MEAN ? terms : 1;
@@ -169,6 +169,7 @@ const char *quantize_net(Net *net, const Program *floats, const double *seen, Qu
 {
     Quantizer quantizer = {
         .net = net, .floats = floats, .seen = seen, .kind = kind, .readers = net_readers(net)};
+    quantize_add_relays(&quantizer);
     quantizer.streams = NEW_ARRAY(net->arena, Quantity, net->streams.count + 1);
     find_constants(&quantizer);
     for (int n = 0; n < net->nodes.count && !quantizer.error; n++)

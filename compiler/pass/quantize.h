@@ -13,7 +13,14 @@
 #include "range.h"
 
 /* Bits that numbers may have, beside their sign, and those of the factors by which they are rescaled. */
-enum { WHOLE_BITS = 30, FACTOR_BITS = 24, MOST_FRACTION = 16, LEAST_FRACTION = 4, ACTIVATION_BITS = 12 };
+enum {
+    WHOLE_BITS = 30,
+    FACTOR_BITS = 24,
+    MOST_FRACTION = 16,
+    LEAST_FRACTION = 4,
+    ACTIVATION_BITS = 12,
+    LEAST_BITS = 4
+};
 
 /* Where numbers are held within what data show, there is room for so many times as much; they are where they might come to so many
  * times that. */
@@ -45,6 +52,7 @@ typedef struct Quantizer {
     const double *seen;    /* by buffer of these: how far it goes in data; NULL: nobody has looked */
     Quantize kind;
     Adjacency readers;
+    StreamId relays;   /* from this one on, streams are what relays make */
     Quantity *streams; /* by stream */
     VEC(Param) params; /* of the Net of whole numbers, */
     Unique names;      /* and theirs */
@@ -73,8 +81,18 @@ double quantize_limit(const Quantizer *quantizer, StreamId stream, double most);
 void quantize_held(Quantizer *quantizer, StreamId stream, double limit, double most);
 /* Says of one whose steps are coarse, since it may come to `most`, what to do, if nobody has looked at data. */
 void quantize_coarse(Quantizer *quantizer, StreamId stream, double most);
-/* Whether a map reads the stream, or what only moves or adds up its values. */
-bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream);
+
+/* ---- quantize_relay.c ---- */
+
+/* Whether a reduction over time adds values up. */
+bool quantize_adds_up(const Node *reduce);
+/* So many bits may numbers of the stream have for what weighs or adds them up, perhaps behind what only moves them; WHOLE_BITS
+ * where nothing does. */
+int quantize_bits(const Quantizer *quantizer, StreamId stream);
+/* Behind maps whose sums need fewer bits for their readers; before anything else is done. */
+void quantize_add_relays(Quantizer *quantizer);
+/* What a relay reads, which has the same reals under a name that is known; of another stream this one. */
+StreamId quantize_origin(const Quantizer *quantizer, StreamId stream);
 
 /* ---- quantize_function.c ---- */
 

@@ -73,7 +73,8 @@ double quantize_limit(const Quantizer *quantizer, StreamId stream, double most)
     const Quantity *quantity = &quantizer->streams[stream];
     if (!quantizer->seen || (quantity->unit == 1 && !quantity->units)) /* counts are what they are */
         return INFINITY;
-    BufferId buffer = loop_find(quantizer->floats, quantizer->net->streams.at[stream].name);
+    StreamId origin = quantize_origin(quantizer, stream);
+    BufferId buffer = loop_find(quantizer->floats, quantizer->net->streams.at[origin].name);
     double limit = buffer >= 0 ? SEEN_TIMES * quantizer->seen[buffer] : 0;
     return limit > 0 && most >= LEAST_GAIN * limit ? limit : INFINITY;
 }
@@ -86,12 +87,13 @@ static void note(Quantizer *quantizer, const char *text)
 void quantize_held(Quantizer *quantizer, StreamId stream, double limit, double most)
 {
     Net *net = quantizer->net;
-    if (!quantizer->streams[stream].held)
+    StreamId origin = quantize_origin(quantizer, stream);
+    if (!quantizer->streams[origin].held)
         note(quantizer, arena_printf(net->arena,
                                      "`%s` is held within %.4g, %d times what samples of the training set "
                                      "come to; it might come to %.4g",
-                                     net->streams.at[stream].name, limit, SEEN_TIMES, most));
-    quantizer->streams[stream].held = true;
+                                     net->streams.at[origin].name, limit, SEEN_TIMES, most));
+    quantizer->streams[origin].held = true;
 }
 
 void quantize_coarse(Quantizer *quantizer, StreamId stream, double most)
@@ -102,17 +104,6 @@ void quantize_coarse(Quantizer *quantizer, StreamId stream, double most)
              arena_printf(net->arena,
                           "`%s` has steps of %.2g, since it might come to %.4g: --data DIR finds out how "
                           "far it goes",
-                          net->streams.at[stream].name, quantizer->streams[stream].unit, most));
-}
-
-bool quantize_feeds_map(const Quantizer *quantizer, StreamId stream)
-{
-    const Adjacency *readers = &quantizer->readers;
-    for (int k = readers->first[stream]; k < readers->first[stream + 1]; k++) {
-        const Node *reader = &quantizer->net->nodes.at[readers->to[k]];
-        bool through = reader->kind == NODE_POOL || reader->kind == NODE_REDUCE || reader->kind == NODE_COPY;
-        if (reader->kind == NODE_MAP || (through && quantize_feeds_map(quantizer, reader->out)))
-            return true;
-    }
-    return false;
+                          net->streams.at[quantize_origin(quantizer, stream)].name,
+                          quantizer->streams[stream].unit, most));
 }

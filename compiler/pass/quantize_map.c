@@ -206,13 +206,10 @@ static void quantize_pool(Quantizer *quantizer, Node *map)
     Quantity *out = &quantizer->streams[map->out];
     const Quantity *in = &quantizer->streams[map->in];
     AxisMap *whole = NEW(quantizer->net->arena, AxisMap);
-    double terms = map->map->time.reach == REACH_WINDOW ? map->map->time.taps : 1;
     bool linear = map->map->time.linear;
     *whole = *map->map;
-    for (int a = 0; a < whole->count; a++) {
-        terms *= whole->space[a].reach == REACH_WINDOW ? whole->space[a].taps : 1;
+    for (int a = 0; a < whole->count; a++)
         linear = linear || whole->space[a].linear;
-    }
     if (linear || whole->constant <= 0) {
         quantize_refuse(quantizer, map->span,
                         "`%s` weighs its inputs by parts of 1, and has no form in whole "
@@ -228,7 +225,7 @@ static void quantize_pool(Quantizer *quantizer, Node *map)
     for (int c = 0; units && c < shape.dims[shape.ndim - 1]; c++)
         units[c] = in->units[c] * map->map->constant;
     out->units = units;
-    out->range = range_both((Range){0, 0}, range_times(in->range, terms));
+    out->range = range_both((Range){0, 0}, range_times(in->range, map_rows(map->map)));
     map->map = whole;
 }
 

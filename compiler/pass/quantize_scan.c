@@ -418,24 +418,24 @@ static void convert_body(Equations *equations)
     }
 }
 
-/* Few bits, if a map is to multiply it by weights. */
+/* Few bits, if a map is to multiply it by weights, or many are added up. */
 static void convert_out(Equations *equations, ScanOut *out, const Range *old)
 {
     Quantizer *quantizer = equations->quantizer;
     const Number *number = &equations->numbers[out->value];
     Quantity *quantity = &quantizer->streams[out->stream];
+    int bits = quantize_bits(quantizer, out->stream);
     double most = range_most(old[out->value]);
     quantity->unit = is_count(number) ? 1 : 1 / scale_of(equations);
     out->value = is_count(number) ? counted(equations, number) : fixed(equations, number);
-    if (quantity->unit == 1 || !quantize_feeds_map(quantizer, out->stream)
-        || most * scale_of(equations) < ldexp(1, ACTIVATION_BITS))
+    if (quantity->unit == 1 || bits == WHOLE_BITS || most * scale_of(equations) < ldexp(1, bits))
         return;
     double limit = quantize_limit(quantizer, out->stream, most);
     if (isfinite(limit)) {
         quantize_held(quantizer, out->stream, limit, most);
         out->value = held_within(equations, out->value, ceil(limit * scale_of(equations)));
     }
-    int fewer = (int)ceil(log2(ceil(fmin(most, limit) * scale_of(equations)))) - ACTIVATION_BITS;
+    int fewer = (int)ceil(log2(ceil(fmin(most, limit) * scale_of(equations)))) - bits;
     if (fewer <= 0)
         return;
     out->value = rescale_by(equations, out->value, ldexp(1, -fewer));
