@@ -34,7 +34,9 @@ typedef struct CsvReader {
     const SnnModel *model;
     SnnCsvFile file;
     SnnCsvColumns columns;
-    const char *part; /* whose rows are wanted; NULL: all */
+    const char *part;                 /* whose rows are wanted; NULL: all */
+    int wanted;                       /* the number of the part */
+    SnnField apart[SNN_FIELDS_PARTS]; /* the last sequence that belongs to another part */
     bool labelled;
     char decimal;
     CsvRow *rows;     /* of each sample */
@@ -87,6 +89,14 @@ static bool csv_exists(const SnnModel *model, const char *folder, const char *pa
     char path[CSV_PATH];
     bool own;
     return csv_find(path, model, folder, snn_fields_part(part), &own);
+}
+
+/* Whether the part has a file to itself. */
+static bool csv_own(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[CSV_PATH];
+    bool own;
+    return csv_find(path, model, folder, snn_fields_part(part), &own) && own;
 }
 
 static bool csv_has(const SnnModel *model, const char *folder, const char *validate, const char *target)
@@ -156,17 +166,41 @@ static bool csv_numbers(const CsvReader *reader, const int *columns, int count, 
     return true;
 }
 
-/* Whether the row is of the part. */
-static bool csv_belongs(const CsvReader *reader)
+static SnnField csv_at(const CsvReader *reader, int column)
 {
-    for (int i = 0; reader->part != NULL && i < SNN_FIELDS_PARTS; i++) {
-        const char *choice = snn_setting(reader->model, snn_fields_parts[i]);
+    return column != SNN_CSV_NONE ? reader->file.fields[column] : (SnnField){"", 0};
+}
+
+static bool csv_same(SnnField one, SnnField other)
+{
+    return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
+}
+
+/* The number of the part that the row belongs to. */
+static int csv_part_of(const CsvReader *reader)
+{
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
         int column = reader->columns.choice[i];
         if (column != SNN_CSV_NONE
-            && !snn_fields_belongs(reader->part, i, snn_fields_chosen(choice, reader->file.fields[column])))
-            return false;
+            && snn_fields_chosen(snn_setting(reader->model, snn_fields_parts[i]),
+                                 reader->file.fields[column]))
+            return SNN_FIELDS_TEST + i;
     }
-    return true;
+    return SNN_FIELDS_TRAIN;
+}
+
+/* Whether the row is of the part. Counts the samples of parts that are chosen. */
+static bool csv_belongs(CsvReader *reader)
+{
+    int part = reader->part != NULL ? csv_part_of(reader) : SNN_FIELDS_TRAIN, i = part - SNN_FIELDS_TEST;
+    if (part != SNN_FIELDS_TRAIN) {
+        SnnField sequence = csv_at(reader, reader->columns.sequence);
+        bool more = reader->columns.sequence != SNN_CSV_NONE && reader->data->apart[i] > 0
+                    && csv_same(reader->apart[i], sequence);
+        reader->data->apart[i] += !more;
+        reader->apart[i] = sequence;
+    }
+    return reader->part == NULL || part == reader->wanted;
 }
 
 static bool csv_grow(float **numbers, size_t count, int64_t width)
@@ -218,16 +252,6 @@ static bool csv_add_sample(CsvReader *reader)
         reader->labels[(size_t)data->count * steps + t] = (CsvLabel){{"", 0}, 0};
     reader->rows[data->count++] = (CsvRow){.line = reader->file.line};
     return true;
-}
-
-static SnnField csv_at(const CsvReader *reader, int column)
-{
-    return column != SNN_CSV_NONE ? reader->file.fields[column] : (SnnField){"", 0};
-}
-
-static bool csv_same(SnnField one, SnnField other)
-{
-    return one.length == other.length && memcmp(one.at, other.at, one.length) == 0;
 }
 
 /* A target that does not go over time is that of the first row. */
@@ -484,6 +508,7 @@ static bool csv_read(SnnDataset *data, const SnnModel *model, const char *path, 
     CsvReader reader = {.data = data,
                         .model = model,
                         .part = part,
+                        .wanted = part != NULL ? snn_fields_number_of(part) : SNN_FIELDS_OTHER,
                         .labelled = labelled,
                         .decimal =
                             snn_setting(model, "decimal")[0] != '\0' ? snn_setting(model, "decimal")[0] : '.',
@@ -494,6 +519,7 @@ static bool csv_read(SnnDataset *data, const SnnModel *model, const char *path, 
     data->target_width = labelled && said->target_ndim > 0;
     for (int i = 0; i < said->target_ndim; i++)
         data->target_width *= said->target_dims[i];
+    snn_dataset_from(data, path);
     bool ok = csv_open(&reader, path) && csv_read_rows(&reader) && csv_label(&reader, train);
     ok = ok && csv_set_lengths(&reader);
     if (ok)
@@ -528,4 +554,4 @@ static bool csv_read_samples(SnnDataset *data, const SnnModel *model, const char
     return csv_read(data, model, path, NULL, path, false, error);
 }
 
-const SnnFormat snn_csv = {csv_read_part, csv_exists, csv_has, csv_read_samples, "test.csv", NULL};
+const SnnFormat snn_csv = {csv_read_part, csv_exists, csv_has, csv_read_samples, "test.csv", NULL, csv_own};

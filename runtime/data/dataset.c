@@ -1,7 +1,6 @@
 /* Data sets, whatever their format. */
 #include "snn_dataset.h"
 #include "snn_draw.h"
-#include "snn_fields.h"
 #include "snn_setting.h"
 
 #include <stdlib.h>
@@ -66,9 +65,10 @@ static bool dataset_divide(SnnDataset *data, const SnnModel *model, double fract
         count = snn_draw_part(held, order, data, model->data.classes, fraction);
         ok = count >= 0;
     }
-    if (ok && count > 0 && count < data->count)
+    if (ok && count > 0 && count < data->count) {
+        data->apart[0] += tests ? 0 : count;
         dataset_keep(data, held, tests);
-    else
+    } else
         ok = ok ? snn_fail(error, "cannot divide %d samples (test = %g): none is left to %s with",
                            data->count, fraction, count == 0 ? "test" : "train")
                 : snn_fail(error, "no memory (%d samples)", data->count);
@@ -90,19 +90,26 @@ static const char *dataset_choice(const SnnModel *model, const char *folder, con
                : "";
 }
 
-/* Leaves in `kept` which samples of the training set belong to the part. */
-static bool dataset_belong(bool *kept, bool *chosen, const SnnDataset *data, const SnnModel *model,
+/* Leaves in `kept` which samples of the training set belong to the part, and counts those of other parts than training. `taken`:
+ * room for which samples belong to a part before. */
+static bool dataset_belong(bool *kept, bool *chosen, bool *taken, SnnDataset *data, const SnnModel *model,
                            const char *folder, const char *part, SnnError *error)
 {
-    memset(kept, true, (size_t)data->count);
+    int wanted = snn_fields_number_of(part);
+    memset(kept, wanted == SNN_FIELDS_TRAIN, (size_t)data->count);
     for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
         const char *choice = snn_setting(model, snn_fields_parts[i]);
         if (choice[0] == '\0')
             continue;
         if (!model->data.format->choose(chosen, data->count, model, folder, choice, error))
             return false;
-        for (int32_t k = 0; k < data->count; k++)
-            kept[k] = kept[k] && snn_fields_belongs(part, i, chosen[k]);
+        for (int32_t k = 0; k < data->count; k++) {
+            if (taken[k] || !chosen[k])
+                continue;
+            taken[k] = true;
+            kept[k] = wanted == SNN_FIELDS_TEST + i;
+            data->apart[i]++;
+        }
     }
     return true;
 }
@@ -111,22 +118,40 @@ static bool dataset_belong(bool *kept, bool *chosen, const SnnDataset *data, con
 static bool dataset_choose(SnnDataset *data, const SnnModel *model, const char *folder, const char *part,
                            SnnError *error)
 {
-    bool *kept = calloc((size_t)data->count, sizeof *kept),
-         *chosen = calloc((size_t)data->count, sizeof *chosen);
-    bool ok =
-        kept != NULL && chosen != NULL && dataset_belong(kept, chosen, data, model, folder, part, error);
-    if (kept == NULL || chosen == NULL)
-        snn_fail(error, "no memory (%d samples)", data->count);
+    size_t count = (size_t)data->count;
+    bool *marks = calloc(3 * count + 1, sizeof *marks), *kept = marks;
+    bool ok = marks != NULL
+                  ? dataset_belong(kept, marks + count, marks + 2 * count, data, model, folder, part, error)
+                  : snn_fail(error, "no memory (%d samples)", data->count);
     if (ok)
         dataset_keep(data, kept, true);
     if (ok && data->count == 0)
         ok = snn_fail(error, "no data (%s): no sample of the training set is of the part `%s`, by `%s`",
                       folder, part, snn_setting(model, strcmp(part, "train") == 0 ? "test" : part));
-    free(kept);
-    free(chosen);
+    free(marks);
     if (!ok)
         snn_dataset_free(data);
     return ok;
+}
+
+/* Files of a part, and a choice of samples of the training set for it: one of them would be used for nothing. */
+static bool dataset_is_one(const SnnModel *model, const char *folder, SnnError *error)
+{
+    static const char *const parts[SNN_FIELDS_PARTS] = {"t10k", "valid"}, *const names[SNN_FIELDS_PARTS] = {
+                                                                              "test", "validation"};
+    const SnnFormat *format = model->data.format;
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
+        const char *choice = snn_setting(model, snn_fields_parts[i]);
+        if (choice[0] != '\0'
+            && (format->own != NULL ? format->own : format->exists)(model, folder, parts[i]))
+            return snn_fail(
+                error,
+                "two %s sets (%s): there are files of one, and the model takes samples of the training set "
+                "for "
+                "another, by `%s = \"%s\"`; move the files elsewhere, or leave that out of the model",
+                names[i], folder, snn_fields_parts[i], choice);
+    }
+    return true;
 }
 
 /* ---- by format ------------------------------------------------------------------------------------- */
@@ -157,7 +182,7 @@ bool snn_dataset_read(SnnDataset *data, const SnnModel *model, const char *folde
     bool chosen = dataset_choice(model, folder, part)[0] != '\0';
     const char *from = chosen || fraction > 0.0 ? "train" : part;
     bool divided = format->choose != NULL && strcmp(from, "train") == 0;
-    return format->read(data, model, folder, from, error)
+    return dataset_is_one(model, folder, error) && format->read(data, model, folder, from, error)
            && (!divided
                || dataset_choose(data, model, folder, chosen ? snn_fields_part(part) : "train", error))
            && (fraction == 0.0 || dataset_divide(data, model, fraction, strcmp(part, "t10k") == 0, error))
@@ -176,6 +201,15 @@ bool snn_dataset_exists(const SnnModel *model, const char *folder, const char *p
 const char *snn_dataset_tests(const SnnModel *model)
 {
     return model->data.format->tests;
+}
+
+void snn_dataset_from(SnnDataset *data, const char *path)
+{
+    size_t length = strlen(path);
+    if (length < sizeof data->from)
+        memcpy(data->from, path, length + 1);
+    else
+        snprintf(data->from, sizeof data->from, "...%s", path + length - (sizeof data->from - 4));
 }
 
 int64_t snn_dataset_bytes(const SnnDataset *data)

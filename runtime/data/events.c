@@ -127,6 +127,7 @@ static bool events_read_part(SnnDataset *data, const SnnModel *model, const char
               || snn_fail(error, "no memory (%s): its %d recordings", folder, files.count);
     for (int32_t i = 0; ok && i < files.count; i++)
         ok = events_add(&reader, &files.at[i]);
+    snn_recordings_describe(&files, data);
     snn_recordings_free(&files);
     return events_end(data, model, ok);
 }
@@ -141,4 +142,5 @@ static bool events_read_one(SnnDataset *data, const SnnModel *model, const char 
     return events_end(data, model, ok);
 }
 
-const SnnFormat snn_events = {events_read_part, events_exists, events_has, events_read_one, "test/...", NULL};
+const SnnFormat snn_events = {events_read_part, events_exists, events_has,        events_read_one,
+                              "test/...",       NULL,          snn_recordings_own};

@@ -115,9 +115,14 @@ const char *snn_fields_choice(const SnnModel *model, const char *part)
     return "";
 }
 
-bool snn_fields_belongs(const char *part, int i, bool chosen)
+int snn_fields_number_of(const char *part)
 {
-    return strcmp(part, "train") == 0 ? !chosen : chosen || strcmp(part, snn_fields_parts[i]) != 0;
+    if (strcmp(part, "train") == 0)
+        return SNN_FIELDS_TRAIN;
+    for (int i = 0; i < SNN_FIELDS_PARTS; i++)
+        if (strcmp(part, snn_fields_parts[i]) == 0)
+            return SNN_FIELDS_TEST + i;
+    return SNN_FIELDS_OTHER;
 }
 
 const char *snn_fields_part(const char *part)

@@ -87,6 +87,7 @@ static bool idx_read_images(SnnDataset *data, const SnnModel *model, const char 
 {
     SnnIdxFile file;
     *data = (SnnDataset){0};
+    snn_dataset_from(data, path);
     if (!snn_idx_open(&file, path, snn_dataset_budget(model), error))
         return false;
     bool ok = idx_take_samples(data, &file, model, error);
@@ -240,4 +241,5 @@ static bool idx_read_part(SnnDataset *data, const SnnModel *model, const char *f
     return ok;
 }
 
-const SnnFormat snn_idx = {idx_read_part, idx_exists, idx_has, idx_read_images, "t10k-images-...", NULL};
+const SnnFormat snn_idx = {idx_read_part,     idx_exists, idx_has, idx_read_images,
+                           "t10k-images-...", NULL,       NULL};

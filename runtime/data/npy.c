@@ -283,6 +283,7 @@ static bool npy_read_part(SnnDataset *data, const SnnModel *model, const char *f
         ok = npy_locate(&places[i], model, folder, part, kinds[i].what, error);
     for (int i = 0; ok && i < count; i++)
         ok = npy_read(data, model, &places[i], &kinds[i], error);
+    snn_dataset_from(data, ok ? places[0].path : "");
     return npy_end(data, ok);
 }
 
@@ -347,5 +348,5 @@ static bool npy_choose(bool *chosen, int32_t count, const SnnModel *model, const
     return ok;
 }
 
-const SnnFormat snn_npy = {npy_read_part,    npy_exists,         npy_has,
-                           npy_read_samples, "test_samples.npy", npy_choose};
+const SnnFormat snn_npy = {npy_read_part,      npy_exists, npy_has, npy_read_samples,
+                           "test_samples.npy", npy_choose, NULL};

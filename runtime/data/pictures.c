@@ -99,6 +99,7 @@ static bool pictures_read_part(SnnDataset *data, const SnnModel *model, const ch
         if (data->labels != NULL)
             data->labels[i] = files.at[i].label;
     }
+    snn_recordings_describe(&files, data);
     snn_recordings_free(&files);
     return pictures_end(data, ok);
 }
@@ -122,4 +123,5 @@ static bool pictures_has(const SnnModel *model, const char *folder, const char *
 }
 
 const SnnFormat snn_pictures = {pictures_read_part, pictures_exists, pictures_has,
-                                pictures_read_one,  "test/...",      NULL};
+                                pictures_read_one,  "test/...",      NULL,
+                                snn_recordings_own};

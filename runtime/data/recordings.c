@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RECORDINGS_PATH = 4096 };
-
 /* ---- what is in a folder --------------------------------------------------------------------------- */
 
 /* A list while it is made. */
@@ -63,14 +61,14 @@ static int recordings_compare(const void *one, const void *other)
 static bool recordings_list(RecordingsSearch *search, SnnRecordings *list, const char *folder, bool folders,
                             int32_t label)
 {
-    char path[RECORDINGS_PATH];
+    char path[SNN_RECORDINGS_PATH];
     struct stat info;
     bool ok = true;
     int32_t first = list->count;
     DIR *entries = opendir(folder);
     for (struct dirent *entry; ok && entries != NULL && (entry = readdir(entries)) != NULL;) {
         int length = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        bool fits = length < RECORDINGS_PATH && entry->d_name[0] != '.';
+        bool fits = length < SNN_RECORDINGS_PATH && entry->d_name[0] != '.';
         if (!fits || (!folders && !search->kind->is_named(path)) || stat(path, &info) != 0)
             continue;
         if (folders ? S_ISDIR(info.st_mode) : S_ISREG(info.st_mode))
@@ -87,8 +85,8 @@ static bool recordings_list(RecordingsSearch *search, SnnRecordings *list, const
 static bool recordings_is_folder(char *path, const char *folder, const char *name)
 {
     struct stat info;
-    return snprintf(path, RECORDINGS_PATH, "%s/%s", folder, name) < RECORDINGS_PATH && stat(path, &info) == 0
-           && S_ISDIR(info.st_mode);
+    return snprintf(path, SNN_RECORDINGS_PATH, "%s/%s", folder, name) < SNN_RECORDINGS_PATH
+           && stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 /* The folder of the part, whose name may begin with a capital where none is called just so. */
@@ -115,7 +113,8 @@ static bool recordings_folder(char *path, const SnnModel *model, const char *fol
                                    : snn_setting(model, "names")[0] == '\0')
         return false;
     return recordings_part_folder(path, folder, "train")
-           || (access(folder, F_OK) == 0 && snprintf(path, RECORDINGS_PATH, "%s", folder) < RECORDINGS_PATH);
+           || (access(folder, F_OK) == 0
+               && snprintf(path, SNN_RECORDINGS_PATH, "%s", folder) < SNN_RECORDINGS_PATH);
 }
 
 /* The name of a file without what follows its last dot. */
@@ -125,25 +124,29 @@ static SnnField recordings_stem(const char *path)
     return (SnnField){base, end != NULL ? (size_t)(end - base) : strlen(base)};
 }
 
-/* Whether a file is of the part, by its name. */
-static bool recordings_belongs(const RecordingsSearch *search, const char *path)
+/* The number of the part that a file belongs to, by its name. */
+static int recordings_part_of(const RecordingsSearch *search, const char *path)
 {
     SnnField stem = recordings_stem(path);
     for (int i = 0; i < SNN_FIELDS_PARTS; i++) {
         const char *choice = snn_setting(search->model, snn_fields_parts[i]);
-        if (choice[0] != '\0'
-            && !snn_fields_belongs(search->part, i, snn_fields_choose(choice, search->names, stem)))
-            return false;
+        if (choice[0] != '\0' && snn_fields_choose(choice, search->names, stem))
+            return SNN_FIELDS_TEST + i;
     }
-    return true;
+    return SNN_FIELDS_TRAIN;
 }
 
-/* Leaves those that belong to other parts out. */
+/* Leaves those that belong to other parts out, unless the folder is this one's alone. */
 static void recordings_keep(const RecordingsSearch *search, SnnRecordings *list)
 {
+    int wanted = snn_fields_number_of(search->part);
+    bool all = wanted != SNN_FIELDS_TRAIN && snn_recordings_own(search->model, search->folder, search->part);
     int32_t kept = 0;
     for (int32_t i = 0; i < list->count; i++) {
-        if (recordings_belongs(search, list->at[i].path))
+        int part = all ? wanted : recordings_part_of(search, list->at[i].path);
+        if (!all && part != SNN_FIELDS_TRAIN)
+            list->apart[part - SNN_FIELDS_TEST]++;
+        if (part == wanted)
             list->at[kept++] = list->at[i];
         else
             free(list->at[i].path);
@@ -204,8 +207,8 @@ static bool recordings_set_classes(RecordingsSearch *search, SnnRecordings *list
 /* All files of training, unless they are those at `path`. */
 static bool recordings_list_training(RecordingsSearch *search, SnnRecordings *list, const char *path)
 {
-    char train[RECORDINGS_PATH];
-    SnnRecordings folders = {NULL, 0};
+    char train[SNN_RECORDINGS_PATH];
+    SnnRecordings folders = {0};
     if (!recordings_folder(train, search->model, search->folder, "train") || strcmp(train, path) == 0)
         return true;
     bool ok =
@@ -221,7 +224,7 @@ static bool recordings_list_training(RecordingsSearch *search, SnnRecordings *li
 static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *list, const char *path)
 {
     SnnWords own = {0}, words = {0};
-    SnnRecordings training = {NULL, 0};
+    SnnRecordings training = {0};
     bool ok = recordings_words(search, list, &own);
     if (ok && search->model->data.classes > 0 && own.count > 0) {
         ok = recordings_list_training(search, &training, path) && recordings_words(search, &training, &words);
@@ -241,7 +244,7 @@ static bool recordings_label_by_name(RecordingsSearch *search, SnnRecordings *li
 /* The folders of training, which tell the classes of all parts; those at `path` where it has none. */
 static bool recordings_list_classes(RecordingsSearch *search, SnnRecordings *classes, const char *path)
 {
-    char train[RECORDINGS_PATH];
+    char train[SNN_RECORDINGS_PATH];
     bool ok = !recordings_part_folder(train, search->folder, "train")
               || recordings_list(search, classes, train, true, -1);
     return ok && (classes->count > 0 || recordings_list(search, classes, path, true, -1));
@@ -279,7 +282,7 @@ static bool recordings_add_named(RecordingsSearch *search, SnnRecordings *list, 
 static bool recordings_add_folders(RecordingsSearch *search, SnnRecordings *list, const char *path,
                                    const SnnRecordings *folders)
 {
-    SnnRecordings classes = {NULL, 0};
+    SnnRecordings classes = {0};
     bool ok = true;
     if (search->model->data.classes > 0 && strstr(search->names, "{label}") == NULL) {
         ok = recordings_list_classes(search, &classes, path)
@@ -329,9 +332,9 @@ static long recordings_find_label(FILE *lines, const char *path)
 
 static bool recordings_label_by_line(RecordingsSearch *search, SnnRecordings *list, const char *folder)
 {
-    char path[RECORDINGS_PATH];
+    char path[SNN_RECORDINGS_PATH];
     bool ok = true;
-    if (snprintf(path, sizeof path, "%s/labels.txt", folder) >= RECORDINGS_PATH)
+    if (snprintf(path, sizeof path, "%s/labels.txt", folder) >= SNN_RECORDINGS_PATH)
         return snn_fail(search->error, "too long a name (%s)", folder);
     FILE *lines = fopen(path, "r");
     if (lines == NULL)
@@ -376,7 +379,7 @@ static bool recordings_label(RecordingsSearch *search, SnnRecordings *list, cons
 
 static bool recordings_search(RecordingsSearch *search, SnnRecordings *list, const char *path)
 {
-    SnnRecordings folders = {NULL, 0};
+    SnnRecordings folders = {0};
     bool ok =
         recordings_list(search, list, path, false, -1) && recordings_list(search, &folders, path, true, -1);
     bool flat = list->count > 0;
@@ -391,20 +394,21 @@ static bool recordings_search(RecordingsSearch *search, SnnRecordings *list, con
 bool snn_recordings_find(SnnRecordings *recordings, const SnnRecordingKind *kind, const SnnModel *model,
                          const char *folder, const char *part, SnnError *error)
 {
-    char path[RECORDINGS_PATH];
+    char path[SNN_RECORDINGS_PATH];
     RecordingsSearch search = {.kind = kind,
                                .model = model,
                                .folder = folder,
                                .part = snn_fields_part(part),
                                .names = snn_setting(model, "names"),
                                .error = error};
-    *recordings = (SnnRecordings){NULL, 0};
+    *recordings = (SnnRecordings){0};
     if (!recordings_folder(path, model, folder, search.part))
         return snn_fail(
             error,
             "no data (%s/%s): give the folder with --data DIR; in it are folders `train` and `test` of %s",
             folder, search.part, kind->what);
     bool ok = recordings_search(&search, recordings, path);
+    memcpy(recordings->folder, path, sizeof path);
     if (!ok)
         snn_recordings_free(recordings);
     return ok;
@@ -415,13 +419,26 @@ void snn_recordings_free(SnnRecordings *recordings)
     for (int32_t i = 0; i < recordings->count; i++)
         free(recordings->at[i].path);
     free(recordings->at);
-    *recordings = (SnnRecordings){NULL, 0};
+    *recordings = (SnnRecordings){0};
 }
 
 bool snn_recordings_exist(const SnnModel *model, const char *folder, const char *part)
 {
-    char path[RECORDINGS_PATH];
+    char path[SNN_RECORDINGS_PATH];
     return recordings_folder(path, model, folder, snn_fields_part(part));
+}
+
+bool snn_recordings_own(const SnnModel *model, const char *folder, const char *part)
+{
+    char path[SNN_RECORDINGS_PATH];
+    (void)model;
+    return recordings_part_folder(path, folder, snn_fields_part(part));
+}
+
+void snn_recordings_describe(const SnnRecordings *recordings, SnnDataset *data)
+{
+    memcpy(data->apart, recordings->apart, sizeof data->apart);
+    snn_dataset_from(data, recordings->folder);
 }
 
 bool snn_recordings_have(const SnnRecordingKind *kind, const char *target)

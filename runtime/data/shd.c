@@ -283,6 +283,7 @@ static bool shd_read(SnnDataset *data, const SnnModel *model, const char *path, 
                         .step = snn_setting_number(model, "step"),
                         .error = error};
     *data = (SnnDataset){0};
+    snn_dataset_from(data, path);
     bool ok = shd_open(&reader, path, labelled) && shd_samples(&reader, labelled);
     shd_close(&reader);
     if (!ok)
@@ -340,4 +341,4 @@ static bool shd_choose(bool *chosen, int32_t count, const SnnModel *model, const
     return ok;
 }
 
-const SnnFormat snn_shd = {shd_read_part, shd_exists, shd_has, shd_read_file, "*_test.h5", shd_choose};
+const SnnFormat snn_shd = {shd_read_part, shd_exists, shd_has, shd_read_file, "*_test.h5", shd_choose, NULL};

@@ -4,7 +4,10 @@
 
 #include "snn.h"
 #include "snn_error.h"
+#include "snn_fields.h"
 #include "snn_store.h"
+
+enum { SNN_DATASET_FROM = 256 };
 
 /* How long a recording of events is, in ms, and how many of its events come behind the last step, which are left out. */
 typedef struct SnnSpan {
@@ -30,6 +33,10 @@ typedef struct SnnDataset {
     int64_t target_width;
     SnnSpan *spans;  /* [count]; NULL where there are no events */
     char about[160]; /* more that `info` tells of it: "140 to 2280 ms"; "" where there is no more */
+    char from[SNN_DATASET_FROM]; /* the file or the folder that it is of */
+    /* How many samples of the same files the model takes for tests, and for `valid`: of the training set, by a fraction or by what
+     * the files have of each. */
+    int32_t apart[SNN_FIELDS_PARTS];
 } SnnDataset;
 
 /* Some samples of a data set: those whose numbers are listed. */
@@ -55,6 +62,8 @@ typedef struct SnnFormat {
      * snn_fields.h. NULL where the reader itself knows by what parts are chosen, or nothing is. */
     bool (*choose)(bool *chosen, int32_t count, const SnnModel *model, const char *folder, const char *choice,
                    SnnError *error);
+    /* Whether there are files for this part alone, where a choice may make it one of samples of others; NULL: `exists` says it. */
+    bool (*own)(const SnnModel *model, const char *folder, const char *part);
 } SnnFormat;
 
 /* By the model's format. */
@@ -72,6 +81,8 @@ void snn_dataset_free(SnnDataset *data);
 /* How many of the model's steps it has. */
 int32_t snn_dataset_length(const SnnDataset *data, const SnnModel *model, int32_t sample);
 
+/* For readers: where the set is from, of which the end is kept. */
+void snn_dataset_from(SnnDataset *data, const char *path);
 /* For readers: how many bytes of samples may be in memory. */
 size_t snn_dataset_budget(const SnnModel *model);
 /* Room for so many bytes of samples, at the store's `at`; of more than the budget they are in a file. */

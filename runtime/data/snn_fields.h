@@ -26,8 +26,10 @@ bool snn_fields_choose(const char *choice, const char *pattern, SnnField name);
 enum { SNN_FIELDS_PARTS = 2 };
 extern const char *const snn_fields_parts[SNN_FIELDS_PARTS];
 const char *snn_fields_choice(const SnnModel *model, const char *part);
-/* Whether what the choice of part number i means, or does not, may be of the part: training has what belongs to no other. */
-bool snn_fields_belongs(const char *part, int i, bool chosen);
+/* Training and these parts, and which of them a part is; SNN_FIELDS_OTHER: none. A sample belongs to the first whose choice means it,
+ * and to training if none does, so that none is in two. */
+enum { SNN_FIELDS_TRAIN, SNN_FIELDS_TEST, SNN_FIELDS_VALID, SNN_FIELDS_OTHER };
+int snn_fields_number_of(const char *part);
 /* What models and files call a part: t10k is test there. */
 const char *snn_fields_part(const char *part);
 /* The next of some names with commas between them, without the blanks around it; `*names` goes behind it. */

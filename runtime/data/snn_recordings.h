@@ -3,7 +3,9 @@
 #ifndef SNN_RECORDINGS_H
 #define SNN_RECORDINGS_H
 
-#include "snn.h"
+#include "snn_dataset.h"
+
+enum { SNN_RECORDINGS_PATH = 4096 };
 
 typedef struct SnnRecording {
     char *path;
@@ -13,6 +15,8 @@ typedef struct SnnRecording {
 typedef struct SnnRecordings {
     SnnRecording *at;
     int32_t count;
+    int32_t apart[SNN_FIELDS_PARTS]; /* in the same folder, of other parts, see SnnDataset */
+    char folder[SNN_RECORDINGS_PATH];
 } SnnRecordings;
 
 /* The files that a format reads. */
@@ -25,6 +29,10 @@ typedef struct SnnRecordingKind {
 bool snn_recordings_find(SnnRecordings *recordings, const SnnRecordingKind *kind, const SnnModel *model,
                          const char *folder, const char *part, SnnError *error);
 void snn_recordings_free(SnnRecordings *recordings);
+/* Notes in the set where its samples are from. */
+void snn_recordings_describe(const SnnRecordings *recordings, SnnDataset *data);
+/* Whether there is a folder for the part alone. */
+bool snn_recordings_own(const SnnModel *model, const char *folder, const char *part);
 /* Whether there is a folder for them. */
 bool snn_recordings_exist(const SnnModel *model, const char *folder, const char *part);
 /* Whether `target` is there and called as one of these: it may be of the data set. */

@@ -177,10 +177,11 @@ static bool wav_read_part(SnnDataset *data, const SnnModel *model, const char *f
                           SnnError *error)
 {
     WavReader reader;
-    SnnRecordings files = {NULL, 0};
+    SnnRecordings files = {0};
     bool ok = wav_open(&reader, data, model, error)
               && snn_recordings_find(&files, &wav_kind, model, folder, part, error)
               && wav_read_files(&reader, folder, &files);
+    snn_recordings_describe(&files, data);
     snn_recordings_free(&files);
     return wav_end(&reader, ok);
 }
@@ -205,4 +206,5 @@ static bool wav_has(const SnnModel *model, const char *folder, const char *valid
     return snn_recordings_have(&wav_kind, target);
 }
 
-const SnnFormat snn_wav = {wav_read_part, wav_exists, wav_has, wav_read_one, "test/...", NULL};
+const SnnFormat snn_wav = {wav_read_part, wav_exists, wav_has,           wav_read_one,
+                           "test/...",    NULL,       snn_recordings_own};

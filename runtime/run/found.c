@@ -63,6 +63,16 @@ static void found_events(const SnnDataset *data, const SnnModel *model)
                100.0 * (double)all.late / (double)(count + all.late), model->steps);
 }
 
+/* What else is in the files of the training set. */
+static void found_apart(const SnnDataset *data)
+{
+    const int32_t *apart = data->apart;
+    if (apart[0] > 0)
+        printf("for tests, of the same files: %d samples\n", apart[0]);
+    if (apart[1] > 0)
+        printf("for --validate valid, of the same files, and for nothing without: %d samples\n", apart[1]);
+}
+
 static int64_t found_set(const SnnModel *model, const char *folder, const char *part, const char *what)
 {
     SnnDataset data;
@@ -80,7 +90,9 @@ static int64_t found_set(const SnnModel *model, const char *folder, const char *
         found_lengths(&data);
     if (data.events != NULL)
         found_events(&data, model);
-    printf("%s%s\n", data.about[0] != '\0' ? ", " : "", data.about);
+    printf("%s%s, from %s\n", data.about[0] != '\0' ? ", " : "", data.about, data.from);
+    if (strcmp(part, "train") == 0)
+        found_apart(&data);
     int64_t bytes = snn_dataset_bytes(&data);
     if (strcmp(part, "train") == 0)
         bytes += 2 * data.count * (int64_t)sizeof(int32_t); /* whoever trains notes two numbers for each */
@@ -93,6 +105,8 @@ SnnFound snn_found(const SnnModel *model, const char *folder)
     SnnFound found = {0, 0};
     if (model->train != NULL)
         found.train = found_set(model, folder, "train", "training set");
+    if (model->train != NULL)
+        found_set(model, folder, "valid", "validation set, for --validate valid");
     found.test = found_set(model, folder, "t10k", "test set");
     return found;
 }

@@ -141,6 +141,32 @@ static bool split_read(SnnSplit *split, const SnnState *state, const SnnModel *m
     return split_test(split, model, options, folder, error);
 }
 
+/* ", 3 to test with (FILE)"; nothing of none. */
+static void split_say_part(char *text, size_t size, int32_t count, const char *use, const char *from)
+{
+    size_t used = strlen(text);
+    if (count > 0)
+        snprintf(text + used, size - used, "%s%d %s%s%s%s", used > 0 ? ", " : "", count, use,
+                 from[0] != '\0' ? " (" : "", from, from[0] != '\0' ? ")" : "");
+}
+
+void snn_split_say(const SnnSplit *split, const SnnState *state, const SnnOptions *options)
+{
+    char text[4 * SNN_DATASET_FROM] = "";
+    bool own = split->validation.count > 0, valid = strcmp(state->validate, "valid") == 0;
+    int32_t held = own ? 0 : split->validate.count, left = split->train.count - split->learn.count - held;
+    split_say_part(text, sizeof text, split->learn.count, "to learn from", split->train.from);
+    split_say_part(text, sizeof text, split->validate.count, "to validate with",
+                   own ? split->validation.from : split->train.from);
+    split_say_part(text, sizeof text, split->test.count, "to test with", split->tests.from);
+    split_say_part(text, sizeof text, left, "for nothing by --samples", "");
+    split_say_part(text, sizeof text, valid ? 0 : split->train.apart[1],
+                   "for nothing without --validate valid", "");
+    split_say_part(text, sizeof text, options->no_test ? split->train.apart[0] : 0,
+                   "for nothing by --no-test", "");
+    snn_note(options, "samples: %s", text);
+}
+
 bool snn_split_open(SnnSplit *split, SnnState *state, const SnnModel *model, const SnnOptions *options,
                     SnnError *error)
 {

@@ -22,6 +22,8 @@ typedef struct SnnSplit {
  * In a new state the numbers of samples are set; in that of a resumed training they are compared. */
 bool snn_split_open(SnnSplit *split, SnnState *state, const SnnModel *model, const SnnOptions *options,
                     SnnError *error);
+/* Says which samples of which files are for what, and which are for nothing. */
+void snn_split_say(const SnnSplit *split, const SnnState *state, const SnnOptions *options);
 void snn_split_close(SnnSplit *split);
 
 /* Notes the epoch if it is the best so far, and says whether. */

@@ -373,6 +373,8 @@ static void train_report_part(SnnTrainer *trainer)
 static int train_run(SnnTrainer *trainer, SnnError *error)
 {
     bool trained = false;
+    if (train_goes_on(&trainer->state) && !trainer->options->quiet)
+        snn_split_say(&trainer->data, &trainer->state, trainer->options);
     trainer->watch = snn_interrupt_block();
     for (; train_goes_on(&trainer->state); trained = true) {
         int status = train_epoch(trainer, error);

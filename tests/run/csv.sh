@@ -19,6 +19,18 @@ model table {
 END
 same_bits csv table --validate valid
 shows "csv: info says what is in the files" '^training set: 2 samples, 1 of each class' ./table info --data csv
+shows "csv: info says what else is in them" '^for tests, of the same files: 2 samples$' ./table info --data csv
+shows "csv: info shows the validation set" '^validation set, for --validate valid: 1 samples, .*, from csv/flowers.csv$' ./table info --data csv
+shows "csv: training says what is for what" \
+    'table: samples: 2 to learn from \(csv/flowers.csv\), 1 to validate with \(csv/flowers.csv\), 2 to test with \(csv/flowers.csv\)$' \
+    ./table train --data csv --validate valid --out four.safetensors
+shows "csv: training says what is for nothing" \
+    '1 to learn from .* 1 for nothing by --samples, 1 for nothing without --validate valid, 2 for nothing by --no-test$' \
+    ./table train --data csv --samples 1 --no-test --force --out four.safetensors
+printf 'width,height,kind\n1,2,red\n' > csv/flowers_test.csv
+refuses "csv: a file of tests, and a choice" 1 'two test sets \(csv\): .* by `test = "day = 2"`; move the files' \
+    ./table test --data csv --weights one.safetensors
+rm csv/flowers_test.csv
 shows "csv: samples of one file have no labels" '^sample,predicted,score_0' \
     ./table predict csv/flowers.csv --data csv --weights one.safetensors
 gzip -c csv/flowers.csv > csv/flowers.csv.gz && rm csv/flowers.csv

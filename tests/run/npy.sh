@@ -16,6 +16,8 @@ END
 same_bits npy arrays
 shows "npy: info says what is in the files" '^training set: 3 samples, 1 of each class' ./arrays info --data npy
 shows "npy: samples of one file have no labels" '^sample,out' ./arrays predict npy/test.npz --data npy --weights one.safetensors
+shows "npy: training says what is for what" 'samples: 3 to learn from \(npy/train.npz\), 3 to test with \(npy/test.npz\)$' \
+    ./arrays train --data npy --out four.safetensors
 cp "$root/tests/golden/npy/objects.npy" npy/train_samples.npy
 shows "npy: info says what is wrong" '^training set: unusable type \(npy/train_samples.npy\): it has objects of Python' ./arrays info --data npy
 refuses "npy: training does, too" 1 'unusable type \(npy/train_samples.npy\)' ./arrays train --data npy --out four.safetensors

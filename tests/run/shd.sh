@@ -21,6 +21,14 @@ mkdir -p speakers && cp "$root/tests/golden/hdf5/speakers.h5" speakers/a_train.h
 sed 's|classes = 3|classes = 3, test = "extra/speaker = 5", valid = "extra/day = 3"|' shd.snn > speakers.snn
 same_bits speakers words --validate valid
 shows "shd: a test set by the speaker" '^test set: 1 samples, .* 4 events, 4 a sample, up to 1000 ms; 1 more are left out, 20 %' ./words info --data speakers
+shows "shd: info says what is for nothing" '^for --validate valid, of the same files, and for nothing without: 1 samples$' \
+    ./words info --data speakers
+cp shd/a_test.h5 speakers/a_valid.h5
+refuses "shd: files of a part, and a choice" 1 'two validation sets \(speakers\): .* by `valid = "extra/day = 3"`; move' \
+    ./words train --data speakers --out four.safetensors
+shows "shd: info says so, too" '^training set: two validation sets \(speakers\)' ./words info --data speakers
+rm speakers/a_valid.h5
+compile_c "$native" -O1 shd.c words
 printf 'xx' > shd/a_train.h5
 shows "shd: info says what is wrong" '^training set: not an HDF5 file \(shd/a_train.h5\)' ./words info --data shd
 refuses "shd: training does, too" 1 'not an HDF5 file \(shd/a_train.h5\)' ./words train --data shd --out four.safetensors

@@ -161,6 +161,8 @@ START_TEST(rows_choose_parts)
     write_table("all.csv", "day,a,b,kind\n1,1,0,x\n2,2,0,y\n3,3,0,z\n4,4,0,z\n5,5,0,y\n");
     ck_assert_msg(read_part("train"), "%s", error.text);
     ck_assert(data.count == 2 && data.reals[0] == 1.0f && data.reals[2] == 5.0f && data.labels[1] == 1);
+    ck_assert(data.apart[0] == 2 && data.apart[1] == 1);
+    ck_assert_str_eq(data.from, fake_path(&fake, 0, "all.csv"));
     ck_assert_msg(read_part("t10k"), "%s", error.text);
     ck_assert(data.count == 2 && data.reals[0] == 3.0f && data.labels[0] == 2);
     ck_assert_msg(read_part("valid"), "%s", error.text);
@@ -168,10 +170,14 @@ START_TEST(rows_choose_parts)
     ck_assert(!snn_dataset_exists(&fake.fake.model, fake.folder, "other"));
     ck_assert(!snn_dataset_spare(&fake.fake.model, fake.folder, NULL, fake_path(&fake, 0, "all.csv"), "-o",
                                  &error));
-    write_table("all_test.csv", "a,b,kind\n7,0,x\n"); /* is all of that part */
-    ck_assert_msg(read_part("t10k"), "%s", error.text);
-    ck_assert(data.count == 1 && data.reals[0] == 7.0f && data.labels[0] == 0);
+    write_table("all_test.csv", "a,b,kind\n7,0,x\n");
+    ck_assert(!read_part("t10k") && !read_part("train"));
+    ck_assert_ptr_nonnull(strstr(error.text, "two test sets"));
     unlink(fake_path(&fake, 0, "all_test.csv"));
+    write_table("all_valid.csv", "a,b,kind\n7,0,x\n");
+    ck_assert(!read_part("train"));
+    ck_assert_ptr_nonnull(strstr(error.text, "two validation sets"));
+    unlink(fake_path(&fake, 0, "all_valid.csv"));
 }
 END_TEST
 

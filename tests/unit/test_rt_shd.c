@@ -151,6 +151,8 @@ END_TEST
 #define RECORDING "units = 10", "bin = 2", "step = 125"
 static const char *const by_speaker[] = {RECORDING, "test = extra/speaker = 5", NULL};
 static const char *const by_day[] = {RECORDING, "test = extra/day = 1", "valid = extra/day = 3-4", NULL};
+static const char *const by_both[] = {RECORDING, "test = extra/speaker = 5", "valid = extra/day = 1, 3-4",
+                                      NULL};
 static const char *const by_nobody[] = {RECORDING, "test = extra/speaker = 6", NULL};
 static const char *const by_all[] = {RECORDING, "test = extra/speaker = 4, 5", NULL};
 static const char *const by_none[] = {RECORDING, "test = extra/age = 6", NULL};
@@ -182,13 +184,25 @@ START_TEST(parts_by_an_array)
 }
 END_TEST
 
-/* A test set of its own is the test set; what is chosen is not learned from all the same. */
-START_TEST(files_come_first)
+/* What is for tests is for nothing else. */
+START_TEST(in_one_part_only)
+{
+    fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
+    assert_part("t10k", by_both, 1, 0);
+    assert_part("valid", by_both, 1, 2);
+    assert_part("train", by_both, 1, 1);
+    ck_assert(data.apart[0] == 1 && data.apart[1] == 1);
+}
+END_TEST
+
+/* Whichever were taken, samples of the other would be of no use. */
+START_TEST(files_and_a_choice)
 {
     fake_copy(&fake, GOLDEN, "speakers.h5", "a_train.h5");
     fake_copy(&fake, GOLDEN, "h5py.h5", "a_test.h5");
-    assert_part("t10k", by_speaker, 3, 2);
-    assert_part("train", by_speaker, 2, 2);
+    fake.fake.model.data.settings = by_speaker;
+    ck_assert(!read_part("t10k") && !read_part("train"));
+    ck_assert_ptr_nonnull(strstr(error.text, "two test sets"));
 }
 END_TEST
 
@@ -298,7 +312,8 @@ Suite *rt_shd_suite(void)
     tcase_add_test(tests, rows_of_one_length);
     tcase_add_test(tests, samples_without_labels);
     tcase_add_test(tests, parts_by_an_array);
-    tcase_add_test(tests, files_come_first);
+    tcase_add_test(tests, files_and_a_choice);
+    tcase_add_test(tests, in_one_part_only);
     tcase_add_loop_test(tests, arrays_that_choose_nothing, 0, 6);
     tcase_add_test(tests, halves);
     tcase_add_test(tests, wrong_content);
