@@ -506,7 +506,7 @@ static bool make_deployed(Compilation *c, const Options *options, const Deployed
                           const Backend **backend, const char **error)
 {
     if (!options->output)
-        return !(*error = inference_refusal(c->arena, c->program, c->program->name));
+        return !(*error = inference_refusal(c->arena, c->program, NULL));
     *backend = write_deployed(c, options, deployed, files, error);
     return *backend;
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct Touched {
     bool *read, *made; /* by buffer */
@@ -215,13 +216,42 @@ static bool is_c_name(const char *name)
     return *name && !isdigit((unsigned char)*name) && name[length] == '\0';
 }
 
+/* A header of that name would stand before the one that it is, which every program may include. Some systems do not tell
+ * capitals from others. */
+static bool is_c_header(const char *name)
+{
+    static const char *const headers[] = {
+        "assert", "complex", "ctype",     "errno",  "fenv",   "float",    "inttypes", "iso646",
+        "limits", "locale",  "math",      "setjmp", "signal", "stdalign", "stdarg",   "stdatomic",
+        "stdbit", "stdbool", "stdckdint", "stddef", "stdint", "stdio",    "stdlib",   "stdnoreturn",
+        "string", "tgmath",  "threads",   "time",   "uchar",  "wchar",    "wctype"};
+    for (size_t k = 0; k < sizeof headers / sizeof *headers; k++)
+        if (strcasecmp(name, headers[k]) == 0)
+            return true;
+    return false;
+}
+
+static const char *name_refusal(Arena *arena, const char *name)
+{
+    const char *why = NULL;
+    if (!is_c_name(name))
+        why = arena_printf(arena, "`%s` is no name in C, and all that is written begins with it", name);
+    else if (*name == '_')
+        why =
+            arena_printf(arena,
+                         "all that is written begins with `%s`, and names with an underscore in front belong "
+                         "to compilers",
+                         name);
+    else if (is_c_header(name))
+        why = arena_printf(arena, "`%s.h` is a header of C, which this one would hide", name);
+    return why ? arena_printf(arena, "%s: call the file otherwise, as `-o kws.c`", why) : NULL;
+}
+
 const char *inference_refusal(Arena *arena, const Program *program, const char *name)
 {
-    if (!is_c_name(name))
-        return arena_printf(arena,
-                            "`%s` is no name in C, and all that is written begins with it: call the file "
-                            "otherwise, as `-o kws.c`",
-                            name);
+    const char *why = name ? name_refusal(arena, name) : NULL;
+    if (why)
+        return why;
     if (program->input < 0)
         return arena_printf(arena, "what `%s` predicts does not depend on its data: it is the same for all",
                             program->name);

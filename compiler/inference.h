@@ -53,7 +53,8 @@ bool inference_has_lines(const Buffer *constant);
 int64_t inference_output(const Inference *layout, BufferId buffer);
 /* What a compiler of C is told, with which it gives the same results as others. */
 const char *inference_c_options(const Program *program);
-/* NULL, or why nothing can be written of the program under this name, which all that is written begins with. In the arena. */
+/* NULL, or why nothing can be written of the program under this name, which all that is written begins with; of NULL, nothing is
+ * named so. In the arena. */
 const char *inference_refusal(Arena *arena, const Program *program, const char *name);
 
 #endif

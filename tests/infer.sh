@@ -499,6 +499,21 @@ check_refused() {
         "$snnc" "$model" --weights trained.safetensors --infer --target cortex-m0 -o new.o
     refuses "no name in C" 1 '`new-one` is no name in C' \
         "$snnc" "$model" --weights trained.safetensors --infer -o new-one.c
+    for header in stdint string Math; do
+        refuses "the name of a header of C" 1 "\`$header.h\` is a header of C, which this one would hide: call the file otherwise" \
+            "$snnc" "$model" --weights trained.safetensors --infer -o $header.c
+    done
+    refuses "a name of compilers" 1 'begins with `_new`, and names with an underscore in front belong to compilers' \
+        "$snnc" "$model" --weights trained.safetensors --infer -o _new.o
+    refuses "a name that begins with a digit" 1 '`3new` is no name in C' "$snnc" "$model" --weights trained.safetensors --infer -o 3new.c
+    if ls stdint* string* Math* _new* 3new* > /dev/null 2>&1; then fail "a file was left: $(ls stdint* string* Math* _new* 3new*)"; else ok "no file was left"; fi
+    sed 's/^model [a-z_]*/model math/' "$model" > math.snn
+    passes "a model may be called so" "$snnc" -w math.snn --weights trained.safetensors --infer --report math.txt
+    for word in int for; do # all names have more behind it
+        passes "a word of C: written" "$snnc" "$model" --weights trained.safetensors --infer -o $word.c
+        # shellcheck disable=SC2086
+        passes "a word of C: compiles" gcc $strict -ffreestanding -c $word.c -o word.o
+    done
     refuses "no such weights" 1 'nothing.safetensors' "$snnc" "$model" --weights nothing.safetensors --infer -o new.c
     refuses "weights of another model" 1 'no array `w_first` in trained.safetensors' \
         "$snnc" "$root/tests/infer/rates.snn" --weights trained.safetensors --infer -o new.c
