@@ -56,7 +56,7 @@ FORMATTED = $(wildcard compiler/*.[ch] compiler/*/*.[ch] compiler/*/*/*.[ch] gra
 TEST_SCRIPTS = $(filter-out tests/deps.sh tests/layers.sh tests/circles.sh,$(wildcard tests/*.sh))
 TEST_NAMES   = $(patsubst tests/%.sh,%,$(TEST_SCRIPTS))
 
-.PHONY: all loaded demo boards web bench bench-peers test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
+.PHONY: all loaded demo boards web bench bench-peers equal test unit asan fuzz libraries layers format check-format install clean help deps $(TEST_NAMES)
 .DELETE_ON_ERROR:
 
 all: $(SNNC) ## build/snnc (default)
@@ -256,6 +256,9 @@ bench: $(SNNC) $(BUILD)/deps-demo ## speed, memory and sizes: see tests/bench/RE
 
 bench-peers: $(SNNC) $(BUILD)/deps-demo ## a training step against PyTorch and others: see tests/bench/README.md
 	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" DATA=$(DEMO_DATA) tests/bench/peers.sh
+
+equal: $(SNNC) $(BUILD)/deps-demo ## inference of all examples and whole test sets is what trainers predict; SNN_DATA=dir: see tests/bench/README.md
+	@BUILD=$(BUILD) SNNC=$(SNNC) CC="$(CC)" $(if $(SNN_DATA),SNN_DATA=$(SNN_DATA)) DATA=$(DEMO_DATA) tests/bench/predictions.sh
 
 # Found from where snnc stands: the tree may be moved. The shell looks for what is loaded: make knows
 # no files that it has only just made in a new folder. Of an older snnc nothing is to be loaded.

@@ -475,10 +475,15 @@ static int save_report(Compilation *c, const Options *options, const Account *ac
     return save(out, c->arena, options->report);
 }
 
-/* What data show. Where a report has standard output to itself, it tells. */
+static bool is_standard(const char *path)
+{
+    return path && snn_output_is_standard(path);
+}
+
+/* What data show. Where a report has standard output to itself, it tells; predictions stand alone. */
 static void print_measured(const Program *program, const Options *options)
 {
-    if (options->report && snn_output_is_standard(options->report))
+    if (is_standard(options->report) || is_standard(options->predictions))
         return;
     for (int i = 0; i < program->notes.count; i++)
         printf("note     %s\n", program->notes.at[i]);
@@ -486,17 +491,18 @@ static void print_measured(const Program *program, const Options *options)
         printf("accuracy %s\n", report_accuracy(program->arena, program));
 }
 
-/* Where no report may be written: what it is made of, and what else is written. */
-static const char *spoilt_by_report(Arena *arena, const Options *options, const char *base)
+/* Where a file beside the code, `path` or NULL, may not be written: what is read, and what else is written. */
+static const char *spoilt_by(Arena *arena, const Options *options, const char *base, const char *path)
 {
     const char *const read[] = {options->model, options->weights, options->rates};
     const char *const written[] = {options->output, base ? arena_printf(arena, "%s.h", base) : NULL,
-                                   base ? arena_printf(arena, "%s_weights.c", base) : NULL};
-    for (size_t k = 0; options->report && k < sizeof read / sizeof *read; k++)
-        if (is_same_file(options->report, read[k]))
+                                   base ? arena_printf(arena, "%s_weights.c", base) : NULL,
+                                   path == options->report ? NULL : options->report};
+    for (size_t k = 0; path && k < sizeof read / sizeof *read; k++)
+        if (is_same_file(path, read[k]))
             return read[k];
-    for (size_t k = 0; options->report && k < sizeof written / sizeof *written; k++)
-        if (written[k] && strcmp(options->report, written[k]) == 0)
+    for (size_t k = 0; path && k < sizeof written / sizeof *written; k++)
+        if (written[k] && strcmp(path, written[k]) == 0)
             return written[k];
     return NULL;
 }
@@ -516,15 +522,17 @@ static bool right_names(Compilation *c, const Options *options, Deployed *deploy
 {
     if (options->output && !find_deployed(c, options, deployed))
         return false;
-    const char *spoilt = spoilt_by_report(c->arena, options, deployed->base);
-    if (spoilt)
-        fprintf(stderr, "snnc: --report `%s` is another file of this run; give it another name\n", spoilt);
-    return !spoilt;
+    const char *report = spoilt_by(c->arena, options, deployed->base, options->report);
+    const char *predictions = spoilt_by(c->arena, options, deployed->base, options->predictions);
+    if (report || predictions)
+        fprintf(stderr, "snnc: --%s `%s` is another file of this run; give it another name\n",
+                report ? "report" : "predictions", report ? report : predictions);
+    return !report && !predictions;
 }
 
-int driver_infer(Compilation *c, const Options *options, const char *differs)
+int driver_infer(Compilation *c, const Options *options, const Out *predictions)
 {
-    const char *error = NULL;
+    const char *error = NULL, *differs = c->differs;
     Deployed deployed = {.text = true};
     if (!right_names(c, options, &deployed))
         return 2;
@@ -544,5 +552,6 @@ int driver_infer(Compilation *c, const Options *options, const char *differs)
         return EXIT_FAILURE;
     print_measured(c->program, options);
     int status = backend ? save_deployed(c, options, &deployed, backend, &files) : EXIT_SUCCESS;
-    return status == EXIT_SUCCESS ? save_report(c, options, account) : status;
+    status = status == EXIT_SUCCESS ? save_report(c, options, account) : status;
+    return status == EXIT_SUCCESS && predictions ? save(predictions, c->arena, options->predictions) : status;
 }

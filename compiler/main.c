@@ -79,10 +79,12 @@ static int write_inference(Compilation *compilation, const Options *options)
     diag_finish(&compilation->diag);
     if (!right || !make_vectors(compilation->program, options->selftest))
         return EXIT_FAILURE;
+    Out *predictions = options->predictions ? out_new(compilation->arena) : NULL;
     if (options->data
-        && !measure_accuracy(compilation->program, compilation->floats, options->data, options->samples))
+        && !measure_accuracy(compilation->program, compilation->floats, options->data, options->samples,
+                             predictions))
         return EXIT_FAILURE;
-    return driver_infer(compilation, options, compilation->differs);
+    return driver_infer(compilation, options, predictions);
 }
 
 static int check_gradients(Compilation *record, Compilation *replay, const Options *options)

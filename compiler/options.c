@@ -33,6 +33,7 @@ enum Key {
     KEY_RATES,
     KEY_DATA,
     KEY_SAMPLES,
+    KEY_PREDICTIONS,
     KEY_FLASH,
     KEY_RAM,
     KEY_INPUTS,
@@ -124,6 +125,8 @@ static const struct argp_option table[] = {
      1},
     {"samples", KEY_SAMPLES, "N", 0,
      "For --data: of so many samples, as the interpreter runs them (default: 200)", 1},
+    {"predictions", KEY_PREDICTIONS, "FILE", 0,
+     "For --data: what the interpreter predicts of these samples, as `predict` of the trainer writes it", 1},
     {"flash", KEY_FLASH, "N[k|M]", 0, "With --infer: refuse a network whose constants take more bytes than N",
      1},
     {"ram", KEY_RAM, "N[k|M]", 0,
@@ -259,6 +262,7 @@ static const struct {
     {KEY_RATES, "--rates", "--infer", 1u << ACTION_INFER},
     {KEY_DATA, "--data", "--infer", 1u << ACTION_INFER},
     {KEY_SAMPLES, "--samples", "--infer", 1u << ACTION_INFER},
+    {KEY_PREDICTIONS, "--predictions", "--infer", 1u << ACTION_INFER},
     {KEY_FLASH, "--flash", "--infer", 1u << ACTION_INFER},
     {KEY_RAM, "--ram", "--infer", 1u << ACTION_INFER},
     {KEY_ROWS, "--rows", "--run and --gradcheck", 1u << ACTION_RUN | 1u << ACTION_GRADCHECK},
@@ -296,11 +300,13 @@ static void check_complete(Parsing *parsing, struct argp_state *state)
         argp_error(state, "--infer needs trained weights: --weights FILE, as a training has left them");
     if (options->rates && !options->report)
         argp_error(state, "--rates is for --report: add --report FILE, or leave --rates out");
-    if (options->action == ACTION_INFER && !options->output && !options->report)
+    if (options->action == ACTION_INFER && !options->output && !options->report && !options->predictions)
         argp_error(state, "--infer writes some files, of one name: -o NAME.c (or .o, .so)");
     check_belongings(parsing, state);
     if (parsing->said[KEY_SAMPLES] && !options->data)
         argp_error(state, "--samples is for --data: add --data DIR, or leave --samples out");
+    if (options->predictions && !options->data)
+        argp_error(state, "--predictions is for --data: add --data DIR, or leave --predictions out");
     if (options->action == ACTION_COMPILE && !options->output)
         parsing->options.action = ACTION_CHECK;
 }
@@ -394,6 +400,7 @@ static bool take_text(Options *options, int key, const char *arg)
     case KEY_REPORT: options->report = arg; return true;
     case KEY_RATES: options->rates = arg; return true;
     case KEY_DATA: options->data = arg; return true;
+    case KEY_PREDICTIONS: options->predictions = arg; return true;
     default: return false;
     }
 }

@@ -44,7 +44,8 @@ typedef struct Options {
     int selftest;               /* samples of its self-test */
     const char *report, *rates; /* of it, or NULL */
     const char *data;           /* folder of a test set to measure it on, or NULL; */
-    int samples;                /* of which so many at most */
+    int samples;                /* of which so many at most; */
+    const char *predictions;    /* of these, or NULL */
     int64_t flash, ram;         /* bytes that it may take; -1: any number */
     bool no_warnings, strict;
     Names defines; /* NAME=VALUE each */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The examples. For every folder of examples/: its models compile without a message; their derived gradients are
-# right (--gradcheck), made small where needed; model.snn's program trains and tests on a few images, and LLVM's learns
-# the same weights; README.md has its commands and its result. What READMEs show as printed by snnc (fences
+# right (--gradcheck), made small where needed; model.snn's program trains and tests on a few images, LLVM's learns
+# the same weights, and inference predicts of data in any format what the program does; README.md has its commands and its result. What READMEs show as printed by snnc (fences
 # ```adjoint NEURON and ```c KERNEL) is what it prints now; in the README.md above, for fashion_mnist; and so are the
 # pictures beside them, net.svg. What examples/python does with the recurrent network is what its trainer does.
 #
@@ -13,6 +13,7 @@ snnc=${SNNC:-$root/build/snnc}
 case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 update=no
 [ "$1" = --update ] && update=yes
+. "$root/tests/run/ways.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$root/examples" || exit 1
@@ -136,6 +137,23 @@ agrees() {
     check "$1: LLVM's program learns other weights" $?
 }
 
+# As C, of the data that the trainer reads; tests/infer.sh has those that learn Fashion-MNIST, `make equal` whole test sets.
+predicts() {
+    model=$root/examples/$1/model.snn library=$(dirname "$snnc")/libsnn_rt.a
+    includes=$(printf -- " -iquote $root/%s" runtime/base runtime/kernels runtime/data tests/run)
+    # shellcheck disable=SC2046,SC2086
+    (cd "$work" && rm -f kws.h &&
+        "./$1" train --quiet --force --no-test --data "$(folder_of "$1")" --epochs 30 --batch 6 --out fires.safetensors > messages 2>&1 &&
+        "./$1" predict --force --data "$(folder_of "$1")" --weights fires.safetensors --out predicted.csv >> messages 2>&1 &&
+        "$snnc" $(fitting "$1") "$model" --weights fires.safetensors --infer -o kws.c >> messages 2>&1 &&
+        "$snnc" $(fitting "$1") "$model" --no-runtime -O1 -o described.o >> messages 2>&1 &&
+        ${CC:-cc} -std=c11 -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math $(ways) -iquote . $includes \
+            "$root/tests/bench/predictions.c" kws.c kws_weights.c described.o "$library" -o inferred -lm -lpthread -lz >> messages 2>&1 &&
+        ./inferred "$(folder_of "$1")" > inferred.csv 2>> messages && cmp predicted.csv inferred.csv >> messages &&
+        [ "$(cut -d, -f4- predicted.csv | sort -u | wc -l)" -gt 2 ])
+    check "$1: inference predicts something else than the program, or the same of all samples" $?
+}
+
 # The result stands in a table: | epochs | ... 0.dddd ... |
 describes() {
     : > "$work/messages"
@@ -252,6 +270,7 @@ for folder in */; do
     done
     runs "$example"
     agrees "$example"
+    case $example in nmnist | shd_delays | dcls2d | speech_conv | traffic | web) predicts "$example" ;; esac
     describes "$example"
     shows "$example/README.md" "$example"
     draws "$example"

@@ -135,6 +135,13 @@ else
     cat told
 fi
 
+# What the interpreter predicts, as the trainer and C do.
+"$snnc" -w "$root/tests/infer/rates.snn" --weights weights.safetensors --infer --data bars --samples 100000 --predictions said.csv > messages 2>&1
+same "what the interpreter predicts, in floats" floats.csv said.csv
+"$snnc" -w "$root/tests/infer/rates.snn" --weights weights.safetensors --infer --quantize binary --data bars --samples 100000 \
+    --predictions said.csv > messages 2>&1
+same "what the interpreter predicts, in whole numbers" whole.csv said.csv
+
 # Numbers that might go far, by their equations: data show how far they go, and within that they are held.
 learned normed bars
 whole "$root/tests/infer/normed.snn" int8
@@ -401,6 +408,7 @@ refuses() {
     if grep -q "$text" messages && [ ! -f kws.c ]; then ok "$name"; else fail "$name"; show_messages; fi
 }
 refuses "samples without data" "samples is for --data" "$root/tests/infer/rates.snn" --weights w --infer --samples 5
+refuses "predictions without data" "predictions is for --data" "$root/tests/infer/rates.snn" --weights w --infer --predictions said.csv -o kws.c
 refuses "data without inference" "data is for --infer" "$root/tests/infer/rates.snn" --data bars
 cat > numbers.snn << 'END'
 model numbers {
@@ -413,6 +421,8 @@ END
 weights numbers.snn
 refuses "data without classes" "predicts no class that a sample" numbers.snn --weights weights.safetensors --infer --data bars
 weights "$root/tests/infer/rates.snn"
+refuses "predictions as the model" "predictions .*rates.snn. is another file" "$root/tests/infer/rates.snn" --weights weights.safetensors \
+    --infer --data bars --samples 1 --predictions "$root/tests/infer/rates.snn"
 refuses "a folder without data" "no data (nowhere/t10k" "$root/tests/infer/rates.snn" \
     --weights weights.safetensors --infer --data nowhere
 "$snnc" "$root/tests/infer/rates.snn" --weights w --infer --quantize int4 -o kws.c > messages 2>&1

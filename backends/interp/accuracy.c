@@ -13,6 +13,7 @@ enum { MOST_WORKERS = 64 };
 /* What an interpreter made of a sample. */
 typedef struct Taken {
     int floats, whole;
+    double *said; /* by `program`: all that it predicts, see keep_predictions(); NULL: nobody asks */
 } Taken;
 
 typedef struct Worker {
@@ -40,10 +41,33 @@ static BufferId predicted_class(const Program *program)
 
 /* ---- one sample ---------------------------------------------------------------------------------------- */
 
-static int run(Worker *worker, Interp *interp, BufferId predicted)
+/* Of each prediction its class, if it is one, and its numbers. */
+static int predicted_width(const Program *program)
+{
+    int width = 0;
+    for (int p = 0; p < program->predictions.count; p++)
+        width += (program->predictions.at[p].predicted >= 0) + program->predictions.at[p].size;
+    return width;
+}
+
+static void keep_predictions(const Interp *interp, double *said)
+{
+    const Program *program = interp->program;
+    for (int p = 0; p < program->predictions.count; p++) {
+        const LoopPrediction *prediction = &program->predictions.at[p];
+        if (prediction->predicted >= 0)
+            *said++ = interp->buffers[prediction->predicted][0];
+        for (int k = 0; k < prediction->size; k++)
+            *said++ = interp->buffers[prediction->values][k];
+    }
+}
+
+static int run(Worker *worker, Interp *interp, BufferId predicted, double *said)
 {
     int steps = data_input(&worker->reader, interp->program);
     sample_run(interp, worker->reader.input, worker->reader.sample, steps);
+    if (said)
+        keep_predictions(interp, said);
     return (int)interp->buffers[predicted][0];
 }
 
@@ -55,9 +79,10 @@ static void work(void *context, int32_t first, int32_t last)
         for (int k = w; k < measuring->samples.count; k += measuring->worker_count) {
             data_read(&worker->reader, k);
             Taken *taken = &measuring->taken[k];
-            taken->floats = run(worker, worker->floats, measuring->predicted_floats);
+            taken->floats =
+                run(worker, worker->floats, measuring->predicted_floats, worker->whole ? NULL : taken->said);
             if (worker->whole)
-                taken->whole = run(worker, worker->whole, measuring->predicted_whole);
+                taken->whole = run(worker, worker->whole, measuring->predicted_whole, taken->said);
         }
     }
 }
@@ -119,22 +144,64 @@ static bool run_all(Measuring *measuring, const Program *floats)
     return opened;
 }
 
+/* ---- what is predicted ----------------------------------------------------------------------------------- */
+
+static void ask(const Measuring *measuring)
+{
+    const Program *program = measuring->program;
+    for (int k = 0; k < measuring->samples.count; k++)
+        measuring->taken[k].said = NEW_ARRAY(program->arena, double, predicted_width(program) + 1);
+}
+
+static const char *heading(const Program *program)
+{
+    const char *text = "sample,label";
+    for (int p = 0; p < program->predictions.count; p++) {
+        const LoopPrediction *prediction = &program->predictions.at[p];
+        bool named = *prediction->name, class = prediction->predicted >= 0;
+        const char *number = named ? prediction->name : class ? "score" : "value";
+        if (class)
+            text = arena_printf(program->arena, "%s,%s", text, named ? prediction->name : "predicted");
+        for (int k = 0; k < prediction->size; k++)
+            text = arena_printf(program->arena, "%s,%s_%d", text, number, k);
+    }
+    return text;
+}
+
+/* As the runtime's predict.c writes it; whole numbers have all their digits. */
+static void write_predictions(const Measuring *measuring, bool whole, Out *out)
+{
+    const Program *program = measuring->program;
+    const DataSamples *samples = &measuring->samples;
+    out_line(out, "%s", heading(program));
+    for (int k = 0; k < samples->count; k++) {
+        const char *text =
+            arena_printf(program->arena, "%d,%d", samples->order[k], samples->data.labels[samples->order[k]]);
+        for (int i = 0; i < predicted_width(program); i++)
+            text = arena_printf(program->arena, whole ? "%s,%.0f" : "%s,%.9g", text,
+                                measuring->taken[k].said[i]);
+        out_line(out, "%s", text);
+    }
+}
+
 static bool is_measurable(const Program *program)
 {
     return program->classes > 0 && program->label_steps == 0 && predicted_class(program) >= 0;
 }
 
-bool measure_accuracy(Program *program, const Program *floats, const char *folder, int samples)
+bool measure_accuracy(Program *program, const Program *floats, const char *folder, int samples,
+                      Out *predictions)
 {
     if (!is_measurable(program)) {
-        if (floats) /* which were looked at, for how far they go */
+        if (floats && !predictions) /* which were looked at, for how far they go */
             return true;
         fprintf(stderr,
                 "snnc: `%s` predicts no class that a sample of its data has, so there is no accuracy: leave "
-                "--data out\n",
-                program->name);
+                "%s out\n",
+                program->name, predictions ? "--predictions" : "--data");
         return false;
     }
+    bool whole = floats;
     floats = floats ? floats : program;
     Measuring measuring = {.program = program,
                            .predicted_floats = predicted_class(floats),
@@ -142,7 +209,11 @@ bool measure_accuracy(Program *program, const Program *floats, const char *folde
     if (!data_open(&measuring.samples, program, folder, "t10k", samples))
         return false;
     measuring.taken = NEW_ARRAY(program->arena, Taken, measuring.samples.count + 1);
+    if (predictions)
+        ask(&measuring);
     bool ran = run_all(&measuring, floats);
+    if (ran && predictions)
+        write_predictions(&measuring, whole, predictions);
     if (ran)
         program->accuracy = count(&measuring, folder);
     data_close(&measuring.samples);

@@ -1,17 +1,36 @@
 /* `predictions FOLDER` predicts the test set in FOLDER with kws.h, and writes what `predict` of the trainer writes; samples are read as the
- * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer. */
+ * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer, else it is linked, without its main; -DWHOLE_NUMBERS: there
+ * are no reals, samples are bytes and counts; beside what inferred.h knows. */
+#undef WHOLE /* of infer.c */
+#ifdef GENERATED
 #define main trainer_main
 int trainer_main(int argc, char **argv);
 #include GENERATED
 #undef main
+#else
+#include "snn_dataset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const SnnModel description;
+#endif
 
 #include "inferred.h"
+
+#ifdef WHOLE_NUMBERS
+#define BYTE_UNIT 1.0f
+#define SCORE_DIGITS 10
+#else
+#define BYTE_UNIT 255.0f
+#define SCORE_DIGITS 9
+#endif
 
 /* What the network sees of the sample, see SnnDataset. */
 static void sample_values(const SnnDataset *data, int32_t sample, float values[VALUES])
 {
     for (int i = 0; i < VALUES; i++)
-        values[i] = data->bytes != NULL   ? (float)data->bytes[(int64_t)sample * VALUES + i] / 255.0f
+        values[i] = data->bytes != NULL   ? (float)data->bytes[(int64_t)sample * VALUES + i] / BYTE_UNIT
                     : data->reals != NULL ? data->reals[(int64_t)sample * VALUES + i]
                                           : 0.0f;
     if (data->bytes != NULL || data->reals != NULL)
@@ -31,13 +50,13 @@ static bool predict_sample_alone(const SnnDataset *data, int32_t sample)
 #ifdef SPIKES
         in[i] = values[i] != 0.0f;
 #else
-        in[i] = values[i];
+        in[i] = (Input)values[i];
 #endif
     if (kws_run(&state SAMPLE(sample), INPUTS(in), &out) != KWS_OK)
         return false;
     printf("%d,%d,%d", sample, data->labels[sample], (int)out.predicted);
     for (int k = 0; k < KWS_OUTPUTS; k++)
-        printf(",%.9g", (double)out.scores[k]);
+        printf(",%.*g", SCORE_DIGITS, (double)out.scores[k]);
     printf("\n");
     return true;
 }
