@@ -21,6 +21,10 @@ static const struct {
 } pairs[] = {
     {MODEL("", "mse(mean(o), label)"), MODEL("", "mse(mean(o), target = label)")},
     {MODEL("", "cross_entropy(mean(o), label)"), MODEL("", "cross_entropy(mean(o), label, smoothing = 0)")},
+    {MODEL("", "mse(step(mean(o), atan(2)), label)"),
+     MODEL("", "mse(step(mean(o), atan(2)), target = label)")},
+    {MODEL("", "cross_entropy(step(mean(o), atan(2)), label)"),
+     MODEL("", "-sum(label * log_softmax(step(mean(o), atan(2))), over = c)")},
     {MODEL("", "max(o) -> cross_entropy(label)"), MODEL("", "-sum(label * log_softmax(max(o)), over = c)")},
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs };

@@ -194,18 +194,23 @@ static LoopExpr *target(Lower *lower, Site site, LoopExpr *j)
     return loop_op(lower->arena, OP_SELECT, is_label(lower, site, j), f32(lower, 1), f32(lower, 0));
 }
 
+/* Spikes are numbers here. */
+static LoopExpr *score(Lower *lower, const Node *node, Site site, LoopExpr *j)
+{
+    return number(lower, load_stream(lower, node->in, site, j));
+}
+
 /* The maximum, and the sum of exp(x - maximum), over the classes: for a softmax that cannot overflow. */
 static void emit_softmax_sums(Lower *lower, const Node *node, Site site, LoopExpr **top, LoopExpr **sum)
 {
     int size = stream_size(lower, node->in);
-    *top =
-        declare_local(lower, site.into, "top", load_stream(lower, node->in, site, loop_int(lower->arena, 0)));
+    *top = declare_local(lower, site.into, "top", score(lower, node, site, loop_int(lower->arena, 0)));
     LoopStmt *find = for_range(lower, site.into, "j", size);
-    LoopExpr *x = load_stream(lower, node->in, site, loop_variable(lower, find));
+    LoopExpr *x = score(lower, node, site, loop_variable(lower, find));
     loop_set(lower->arena, &find->body, (*top)->var, op2(lower, OP_MAX, x, *top));
     *sum = declare_local(lower, site.into, "sum", f32(lower, 0));
     LoopStmt *add = for_range(lower, site.into, "j", size);
-    x = load_stream(lower, node->in, site, loop_variable(lower, add));
+    x = score(lower, node, site, loop_variable(lower, add));
     LoopExpr *term = loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, *top), NULL, NULL);
     loop_set(lower->arena, &add->body, (*sum)->var, op2(lower, OP_ADD, *sum, term));
 }
@@ -214,7 +219,7 @@ static void emit_cross_entropy(Lower *lower, const Node *node, Site site)
 {
     LoopExpr *top, *sum;
     emit_softmax_sums(lower, node, site, &top, &sum);
-    LoopExpr *x = load_stream(lower, node->in, site, load1(lower, lower->program->label, site.b));
+    LoopExpr *x = score(lower, node, site, load1(lower, lower->program->label, site.b));
     LoopExpr *loss =
         op2(lower, OP_SUB, loop_op(lower->arena, OP_LOG, sum, NULL, NULL), op2(lower, OP_SUB, x, top));
     store1(lower, site.into, lower->program->loss, site.b, loss, false);
@@ -226,7 +231,7 @@ static void emit_mse(Lower *lower, const Node *node, Site site)
     LoopExpr *sum = declare_local(lower, site.into, "sum", f32(lower, 0));
     LoopStmt *loop = for_range(lower, site.into, "j", size);
     LoopExpr *j = loop_variable(lower, loop);
-    LoopExpr *error = op2(lower, OP_SUB, load_stream(lower, node->in, site, j), target(lower, site, j));
+    LoopExpr *error = op2(lower, OP_SUB, score(lower, node, site, j), target(lower, site, j));
     error = loop_local(lower, &loop->body, "error", error);
     loop_set(lower->arena, &loop->body, sum->var, multiply_add(lower, sum, error, error));
     store1(lower, site.into, lower->program->loss, site.b, op2(lower, OP_DIV, sum, f32(lower, size)), false);
@@ -252,8 +257,8 @@ static void emit_loss(Lower *lower, const Node *node, Site site)
     case LOSS_CROSS_ENTROPY: emit_cross_entropy(lower, node, site); break;
     case LOSS_MSE: emit_mse(lower, node, site); break;
     case LOSS_VALUE:
-        store1(lower, site.into, lower->program->loss, site.b,
-               load_stream(lower, node->in, site, num(lower, 0)), false);
+        store1(lower, site.into, lower->program->loss, site.b, score(lower, node, site, num(lower, 0)),
+               false);
         break;
     case LOSS_COUNT: break;
     }
@@ -276,7 +281,7 @@ void lower_loss(Lower *lower, const Node *node)
 static LoopExpr *score_gradient(Lower *lower, const Node *node, Site site, LoopExpr *j, LoopExpr *top,
                                 LoopExpr *sum)
 {
-    LoopExpr *x = load_stream(lower, node->in, site, j);
+    LoopExpr *x = score(lower, node, site, j);
     if (node->loss == LOSS_CROSS_ENTROPY) {
         LoopExpr *e = loop_op(lower->arena, OP_EXP, op2(lower, OP_SUB, x, top), NULL, NULL);
         return op2(lower, OP_SUB, op2(lower, OP_DIV, e, sum), target(lower, site, j));
