@@ -34,6 +34,38 @@ const Expr *block_result(Build *b, Scope *frame, const Def *def)
     return NULL;
 }
 
+/* What the label says, or the target, or a formula of it. */
+static bool is_answer(Build *b, StreamId id)
+{
+    const Stream *stream = stream_at(b, id);
+    if (id == b->label || id == b->target)
+        return true;
+    const Node *node = stream->node == NONE ? NULL : &b->net->nodes.at[stream->node];
+    bool found = false;
+    if (!node || node->kind != NODE_SCAN || b->depth >= MAX_NESTING)
+        return false;
+    b->depth++;
+    for (int i = 0; i < node->ins.count && !found; i++)
+        found = is_answer(b, node->ins.at[i]);
+    b->depth--;
+    return found;
+}
+
+void check_answer(Build *b, const Call *call, const Scope *frame)
+{
+    const Entry *x = frame->entries.count > 1 ? frame->entries.at[0] : NULL;
+    const Entry *target = scope_own(frame, name_target);
+    if (!x || !target || target == x || x->value.kind != VALUE_STREAM || target->value.kind != VALUE_STREAM)
+        return;
+    const bool *learned = streams_behind_params(b->net);
+    if (learned[x->value.stream] || !learned[target->value.stream] || !is_answer(b, x->value.stream))
+        return;
+    const char *answer = ast_expr_text(b->arena, x->expr);
+    report(b, RULE_LOSS, x->expr->span, "`%s` is what the network should say, the second argument of `%s`",
+           answer, call->name);
+    report_hint(b, "write `%s(%s, %s)`", call->name, ast_expr_text(b->arena, target->expr), answer);
+}
+
 bool block_is_expected(Build *b, Scope *frame, const Def *def)
 {
     int errors = b->diag->errors;

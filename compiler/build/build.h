@@ -103,6 +103,7 @@ struct Build {
     int fuel;         /* of infer_shape */
     int mute;         /* > 0: mistakes are not reported */
     bool reported;    /* the last mistake was: hints belong to it */
+    int explained;    /* so many mistakes there were when hint_expected had something to say */
     const struct Call *use; /* in the user's text, of the definition whose equations are run; NULL: none */
     int moved;              /* mistakes that were reported there, and not in the library */
     VEC(Reported) reports;  /* so that a definition used twice complains once */
@@ -372,6 +373,8 @@ void run_statements(Context *c, Scope *frame, const Def *def);
 /* A statement that says what holds of parameters and constants. A use that is not so is told of, at the argument if one is to blame;
  * a block cannot be used so: a mistake. */
 void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt);
+/* Behind a mistake in its equations: which argument is not as they expect, if one is not. */
+void hint_expected(Context *c, Scope *frame, const Def *def);
 /* What was expected of schedules, once it is known how long a training is. */
 void warn_schedules(Build *b);
 /* What the statements have left under a name; poison if nothing. */
@@ -388,6 +391,8 @@ Value build_value(Build *b, Scope *scope, const Expr *expr, const char *name);
 StreamId build_stream(Build *b, Scope *scope, const Expr *expr, const char *name);
 /* What a block comes to, in the frame of a use; NULL if that was reported. Its equations become names there. */
 const Expr *block_result(Build *b, Scope *frame, const Def *def);
+/* That a loss of the library is given what the network says, and then what it should say. */
+void check_answer(Build *b, const Call *call, const Scope *frame);
 /* Whether the arguments are as the block expects; else that is reported. */
 bool block_is_expected(Build *b, Scope *frame, const Def *def);
 /* Certainly 0 or 1, as far as can be told while the body is built: a state may still become anything. */

@@ -18,6 +18,18 @@ static const Entry *named_argument(const Scope *frame, const Expr *expr)
     return entry;
 }
 
+/* Whether an argument that an expression names is drawn: it is another one for each unit. */
+static bool is_drawn(const Scope *frame, const Expr *expr)
+{
+    if (!expr)
+        return false;
+    const Entry *entry = expr->kind == EXPR_NAME ? scope_own(frame, expr->name) : NULL;
+    bool drawn = entry && entry->kind == ENTRY_FORMAL && entry->given && entry->value.kind == VALUE_BODY;
+    for (int i = 0; i < expr->args.count; i++)
+        drawn = drawn || is_drawn(frame, expr->args.at[i].value);
+    return drawn || is_drawn(frame, expr->left) || is_drawn(frame, expr->right);
+}
+
 /* ---- of constants ---- */
 
 /* The number that a name of the definition has, or NULL. */
@@ -34,7 +46,8 @@ static const Entry *limit_of(const Scope *frame, const Stmt *expect)
     bool ordered = expr->kind == EXPR_BINARY
                    && (expr->op == OPERATOR_LE || expr->op == OPERATOR_GE || expr->op == OPERATOR_LT
                        || expr->op == OPERATOR_GT);
-    return ordered ? known(frame, expr->right) : NULL;
+    const Entry *limit = ordered ? known(frame, expr->right) : NULL;
+    return limit && limit != named_argument(frame, expr) ? limit : NULL;
 }
 
 static const char *expectation(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
@@ -59,16 +72,24 @@ static void hint_limit(Build *b, const Scope *frame, const Stmt *expect)
                 quantity_text(b, limit->value.number, limit->value.unit), least ? "more" : "less");
 }
 
-/* At the argument, if one is to blame. A block cannot be used so: a mistake. */
-static void tell_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
+/* "`tau` is 0.5, and `lif` expects `tau >= 1`" */
+static const char *unmet(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
 {
     const char *text = expectation(b, frame, def, expect);
     const Entry *argument = named_argument(frame, expect->value);
     const Entry *number = argument ? argument : known(frame, expect->value->left);
-    if (number && number->value.kind == VALUE_NUMBER)
-        text = arena_printf(b->arena, "`%s` is %s%s, and %s", number->name,
-                            quantity_text(b, number->value.number, number->value.unit),
-                            argument || number->equation ? "" : " by default", text);
+    if (!number || number->value.kind != VALUE_NUMBER)
+        return text;
+    return arena_printf(b->arena, "`%s` is %s%s, and %s", number->name,
+                        quantity_text(b, number->value.number, number->value.unit),
+                        argument || number->equation ? "" : " by default", text);
+}
+
+/* At the argument, if one is to blame. A block cannot be used so: a mistake. */
+static void tell_expected(Build *b, const Scope *frame, const Def *def, const Stmt *expect)
+{
+    const char *text = unmet(b, frame, def, expect);
+    const Entry *argument = named_argument(frame, expect->value);
     Span span = argument ? argument->expr->span : expect->span;
     if (def->kind == DEF_BLOCK)
         report(b, RULE_RANGE, span, "%s", text);
@@ -82,8 +103,7 @@ void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
 {
     Build *b = c->build;
     Value value = eval(c, frame, stmt->value);
-    const Entry *argument = named_argument(frame, stmt->value);
-    if (argument && argument->value.kind == VALUE_BODY) /* drawn: it is another one at each step */
+    if (is_drawn(frame, stmt->value))
         return;
     if (value.kind == VALUE_BODY) {
         report(b, RULE_CONSTANT, stmt->value->span, "what is expected must be known before the network runs");
@@ -97,6 +117,27 @@ void run_expect(Context *c, Scope *frame, const Def *def, const Stmt *stmt)
         vec_push(b->arena, &b->expected, later);
     else if (value.kind == VALUE_FLAG && !value.flag)
         tell_expected(b, frame, def, stmt);
+}
+
+void hint_expected(Context *c, Scope *frame, const Def *def)
+{
+    Build *b = c->build;
+    Context constant = context_constant(b);
+    if (diag_is_full(b->diag) || b->diag->errors == b->explained)
+        return;
+    for (int i = 0; i < def->body.count; i++) {
+        const Stmt *stmt = &def->body.at[i];
+        if (stmt->kind != STMT_EXPECT || !named_argument(frame, stmt->value))
+            continue;
+        b->mute++;
+        Value value = eval(&constant, frame, stmt->value);
+        b->mute--;
+        if (value.kind != VALUE_FLAG || value.flag)
+            continue;
+        diag_hint(b->diag, "%s", unmet(b, frame, def, stmt));
+        b->explained = b->diag->errors;
+        return;
+    }
 }
 
 /* ---- of schedules ---- */

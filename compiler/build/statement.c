@@ -175,8 +175,10 @@ void run_statements(Context *c, Scope *frame, const Def *def)
         case STMT_ASSIGN: run_assign(c, frame, stmt); break;
         }
     }
-    if (c->build->diag->errors == errors) /* of what is wrong, nothing more is expected */
+    if (c->build->diag->errors == errors)
         run_expects(c, frame, def);
+    else if (c->build->mute == 0)
+        hint_expected(c, frame, def);
     for (int i = 0; i < frame->entries.count; i++) {
         const Entry *entry = frame->entries.at[i];
         if (entry->kind == ENTRY_LOCAL && entry->state != NONE && entry->value.kind == VALUE_BODY)

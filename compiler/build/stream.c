@@ -46,6 +46,8 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     Value value = result ? build_value(b, frame, result, name) : value_poison();
     finish_equations(b, frame);
     b->use = outer;
+    if (call->home == b->library && b->in_loss)
+        check_answer(b, call, frame);
     if (value.kind == VALUE_STREAM && !outer)
         stream_at(b, value.stream)->inner = false;
     check_arguments(b, frame);
