@@ -58,9 +58,21 @@ readers_seeds() {
     printf '\005%% evt 2.0\n\000\000\000\200\001\040\000\020' > "$1/evt2"
     printf '\005%% evt 3.0\n%% end\n\000\200\000\140\001\000\004\050' > "$1/evt3"
     printf '\010run,a,"b"\r\np,1,-2\np,1e3,""\n' > "$1/table"
+    printf '\005\001\002\200\000\012\003\004\000\000\024' > "$1/nmnist"
+    printf '\005%% Version 2\n%% Width 34\n%% Height 34\n\000\010\001\000\000\000\001\100\000\020' > "$1/dat"
     for file in tests/golden/png/*.png tests/golden/jpeg/*.jpg; do
         { printf '\011'; cat "$file"; } > "$1/$(basename "$file")"
+        { printf '\014'; cat "$file"; } > "$1/coloured_$(basename "$file")"
     done
+    for file in tests/golden/hdf5/*.h5; do
+        { printf '\015'; cat "$file"; } > "$1/set_$(basename "$file")"
+    done
+    for file in tests/golden/npy/*.npz; do
+        { printf '\016'; cat "$file"; } > "$1/set_$(basename "$file")"
+        { printf '\017'; cat "$file"; } > "$1/target_$(basename "$file")"
+    done
+    printf '\020run,a,b,kind,day\np,1,2,x,1\nq,3,4,y,1\nr,5,6,x,3\nr,5,7,x,3\n' > "$1/set_table"
+    printf '\021run,a,b,kind,day\np,1,2,x,1\np,1,2,,1\nq,3,4,y,1\nr,5,6,x,3\nr,5,7,y,3\n' > "$1/steps_table"
     printf '\012{"epoch": 1, "train_loss": 1.5, "firing_rate": {"a": 0.1}}\n{"epoch": 2, "train_loss": 0.' > "$1/log"
     printf '\013param w: [2, 3]\nh: v = 2\n' > "$1/text"
     rm "$1/plain"

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -82,6 +83,41 @@ static const char *const csv_settings[] = {"columns = a, b", "sequence = run", N
 static const SnnData csv_data = {.format = &snn_csv, .ndim = 2, .dims = {3, 2}, .settings = csv_settings};
 
 static const SnnData pictures_data = {.format = &snn_pictures, .ndim = 2, .dims = {5, 7}};
+static const SnnData coloured_data = {.format = &snn_pictures, .ndim = 3, .dims = {5, 7, 3}};
+
+/* ---- whole sets, with labels and parts that are chosen ---- */
+
+typedef struct Set {
+    SnnData data;
+    const char *file; /* what the training set is called */
+} Set;
+
+static const char *const parts_of_shd[] = {
+    "units = 10", "bin = 2", "step = 125", "test = extra/speaker = 5", "valid = extra/day = 3", NULL};
+static const char *const parts_of_npy[] = {"test = speaker = anna", "valid = day = 2", NULL};
+static const char *const parts_of_csv[] = {"columns = a, b",
+                                           "labels = kind",
+                                           "sequence = run",
+                                           "name = all",
+                                           "test = day = 3-4",
+                                           "valid = run = q",
+                                           NULL};
+
+static const Set sets[] = {
+    {{.format = &snn_shd, .ndim = 2, .dims = {3, 5}, .classes = 3, .settings = parts_of_shd}, "a_train.h5"},
+    {{.format = &snn_npy, .ndim = 1, .dims = {4}, .classes = 3, .settings = parts_of_npy}, "train.npz"},
+    {{.format = &snn_npy, .ndim = 1, .dims = {4}, .classes = 3, .target_ndim = 1, .target_dims = {1}},
+     "train.npz"},
+    {{.format = &snn_csv, .ndim = 2, .dims = {3, 2}, .classes = 2, .settings = parts_of_csv}, "all.csv"},
+    {{.format = &snn_csv,
+      .ndim = 2,
+      .dims = {3, 2},
+      .classes = 2,
+      .label_steps = 3,
+      .settings = parts_of_csv},
+     "all.csv"},
+};
+enum { SETS = sizeof sets / sizeof *sets };
 
 /* ---- the readers ---- */
 
@@ -114,6 +150,26 @@ static void read_samples(Fake *fake, const SnnData *as, const uint8_t *data, siz
     if (snn_dataset_read_images(&samples, &fake->model, path, &error))
         snn_dataset_free(&samples);
     close(file);
+}
+
+static void read_set(Fake *fake, const Set *set, const uint8_t *data, size_t size)
+{
+    static const char *const parts[] = {"train", "t10k", "valid"};
+    SnnError error;
+    SnnDataset samples;
+    char folder[64], path[96];
+    snprintf(folder, sizeof folder, "/dev/shm/snnc_fuzz_%d", (int)getpid());
+    snprintf(path, sizeof path, "%s/%s", folder, set->file);
+    mkdir(folder, 0700);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        abort();
+    fake->model.data = set->data;
+    for (int i = 0; i < 3; i++)
+        if (snn_dataset_read(&samples, &fake->model, folder, parts[i], &error))
+            snn_dataset_free(&samples);
+    unlink(path);
+    rmdir(folder);
 }
 
 static bool take_event(void *context, int64_t time, uint32_t x, uint32_t y, bool on)
@@ -183,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (data[0] % 12) {
+    switch (data[0] % (13 + SETS)) {
     case 0: read_checkpoint(&fake, data + 1, size - 1); break;
     case 1: read_samples(&fake, &idx_data, data + 1, size - 1); break;
     case 2: read_json(text, size - 1); break;
@@ -195,7 +251,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 8: read_samples(&fake, &csv_data, data + 1, size - 1); break;
     case 9: read_samples(&fake, &pictures_data, data + 1, size - 1); break;
     case 10: read_log(text); break;
-    default: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
+    case 11: snn_text_differs(text, "param w: [2, 3]\n", &difference); break;
+    case 12: read_samples(&fake, &coloured_data, data + 1, size - 1); break;
+    default: read_set(&fake, &sets[data[0] % (13 + SETS) - 13], data + 1, size - 1); break;
     }
     free(text);
     return 0;
