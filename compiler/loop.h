@@ -254,6 +254,7 @@ typedef struct LoopStream {
     const char *name, *about;
     int line; /* of the model's file */
     int size;
+    int steps;                 /* if they are others than the program's; else 0 */
     bool spikes, saved;        /* saved: for the backward pass only */
     bool evaluated;            /* of the phase `evaluate`, not of `forward` */
     bool part;                 /* of what a later row shows, or of the loss: the model has no such layer */

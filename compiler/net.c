@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span)
+StreamId net_stream(Net *net, const char *name, StreamKind kind, int steps, Shape shape, Span span)
 {
-    Stream stream = {.kind = kind, .batched = true, .temporal = temporal, .shape = shape, .node = NONE};
+    Stream stream = {.kind = kind, .batched = true, .steps = steps, .shape = shape, .node = NONE};
     stream.span = span;
     stream.name = unique_name(net->arena, &net->stream_names, name);
     vec_push(net->arena, &net->streams, stream);
@@ -143,14 +143,20 @@ bool *streams_behind_params(const Net *net)
     return behind;
 }
 
-bool scan_in_time(const Net *net, const Node *scan)
+/* Those that go over time have as many steps, so the first one says it. */
+int scan_steps(const Net *net, const Node *scan)
 {
-    bool temporal = scan->in_time || scan->states.count > 0;
-    for (int i = 0; i < scan->ins.count; i++)
-        temporal = temporal || net->streams.at[scan->ins.at[i]].temporal;
-    for (int k = 0; k < scan->outs.count; k++)
-        temporal = temporal || net->streams.at[scan->outs.at[k].stream].temporal;
-    return temporal;
+    int steps = scan->each_of;
+    for (int i = 0; i < scan->ins.count && steps == 0; i++)
+        steps = net->streams.at[scan->ins.at[i]].steps;
+    for (int k = 0; k < scan->outs.count && steps == 0; k++)
+        steps = net->streams.at[scan->outs.at[k].stream].steps;
+    return steps == 0 && scan->states.count > 0 ? net->steps : steps;
+}
+
+bool copy_in_time(const Net *net, const Node *copy)
+{
+    return net->streams.at[copy->in].steps != net->streams.at[copy->out].steps;
 }
 
 static void widen(const Net *net, StreamId stream, Shape *units)
@@ -209,14 +215,14 @@ StreamId scan_of_sample(const Net *net, const Node *scan)
 void scan_fix(const Net *net, Node *scan)
 {
     Shape units = scan_is_even(net, scan) ? (Shape){0} : scan_units(net, scan);
-    scan->in_time = scan_in_time(net, scan);
+    scan->each_of = scan_steps(net, scan);
     scan->batched = scan_is_batched(net, scan);
     scan->units = units;
 }
 
 bool scan_sums_steps(const Net *net, const Node *scan, StreamId out)
 {
-    return !net->streams.at[out].temporal && scan_in_time(net, scan);
+    return !net->streams.at[out].steps && scan_steps(net, scan);
 }
 
 bool scan_sums_units(const Net *net, const Node *scan, StreamId out)
@@ -304,7 +310,7 @@ const Node *net_shared_prediction(const Net *net)
 const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part)
 {
     const Stream *from = &net->streams.at[whole], *to = &net->streams.at[part];
-    const char *text = from->temporal && !to->temporal ? "time" : "";
+    const char *text = from->steps && !to->steps ? "time" : "";
     for (int d = 0; d < from->shape.ndim; d++)
         if (shape_find(to->shape, shape_axis(from->shape, d)) < 0)
             text = arena_printf(net->arena, "%s%s%s", text, text[0] ? ", " : "", shape_axis(from->shape, d));
@@ -314,7 +320,7 @@ const char *net_axes_reduced(const Net *net, StreamId whole, StreamId part)
 bool same_axes(const Net *net, StreamId a, StreamId b)
 {
     const Stream *first = &net->streams.at[a], *second = &net->streams.at[b];
-    return first->batched == second->batched && first->temporal == second->temporal
+    return first->batched == second->batched && first->steps == second->steps
            && shape_equal(first->shape, second->shape);
 }
 

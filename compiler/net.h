@@ -4,7 +4,8 @@
  *
  * Axes: a stream goes over the batch, over time and over the axes of its shape (see shape.h): it holds
  * size = dims[0] * ... values per sample and time step. Of an axis that it lacks, the value is the same all along it:
- * a stream that is not temporal has one value per sample, the same at all steps. */
+ * a stream without steps has one value per sample, the same at all steps. How many steps a stream has is its own: those that
+ * meet in one node have as many, and only copies go from one number to another. */
 #ifndef SNNC_NET_H
 #define SNNC_NET_H
 
@@ -22,8 +23,8 @@ typedef enum StreamKind {
 typedef struct Stream {
     const char *name; /* unique among streams: the model's name for it where it has one */
     StreamKind kind;
-    bool batched;  /* has a value for each sample; else one for all of them */
-    bool temporal; /* has a value for each step */
+    bool batched; /* has a value for each sample; else one for all of them */
+    int steps;    /* values along time; 0: it lacks that axis, and is the same at all steps */
     Shape shape;
     int node;   /* the node that makes it; NONE once it is fused away or unused */
     bool keep;  /* somebody wants to look at it: no pass may remove it */
@@ -113,7 +114,7 @@ struct Net {
     Arena *arena;
     const Sources *sources;
     const char *name; /* of the model */
-    int steps;        /* T */
+    int steps;        /* T, of what is read and of all that is not made of fewer or more */
     double dt;        /* ms; 0 where the model gives none */
     Data data;
     Training training;
@@ -147,7 +148,7 @@ struct Net {
 };
 
 /* Over the batch; named `name`, or with a number behind it where another one meets it (see unique.h). */
-StreamId net_stream(Net *net, const char *name, StreamKind kind, bool temporal, Shape shape, Span span);
+StreamId net_stream(Net *net, const char *name, StreamKind kind, int steps, Shape shape, Span span);
 /* How a parameter is stored: a matrix as rows of what its last dimension has, any other as one row. */
 int param_columns(const Param *param);
 int param_rows(const Param *param);
@@ -176,8 +177,11 @@ bool *learned_params(const Net *net);
 bool param_may_learn(const Net *net, ParamId param);
 /* By stream: whether parameters that may learn are before it, with or without `detach` between. */
 bool *streams_behind_params(const Net *net);
-/* Whether the scan runs at every step; else once for all of them. */
-bool scan_in_time(const Net *net, const Node *scan);
+/* How many steps the scan runs at; 0: once for all of them. */
+int scan_steps(const Net *net, const Node *scan);
+/* Whether the copy goes from so many steps to others: then its piece is along time, of which a stream without steps has the
+ * places one after the other. Else it is of each step. */
+bool copy_in_time(const Net *net, const Node *copy);
 /* Whether it runs for each sample; else once, over what is the same for all of them. */
 bool scan_is_batched(const Net *net, const Node *scan);
 /* The first stream that it makes of each sample; NONE: it makes sums over samples alone. */

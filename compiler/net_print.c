@@ -40,13 +40,21 @@ static const char *place_text(const Printer *printer, Span span)
     return arena_printf(printer->arena, "  # %s:%d", slash ? slash + 1 : place.source->path, place.line);
 }
 
+/* Of another number of steps than the model has: "in 6 steps". */
+static const char *time_text(const Printer *printer, const Stream *stream)
+{
+    if (stream->steps == 0 || stream->steps == printer->net->steps)
+        return stream->steps ? " in time" : "";
+    return arena_printf(printer->arena, " in %d step%s", stream->steps, stream->steps == 1 ? "" : "s");
+}
+
 /* "hidden: spikes [800] in time" */
 static const char *typed(const Printer *printer, StreamId id)
 {
     const Stream *stream = stream_at(printer, id);
     return arena_printf(printer->arena, "%s: %s %s%s%s", stream->name,
                         stream->kind == STREAM_SPIKES ? "spikes" : "reals",
-                        shape_text(printer->arena, stream->shape), stream->temporal ? " in time" : "",
+                        shape_text(printer->arena, stream->shape), time_text(printer, stream),
                         stream->batched ? "" : " for all samples");
 }
 
@@ -226,8 +234,8 @@ static bool is_sum_over_time(const Printer *printer, StreamId out)
 {
     bool over_time = printer->node->states.count > 0;
     for (int i = 0; i < printer->node->ins.count; i++)
-        over_time = over_time || stream_at(printer, printer->node->ins.at[i])->temporal;
-    return over_time && !stream_at(printer, out)->temporal;
+        over_time = over_time || stream_at(printer, printer->node->ins.at[i])->steps;
+    return over_time && !stream_at(printer, out)->steps;
 }
 
 static void add_out(Printer *printer, const ScanOut *out)
@@ -429,7 +437,7 @@ static const char *operation(const Printer *printer)
             return "a part of the batch each";
         return arena_printf(arena, "gradient of %s(%s, label)", loss_name(node->loss), in);
     case NODE_PICK_GRAD: {
-        bool time = !stream_at(printer, node->in)->temporal && stream_at(printer, node->aux)->temporal;
+        bool time = !stream_at(printer, node->in)->steps && stream_at(printer, node->aux)->steps;
         return arena_printf(arena, "%s at the %s of the %s of %s, else 0", in, time ? "step" : "place",
                             reduce_name(node->reduce), aux);
     }

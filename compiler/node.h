@@ -119,8 +119,8 @@ typedef struct Node {
     VEC(ScanOut) outs;   /* of an UPDATE one, without a stream */
     VEC(ScanGrad) grads;
     bool reverse; /* runs from the last step to the first */
-    bool in_time; /* runs at every step even where no stream of it is temporal: the adjoint of a
-                                 scan that does, whose sums over time would else count one step */
+    int each_of;  /* runs at each of so many steps even where no stream of it has them: the adjoint of a
+                                 scan that does, whose sums over time would else count one step; 0: of its streams' */
     bool batched; /* runs for each sample even where no stream of it is of samples: likewise */
     Shape units;  /* it runs over these even where no stream of it has them all: an adjoint again;
                                  ndim 0: over those of its streams */

@@ -8,12 +8,12 @@ static const Stream *stream_at(const Net *net, StreamId stream)
 /* Whether it is another one at every step of a sample. */
 static bool flows(const Net *net, StreamId stream)
 {
-    return stream != NONE && stream_at(net, stream)->temporal && stream_at(net, stream)->batched;
+    return stream != NONE && stream_at(net, stream)->steps && stream_at(net, stream)->batched;
 }
 
 static bool runs_at_each_step(const Net *net, const Node *node)
 {
-    bool runs = node->kind == NODE_SCAN && scan_is_batched(net, node) && scan_in_time(net, node);
+    bool runs = node->kind == NODE_SCAN && scan_is_batched(net, node) && scan_steps(net, node);
     for (int k = 0; k < node_read_count(node) && !runs; k++)
         runs = flows(net, node_read(node, k));
     for (int k = 0; k < node_made_count(node) && !runs; k++)
@@ -45,7 +45,7 @@ static bool reads_all_steps(const Net *net, const Node *node)
     bool reads = false;
     for (int k = 0; k < node_read_count(node); k++)
         reads = reads
-                || (node_read(node, k) != NONE && stream_at(net, node_read(node, k))->temporal
+                || (node_read(node, k) != NONE && stream_at(net, node_read(node, k))->steps
                     && !stream_at(net, node_read(node, k))->batched);
     return reads;
 }
@@ -74,6 +74,8 @@ static const char *needs_whole(const Net *net, const Node *node, const StepTime 
         return "goes from the last step to the first";
     if (node->kind == NODE_REDUCE && !node->each_step && node->reduce == REDUCE_ARGMAX)
         return "tells one step from the others";
+    if (node->kind == NODE_COPY && copy_in_time(net, node))
+        return "makes of all steps others";
     bool recalls = node->kind == NODE_MAP && !node->transposed && map_reads_past(node->map);
     if ((node->kind == NODE_MAP || node->kind == NODE_POOL) && !node_is_stepwise(node) && !recalls)
         return "mixes steps";

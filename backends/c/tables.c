@@ -172,11 +172,11 @@ static void describe_stream(const Tables *tables, int index)
     int64_t values = stream->values >= 0 ? buffer_elements(buffer_at(tables, stream->values)) : 0;
     out_line(tables->out, "{.name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
              c_string(tables->arena, stream->about), stream->line);
-    out_line(tables->out, " .size = %d%s%s%s%s%s%s%s},", stream->size,
-             stream->spikes ? ", .spikes = true" : "", number_of(tables, "per_sample", values),
-             number_of(tables, "operations", stream->operations), stream->saved ? ", .saved = true" : "",
-             stream->evaluated ? ", .evaluated = true" : "", stream->part ? ", .part = true" : "",
-             places_of_stream(tables, stream));
+    out_line(tables->out, " .size = %d%s%s%s%s%s%s%s%s},", stream->size,
+             number_of(tables, "steps", stream->steps), stream->spikes ? ", .spikes = true" : "",
+             number_of(tables, "per_sample", values), number_of(tables, "operations", stream->operations),
+             stream->saved ? ", .saved = true" : "", stream->evaluated ? ", .evaluated = true" : "",
+             stream->part ? ", .part = true" : "", places_of_stream(tables, stream));
 }
 
 static void describe_watch(const Tables *tables, int index)

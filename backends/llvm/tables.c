@@ -83,6 +83,7 @@ static LLVMValueRef stream_row(Unit *unit, int index)
     row_text(&row, SnnStream_about, stream->about);
     row_number(&row, SnnStream_line, stream->line);
     row_number(&row, SnnStream_size, stream->size);
+    row_number(&row, SnnStream_steps, stream->steps);
     row_number(&row, SnnStream_spikes, stream->spikes);
     row_number(&row, SnnStream_saved, stream->saved);
     row_number(&row, SnnStream_evaluated, stream->evaluated);

@@ -95,12 +95,12 @@ bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int
     return fine;
 }
 
-int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, const char *use)
+int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, const char *use)
 {
     AxisSet axes;
-    if (!named_axes(b, scope, expr, shape, 0, &axes))
+    if (!named_axes(b, scope, expr, shape, beside, &axes))
         return -1;
-    int found = -1, count = 0;
+    int found = axes.time ? TIME_AXIS : -1, count = axes.time;
     for (int d = 0; d < shape.ndim; d++) {
         found = axes.space[d] ? d : found;
         count += axes.space[d];

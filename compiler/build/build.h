@@ -174,7 +174,7 @@ typedef struct Context {
     const char *owner; /* neuron: names the parameters */
     Shape shape;       /* neuron: of its units */
     bool keeps;        /* a memory: its states are parameters that it keeps */
-    bool temporal;     /* a memory: it has a value for each step */
+    int kept_steps;    /* a memory: its values along time; 0: it is the same at all steps */
     Fans fans;         /* of the parameter whose first values it makes, */
     bool draws;        /* which may be random */
     bool noise;        /* of streams: random numbers may be drawn, which are inputs of the node, */
@@ -225,8 +225,9 @@ typedef struct AxisSet {
 enum { OVER_TIME = 1, OVER_BATCH = 2, OVER_NONE = 4 };
 /* Those that an expression names: `c`, `[y, x]`, `time`, `batch`, `space`, `all`. False if one is not there: reported. */
 bool named_axes(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set);
-/* The dimension of the one that it names; -1: reported. `use`: what is done along it. */
-int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, const char *use);
+/* The dimension of the one that it names, or TIME_AXIS; -1: reported. `use`: what is done along it. */
+enum { TIME_AXIS = MAX_DIMS };
+int named_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, const char *use);
 Shape shape_without(Shape shape, const AxisSet *set);
 
 /* The argument of a built-in thing, NULL if it was not given. */
@@ -277,6 +278,8 @@ typedef struct Stage {
     const char *const *formals; /* LAYER, SOURCE: name, default (NULL: none), ..., NULL */
     /* LAYER: of the result; false if it is not known. `in`: of the input; NULL: asked what is known without it. */
     bool (*shape)(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+    /* LAYER: its steps, given those of the input; 0: not known; NULL: it has as many. */
+    int (*steps)(Build *b, const Scope *arguments, int in);
     ReduceKind reduce; /* REDUCTION that is a node */
     bool of_spikes;    /* must turn out to be given spikes */
 } Stage;
@@ -333,10 +336,10 @@ Value eval_where(Context *c, Scope *scope, const Expr *call);
 Value eval_detach(Context *c, Scope *scope, const Expr *call);
 Value eval_step(Context *c, Scope *scope, const Expr *call);
 
-/* A parameter with a value for each unit, at each step if `temporal`, as a stream: the same for all samples. */
-StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span);
+/* A parameter with a value for each unit, at each of so many steps (0: at all), as a stream: the same for all samples. */
+StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, int steps, Span span);
 /* How such a parameter is stored: steps stand before the units. */
-Shape units_stored(Build *b, Shape shape, bool temporal);
+Shape units_stored(Shape shape, int steps);
 /* A parameter as a stream, which is the same for all samples; one for each. */
 StreamId weights_stream(Build *b, ParamId param, Span span);
 extern const char *const weights_formals[];
@@ -347,7 +350,7 @@ Value build_weights(Build *b, const StageUse *use);
 /* uniform(a, b), drawn for initial values or as noise. */
 Value eval_uniform(Context *c, Scope *scope, const Expr *call);
 /* Of a complete formula or neuron: the axes of what it draws. False if a mistake was reported. */
-bool settle_draws(Context *c, bool temporal);
+bool settle_draws(Context *c, int steps);
 /* A call of uniform, or of an initializer; reported where nothing may be drawn. */
 Value eval_draw(Context *c, Scope *scope, const Expr *call);
 Value use_initializer(Context *c, const Def *def, const Call *call);
@@ -430,10 +433,20 @@ StreamId plain_stream_of(Build *b, Value value, Span span);
 /* What the label says, or the target, as a stream. */
 StreamId label_stream(Build *b, Span span);
 StreamId target_stream(Build *b, Span span);
+/* Of what a stream has, a part, or more: see Extract. */
+typedef struct Copied {
+    StreamId in, behind; /* behind: of one that joins two; else NONE */
+    const char *name;    /* NULL: made from the stage */
+    Extract piece;
+    int steps; /* of the result */
+    Shape shape;
+} Copied;
+
+StreamId copy_stream(Build *b, const StageUse *use, const Copied *copied);
 /* 1 at the steps that a sample has, 0 behind them. NONE if its length is not known: reported. */
 StreamId present_stream(Build *b, Span span);
-StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
-                    Shape shape, Span span);
+StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, int steps, Shape shape,
+                    Span span);
 /* A name for a stream that has none in the model: `name`, with a number behind it from the second use on, or where
  * the model calls a stream so. */
 const char *numbered(Build *b, const char *name);

@@ -165,7 +165,7 @@ void check_sizes(Build *b)
     int rows = b->net->training.present ? b->net->training.batch : 1;
     for (int i = 0; i < b->net->streams.count; i++) {
         const Stream *stream = stream_at(b, i);
-        double steps = stream->temporal ? b->net->steps : 1;
+        double steps = stream->steps ? stream->steps : 1;
         double units = shape_elements(stream->shape), elements = units * steps * (stream->batched ? rows : 1);
         if (!stream->batched) {
             check_array(b, elements, stream->span, arena_printf(b->arena, "`%s`", stream->name));
@@ -235,9 +235,21 @@ bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
     return false;
 }
 
+bool check_steps_meet(Build *b, int first, int second, Span span)
+{
+    if (first == second || first == 0 || second == 0)
+        return true;
+    report(b, RULE_TEMPORAL, span, "a stream of %d step%s cannot be combined with one of %d", first,
+           first == 1 ? "" : "s", second);
+    report_hint(
+        b, "what goes along time may have made fewer or more of them; what has no steps, as `mean(x)`, meets "
+           "any number");
+    return false;
+}
+
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal)
 {
-    if (stream_at(b, stream)->temporal == temporal)
+    if ((stream_at(b, stream)->steps > 0) == temporal)
         return true;
     if (temporal) {
         report(b, RULE_TEMPORAL, span, "a stream over time is needed here, found one that never changes");

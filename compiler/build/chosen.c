@@ -77,7 +77,7 @@ static StageUse use_sum(const Chosen *c)
 static double values_each(const Chosen *c)
 {
     Shape in = stream_at(c->b, c->in)->shape, by = stream_at(c->b, c->by)->shape;
-    double count = c->over->time && !stream_at(c->b, c->by)->temporal ? c->b->net->steps : 1;
+    double count = c->over->time && !stream_at(c->b, c->by)->steps ? stream_at(c->b, c->in)->steps : 1;
     for (int d = 0; d < in.ndim && by.ndim == 0; d++)
         count *= c->over->space[d] ? in.dims[d] : 1;
     return count;
@@ -92,7 +92,7 @@ static StreamId count_meant(const Chosen *c)
     Val value = body_op3(arena, &node.body, OP_SELECT, is_meant(c, &node, 0), each, none);
     StreamId each_time = add_map(c->b, node, value, NULL);
     AxisSet over = *c->over;
-    bool any = over.time = over.time && stream_at(c->b, c->by)->temporal;
+    bool any = over.time = over.time && stream_at(c->b, c->by)->steps;
     for (int d = 0; d < MAX_DIMS; d++) {
         over.space[d] = over.space[d] && d < stream_at(c->b, c->by)->shape.ndim;
         any = any || over.space[d];
@@ -117,8 +117,10 @@ static bool check_choice(const Chosen *c, Span span)
 {
     Build *b = c->b;
     const Stream *in = stream_at(b, c->in), *by = stream_at(b, c->by);
-    if (by->temporal && !in->temporal)
+    if (by->steps && !in->steps)
         return check_temporal(b, c->in, c->use->in_span, true);
+    if (!check_steps_meet(b, in->steps, by->steps, span))
+        return false;
     if ((by->shape.ndim == 0 || shape_equal(by->shape, in->shape)) && (by->batched || !in->batched))
         return true;
     report(b, RULE_SHAPE, span, "`where` has the shape %s, the values that it chooses from %s",

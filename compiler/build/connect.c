@@ -37,7 +37,7 @@ Value add_connection(Build *b, const Connection *connection)
     if (connection->spread) {
         kernel = NEW(b->arena, AxisMap);
         *kernel = *map;
-        kernel->time = window_in_time(b->net->steps, connection->taps, 1);
+        kernel->time = window_in_time(stream_at(b, connection->in)->steps, connection->taps, 1);
     }
     if (!check_connection(b, connection, kernel))
         return value_poison();
@@ -47,8 +47,10 @@ Value add_connection(Build *b, const Connection *connection)
     node.transposed = connection->transposed;
     if (!connection->fixed && !add_params(b, &node, connection, kernel))
         return value_poison();
-    node.out = add_stream(b, use->name, map->name, STREAM_REALS, stream_at(b, node.in)->temporal,
-                          connection->out, use->expr->span);
+    bool same = map->time.reach == REACH_SAME;
+    node.out =
+        add_stream(b, use->name, map->name, STREAM_REALS, same ? stream_at(b, node.in)->steps : map->time.out,
+                   connection->out, use->expr->span);
     add_node(b, node);
     return value_stream(node.out, unit_plain);
 }

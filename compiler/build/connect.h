@@ -49,6 +49,7 @@ typedef struct Window {
     int count;        /* of those axes */
     const char *size; /* the argument that says how large a window is */
     bool strides;     /* without an argument, the stride is the kernel */
+    bool causal;      /* without one, what is before the first is the padding: it goes along time */
     bool transposed;  /* from outputs to inputs */
 } Window;
 
@@ -59,12 +60,22 @@ Window window_of(const char *stage, Span span, const Scope *frame, Shape in, boo
 bool read_windows(Build *b, const Window *window, AxisMap *map);
 /* Causal: of a step itself and those before it. */
 MapAxis window_in_time(int steps, int taps, int dilation);
-bool read_window_in_time(Build *b, const Window *window, MapAxis *axis);
-/* An axis for the channels of the input, if it has some, which stay apart. */
-void add_same_channels(const Window *window, AxisMap *map);
+/* The shape of a stream that has all steps at once, its first axis; its others, but the channel, are one. */
+Shape shape_with_time(Shape shape, int steps);
+/* The same window along that axis of what it is of. */
+Window window_along_time(const Window *window, int steps);
+/* An axis for what the window does not go along, if there is some, which stays apart. */
+void add_same_axes(const Window *window, AxisMap *map);
 /* Of what the map, or its transpose, makes. */
 Shape map_shape(const AxisMap *map, bool transposed);
 /* That `along`, if it is given, is `time`. */
 bool check_along(Build *b, const Scope *frame);
+
+/* A stream of such a shape, with the values of one over time: see time.c. */
+StreamId steps_as_axis(Build *b, const StageUse *use, StreamId in, Shape shape);
+/* Its first axis are the steps of the result, which has this shape. */
+Value axis_as_steps(Build *b, const StageUse *use, Value whole, Shape shape);
+/* A connection whose map goes along that axis; `out` is the shape of a step. */
+Value connect_steps(Build *b, const Connection *connection);
 
 #endif

@@ -9,10 +9,10 @@ const char *const conv_formals[] = {
     name_optimizer, name_none,   name_delay,  name_none,     NULL};
 
 const char *const conv_transpose_formals[] = {
-    name_channels,   NULL,      name_kernel,    NULL,      name_stride, name_none,  name_pad,   name_none,
-    name_output_pad, name_none, name_dilation,  name_none, name_groups, name_none,  name_bias,  name_false,
-    name_init,       name_none, name_weights,   name_none, name_frozen, name_false, name_clamp, name_none,
-    name_synapse,    name_none, name_optimizer, name_none, NULL};
+    name_channels,   NULL,      name_kernel,   NULL,      name_stride,    name_none, name_pad,    name_none,
+    name_output_pad, name_none, name_dilation, name_none, name_groups,    name_none, name_bias,   name_false,
+    name_init,       name_none, name_along,    name_none, name_weights,   name_none, name_frozen, name_false,
+    name_clamp,      name_none, name_synapse,  name_none, name_optimizer, name_none, NULL};
 
 /* ---- channels ---- */
 
@@ -70,50 +70,98 @@ static bool check_ungrouped(Build *b, const Window *window)
     return false;
 }
 
-static bool conv_in_time(Build *b, const Window *window, AxisMap *map)
+/* What only reads the past is a map along time, which may go step by step; what does not goes along an axis. */
+static bool reads_past(const Window *window, const AxisMap *map)
 {
-    MapAxis time;
-    if (!read_window_in_time(b, window, &time))
-        return false;
-    if (!given_argument(window->frame, name_channels)) {
-        *map = map_in_time(map->name, shape_size(window->in), time);
-        return check_ungrouped(b, window);
-    }
-    map->time = time;
-    for (int a = 0; a < window->count; a++)
-        map->space[map->count++] = (MapAxis){.name = shape_axis(window->in, a),
-                                             .reach = REACH_SAME,
-                                             .in = window->in.dims[a],
-                                             .out = window->in.dims[a]};
-    return mix_channels(b, window, map);
+    const MapAxis *time = &map->space[0];
+    return !window->transposed && time->stride == 1 && time->in == time->out
+           && time->before == time->dilation * (time->taps - 1) && map->edge == EDGE_ZERO;
 }
 
-static bool conv_map(Build *b, const Window *window, AxisMap *map)
+/* `window` is of a step. */
+static bool conv_in_time(Build *b, const Window *window, int steps, AxisMap *map)
+{
+    Window whole = window_along_time(window, steps);
+    whole.causal = !window->transposed;
+    if (!check_along(b, window->frame) || !read_windows(b, &whole, map))
+        return false;
+    const Window *of = &whole;
+    if (reads_past(window, map)) {
+        map->time = map->space[0];
+        map->count = 0;
+        of = window;
+    }
+    if (!window->transposed && !given_argument(window->frame, name_channels)) {
+        int units = shape_size(window->in);
+        map->space[map->count++] = (MapAxis){.name = name_c, .reach = REACH_SAME, .in = units, .out = units};
+        return check_ungrouped(b, window);
+    }
+    int axes = has_channels(of->in) ? of->in.ndim - 1 : of->in.ndim;
+    for (int a = map->count; a < axes; a++)
+        map->space[map->count++] = (MapAxis){
+            .name = shape_axis(of->in, a), .reach = REACH_SAME, .in = of->in.dims[a], .out = of->in.dims[a]};
+    return mix_channels(b, of, map);
+}
+
+/* `steps`: of the input; 0: they do not matter. */
+static bool conv_map(Build *b, const Window *window, int steps, AxisMap *map)
 {
     *map = (AxisMap){.name = window->stage, .groups = 1};
     if (given_argument(window->frame, name_along))
-        return conv_in_time(b, window, map);
+        return conv_in_time(b, window, steps, map);
     return read_windows(b, window, map) && mix_channels(b, window, map);
 }
 
-/* Without channels, those along time leave the shape as it is. */
+/* Along time, a step's shape, but for the channels if they are mixed. */
 static Shape conv_result(const Window *window, const AxisMap *map)
 {
-    bool same = map->time.reach == REACH_WINDOW && map->space[map->count - 1].reach == REACH_SAME;
-    return same ? window->in : map_shape(map, window->transposed);
+    if (!given_argument(window->frame, name_along))
+        return map_shape(map, window->transposed);
+    const MapAxis *last = &map->space[map->count - 1];
+    Shape shape = window->in;
+    if (last->reach == REACH_SAME)
+        return shape;
+    int d = has_channels(shape) ? shape.ndim - 1 : shape.ndim++;
+    shape.dims[d] = window->transposed ? last->in : last->out;
+    shape.axes[d] = last->name;
+    return shape;
 }
 
 /* ---- stages ---- */
 
+/* Along time, whatever the number of steps. */
 static bool shape_of(Build *b, const char *stage, const Scope *frame, const Shape *in, bool transposed,
                      Shape *shape)
 {
     AxisMap map;
     Window window = window_of(stage, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
-    bool found = in && conv_map(b, &window, &map);
+    bool found = in && conv_map(b, &window, MAX_STEPS, &map);
     if (found)
         *shape = conv_result(&window, &map);
     return found;
+}
+
+static int steps_of(Build *b, const char *stage, const Scope *frame, int in, bool transposed)
+{
+    AxisMap map = {.groups = 1};
+    Window window = window_of(stage, (Span){0, 0}, frame, (Shape){0}, transposed);
+    if (!given_argument(frame, name_along))
+        return in;
+    window = window_along_time(&window, in);
+    window.causal = !transposed;
+    if (!read_windows(b, &window, &map))
+        return 0;
+    return transposed ? map.space[0].in : map.space[0].out;
+}
+
+int conv_steps(Build *b, const Scope *frame, int in)
+{
+    return steps_of(b, name_conv, frame, in, false);
+}
+
+int conv_transpose_steps(Build *b, const Scope *frame, int in)
+{
+    return steps_of(b, name_conv_transpose, frame, in, true);
 }
 
 bool conv_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
@@ -135,13 +183,14 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     Connection conv = {.use = use, .frame = frame, .in = in, .transposed = transposed};
     Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
     bool along = given_argument(frame, name_along) != NULL;
-    bool fine = (!along || check_temporal(b, in, use->in_span, true)) && conv_map(b, &window, &conv.map);
+    bool fine = (!along || check_temporal(b, in, use->in_span, true))
+                && conv_map(b, &window, stream_at(b, in)->steps, &conv.map);
     fine = connection_bias(b, &conv) && fine;
     fine = fine && connection_delay(b, &conv);
     if (!fine)
         return value_poison();
     conv.out = conv_result(&window, &conv.map);
-    return add_connection(b, &conv);
+    return along && conv.map.time.reach == REACH_SAME ? connect_steps(b, &conv) : add_connection(b, &conv);
 }
 
 Value build_conv(Build *b, const StageUse *use)

@@ -366,7 +366,8 @@ void build_data(Build *b, const Item *item)
         return;
     Node node = node_new(NODE_DATA, item->span);
     StreamKind kind = data->spikes ? STREAM_SPIKES : STREAM_REALS;
-    node.out = add_stream(b, format->stream, NULL, kind, data->temporal, data->shape, item->span);
+    node.out = add_stream(b, format->stream, NULL, kind, data->temporal ? b->net->steps : 0, data->shape,
+                          item->span);
     b->binding = format->stream;
     enter_phrase(b, item->span);
     add_node(b, node);

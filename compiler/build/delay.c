@@ -4,9 +4,11 @@
 
 #include <math.h>
 
-/* Within the run, in steps, `least` of them or more. `what` it is. -1: reported. */
-static int delay_steps(Build *b, Value value, Span span, const char *what, int least)
+/* Within the steps of what the connection is given, `least` of them or more. `what` it is. -1: reported. */
+static int delay_steps(Build *b, const Connection *connection, Value value, Span span, const char *what,
+                       int least)
 {
+    int all = stream_at(b, connection->in)->steps;
     bool time = unit_equal(value.unit, unit_time);
     if (value.kind == VALUE_POISON || !b->time_known || (!time && !check_plain(b, value, span, what)))
         return -1;
@@ -23,16 +25,16 @@ static int delay_steps(Build *b, Value value, Span span, const char *what, int l
                         floor(steps) * b->net->dt, ceil(steps) * b->net->dt);
         return -1;
     }
-    if (b->net->steps <= least) {
+    if (all <= least) {
         report(b, RULE_DELAY, span, "a sample of one step leaves no time for delays");
         return -1;
     }
-    if (whole < least || whole >= b->net->steps) {
+    if (whole < least || whole >= all) {
         report(b, RULE_DELAY, span, "%s must be from %d to %d steps, as a sample has %d, found %.15g", what,
-               least, b->net->steps - 1, b->net->steps, whole);
+               least, all - 1, all, whole);
         if (time)
             report_hint(b, "a step is %.15g ms long: %.15g to %.15g ms are possible", b->net->dt,
-                        least * b->net->dt, (b->net->steps - 1) * b->net->dt);
+                        least * b->net->dt, (all - 1) * b->net->dt);
         return -1;
     }
     return (int)whole;
@@ -47,7 +49,7 @@ static StreamId add_delay(Build *b, const Connection *connection, int steps)
     Node node = node_new(NODE_DELAY, span);
     node.steps = steps;
     node.in = connection->in;
-    node.out = add_stream(b, NULL, "delay", from.kind, true, from.shape, span);
+    node.out = add_stream(b, NULL, "delay", from.kind, from.steps, from.shape, span);
     add_node(b, node);
     return node.out;
 }
@@ -64,7 +66,7 @@ static bool delay_all(Build *b, Connection *connection, const Entry *delay)
     Value value = constant_number(b, delay->scope, delay->expr, "`delay`");
     if (b->diag->errors > errors)
         hint_delays(b);
-    int steps = delay_steps(b, value, delay->expr->span, "a delay", 0);
+    int steps = delay_steps(b, connection, value, delay->expr->span, "a delay", 0);
     if (steps > 0)
         connection->in = add_delay(b, connection, steps);
     return steps >= 0;
@@ -111,7 +113,7 @@ static bool delay_each(Build *b, Connection *connection, const Entry *delay, con
     Value longest = constant_number(b, max->scope, max->expr, "`max`");
     if (b->diag->errors > errors)
         report_hint(b, "it says how long kernels are, as in `%s(max = 5)`", call->name);
-    int steps = delay_steps(b, longest, max->expr->span, "the longest delay", 1);
+    int steps = delay_steps(b, connection, longest, max->expr->span, "the longest delay", 1);
     connection->spread = delay;
     connection->taps = steps + 1;
     return steps > 0 && check_per(b, frame);

@@ -1,4 +1,5 @@
-/* dense(size): each output is a weighted sum of all inputs. Along time, each step is one of all steps. */
+/* dense(size): each output is a weighted sum of all inputs. Along time, it is the number of steps that the result has, and
+ * each is a weighted sum of all steps that there are. */
 #include "connect.h"
 
 const char *const dense_formals[] = {
@@ -16,6 +17,24 @@ bool dense_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
     return in != NULL;
 }
 
+/* Of a result along time: a number, or `same`. */
+static bool read_steps(Build *b, const Scope *frame, int in, int *steps)
+{
+    const Entry *size = given_argument(frame, name_size);
+    Scope *scope = size ? size->scope : NULL;
+    const Expr *expr = size ? given_as(&scope, size->expr) : NULL;
+    *steps = in;
+    if (expr && expr->kind == EXPR_NAME && expr->name == name_same)
+        return true;
+    return expr && constant_integer(b, scope, expr, "the size of dense", 1, MAX_STEPS, steps);
+}
+
+int dense_steps(Build *b, const Scope *frame, int in)
+{
+    int steps = in;
+    return !given_argument(frame, name_along) || read_steps(b, frame, in, &steps) ? steps : 0;
+}
+
 static bool dense_in_space(Build *b, const Scope *frame, Connection *dense)
 {
     if (!dense_shape(b, frame, NULL, &dense->out) || dense->in == NONE)
@@ -26,22 +45,14 @@ static bool dense_in_space(Build *b, const Scope *frame, Connection *dense)
 
 static bool dense_in_time(Build *b, const StageUse *use, const Scope *frame, Connection *dense)
 {
-    const Entry *size = given_argument(frame, name_size);
     int steps;
-    if (!check_along(b, frame) || !size
-        || !constant_integer(b, size->scope, size->expr, "the size of dense", 1, MAX_STEPS, &steps))
+    if (dense->in == NONE || !check_along(b, frame) || !check_temporal(b, dense->in, use->in_span, true)
+        || !read_steps(b, frame, stream_at(b, dense->in)->steps, &steps))
         return false;
-    if (dense->in == NONE || !check_temporal(b, dense->in, use->in_span, true))
-        return false;
-    if (b->time_known && steps != b->net->steps) {
-        report(b, RULE_WINDOW, size->expr->span,
-               "along time, `dense` makes as many steps as there are: %d, found %d", b->net->steps, steps);
-        report_hint(b, "`dense(steps, along = time)` is right for any number of them");
-        return false;
-    }
-    dense->out = stream_at(b, dense->in)->shape;
-    dense->map = map_in_time(name_dense, shape_size(dense->out),
-                             (MapAxis){.reach = REACH_ALL, .in = b->net->steps, .out = b->net->steps});
+    const Stream *in = stream_at(b, dense->in);
+    dense->out = in->shape;
+    dense->map = map_in_time(name_dense, shape_size(in->shape),
+                             (MapAxis){.reach = REACH_ALL, .in = in->steps, .out = steps});
     return true;
 }
 

@@ -5,7 +5,8 @@ static Value encode(Build *b, NodeKind kind, Span span, StreamId in, const char 
 {
     Node node = node_new(kind, span);
     node.in = in;
-    node.out = add_stream(b, name, node_kind_name(kind), STREAM_SPIKES, true, stream_at(b, in)->shape, span);
+    int steps = stream_at(b, in)->steps ? stream_at(b, in)->steps : b->net->steps;
+    node.out = add_stream(b, name, node_kind_name(kind), STREAM_SPIKES, steps, stream_at(b, in)->shape, span);
     add_node(b, node);
     return value_stream(node.out, unit_plain);
 }

@@ -249,6 +249,10 @@ static Value map_input(Context *c, Value stream, Span span)
         node->units = all; /* which no stream may have */
     else if (node->ins.count > 0 && !check_shapes_meet(b, units, stream.stream, span))
         return value_poison();
+    for (int i = 0; i < node->ins.count; i++)
+        if (!check_steps_meet(b, stream_at(b, node->ins.at[i])->steps, stream_at(b, stream.stream)->steps,
+                              span))
+            return value_poison();
     int index = 0;
     while (index < node->ins.count && node->ins.at[index] != stream.stream)
         index++;

@@ -23,7 +23,7 @@ static Value eval_position(Context *c, Scope *scope, const Expr *call)
         report_hint(b, "as in `dense(100, init = position(inputs) / 100)`");
         return value_poison();
     }
-    int d = named_axis(b, scope, call->args.at[0].value, c->fans.shape, call->name);
+    int d = named_axis(b, scope, call->args.at[0].value, c->fans.shape, 0, call->name);
     c->node->body.at = call->span;
     return d < 0 ? value_poison() : place_along(c, d, shape_axis(c->fans.shape, d));
 }

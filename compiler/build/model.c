@@ -168,7 +168,7 @@ static bool may_fire(Build *b, const Node *scan)
     bool steps = !scan->formula;
     for (int i = 0; i < scan->body.code.count; i++)
         steps = steps || scan->body.code.at[i].op == OP_STEP;
-    return steps && out->kind == STREAM_SPIKES && out->temporal && out->batched && !scan->of_loss;
+    return steps && out->kind == STREAM_SPIKES && out->steps && out->batched && !scan->of_loss;
 }
 
 static void add_activities(Build *b)

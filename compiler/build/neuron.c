@@ -72,13 +72,17 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
                  .shape = shape,
                  .span = call->span};
     Value output;
-    if (!run_neuron(&c, call, def, &output) || !settle_draws(&c, true))
+    if (!run_neuron(&c, call, def, &output))
+        return NONE;
+    int steps = scan_steps(b->net, &node);
+    steps = steps ? steps : b->net->steps; /* a neuron's output goes over time */
+    if (!settle_draws(&c, steps))
         return NONE;
     for (int i = 0; i < node.states.count; i++)
         if (node.states.at[i].next == NO_VAL) /* a mistake was reported */
             return NONE;
     StreamKind kind = kind_of_output(b, &node, output.val);
-    ScanOut out = {add_stream(b, name, def->name, kind, true, shape, call->span), output.val};
+    ScanOut out = {add_stream(b, name, def->name, kind, steps, shape, call->span), output.val};
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
     return out.stream;
@@ -86,10 +90,10 @@ StreamId build_neuron(Build *b, const Call *call, const Def *def, StreamId in, c
 
 /* ---- memories: equations whose states stay from batch to batch ---------------------------------------- */
 
-static StreamId add_shared_out(Build *b, Node *node, const char *name, bool temporal, Val value)
+static StreamId add_shared_out(Build *b, Node *node, const char *name, int steps, Val value)
 {
     Shape shape = stream_at(b, node->ins.at[0])->shape;
-    StreamId out = add_stream(b, name, node->name, STREAM_REALS, temporal, shape, node->span);
+    StreamId out = add_stream(b, name, node->name, STREAM_REALS, steps, shape, node->span);
     stream_at(b, out)->batched = false;
     vec_push(b->arena, &node->outs, ((ScanOut){out, value}));
     return out;
@@ -107,7 +111,7 @@ static void add_keep(Build *b, const Node *node, int s, StreamId next)
 StreamId build_memory(Build *b, const Call *call, const Def *def, StreamId in, const char *name)
 {
     vec_push(b->arena, &b->seen, def);
-    bool temporal = stream_at(b, in)->temporal;
+    int steps = stream_at(b, in)->steps;
     Node node = node_new(NODE_SCAN, call->span);
     node.name = def->name;
     node.formula = true;
@@ -117,7 +121,7 @@ StreamId build_memory(Build *b, const Call *call, const Def *def, StreamId in, c
                  .owner = def->name,
                  .shape = stream_at(b, in)->shape,
                  .keeps = true,
-                 .temporal = temporal,
+                 .kept_steps = steps,
                  .span = call->span};
     Value output;
     if (!run_neuron(&c, call, def, &output))
@@ -128,12 +132,12 @@ StreamId build_memory(Build *b, const Call *call, const Def *def, StreamId in, c
         if (node.states.at[s].next == NO_VAL) /* a mistake was reported */
             return NONE;
         const char *next_name = arena_printf(b->arena, "%s_next", stream_at(b, node.ins.at[s + 1])->name);
-        next[s] = add_shared_out(b, &node, next_name, temporal, node.states.at[s].next);
+        next[s] = add_shared_out(b, &node, next_name, steps, node.states.at[s].next);
     }
     node.states.count = 0;
     const Instr *made = &node.body.code.at[output.val];
-    StreamId out = made->op == OP_INPUT ? node.ins.at[made->index]
-                                        : add_shared_out(b, &node, name, temporal, output.val);
+    StreamId out =
+        made->op == OP_INPUT ? node.ins.at[made->index] : add_shared_out(b, &node, name, steps, output.val);
     if (node.outs.count > 0)
         add_node(b, node);
     for (int s = 0; s < states; s++)

@@ -44,13 +44,13 @@ const char *numbered(Build *b, const char *name)
     return unique_name(b->arena, &b->names, name);
 }
 
-StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, bool temporal,
-                    Shape shape, Span span)
+StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, int steps, Shape shape,
+                    Span span)
 {
     if (!name)
         name = numbered(b, arena_printf(b->arena, "%s_%s", b->binding, stage));
     Span shown = blamed(b, span);
-    StreamId stream = net_stream(b->net, name, kind, temporal, shape, shown);
+    StreamId stream = net_stream(b->net, name, kind, steps, shape, shown);
     stream_at(b, stream)->inner = shown.lo != span.lo;
     return stream;
 }
@@ -67,7 +67,8 @@ StreamId label_stream(Build *b, Span span)
         return b->label;
     Node node = node_new(NODE_TARGET, span);
     Shape shape = {.ndim = 1, .dims = {b->net->data.classes}};
-    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, b->net->data.label_temporal, shape, span);
+    int steps = b->net->data.label_temporal ? b->net->steps : 0;
+    node.out = add_stream(b, NULL, "target", STREAM_SPIKES, steps, shape, span);
     add_node(b, node);
     return b->label = node.out;
 }
@@ -79,8 +80,8 @@ StreamId target_stream(Build *b, Span span)
     const Data *data = &b->net->data;
     Node node = node_new(NODE_DATA, span);
     node.target = true;
-    node.out = add_stream(b, numbered(b, name_target), name_target, STREAM_REALS, data->target_temporal,
-                          data->target, span);
+    node.out = add_stream(b, numbered(b, name_target), name_target, STREAM_REALS,
+                          data->target_temporal ? b->net->steps : 0, data->target, span);
     add_node(b, node);
     return b->target = node.out;
 }
@@ -96,7 +97,8 @@ StreamId present_stream(Build *b, Span span)
     }
     Node node = node_new(NODE_DATA, span);
     node.present = true;
-    node.out = add_stream(b, numbered(b, name_present), name_present, STREAM_SPIKES, true, (Shape){0}, span);
+    node.out = add_stream(b, numbered(b, name_present), name_present, STREAM_SPIKES, b->net->steps,
+                          (Shape){0}, span);
     node.phrase = NONE;
     net_add(b->net, node);
     b->net->data.lengths = true;
@@ -141,19 +143,19 @@ StreamId weights_stream(Build *b, ParamId param, Span span)
     return stream;
 }
 
-StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, bool temporal, Span span)
+StreamId units_stream(Build *b, const char *name, ParamId param, Shape shape, int steps, Span span)
 {
     Node node = node_new(NODE_PARAM, span);
     node.weight = param;
-    node.out = net_stream(b->net, name, STREAM_REALS, temporal, shape, span);
+    node.out = net_stream(b->net, name, STREAM_REALS, steps, shape, span);
     stream_at(b, node.out)->batched = false;
     add_node(b, node);
     return node.out;
 }
 
-Shape units_stored(Build *b, Shape shape, bool temporal)
+Shape units_stored(Shape shape, int steps)
 {
-    Shape whole = {.ndim = temporal, .dims = {b->net->steps}};
+    Shape whole = {.ndim = steps > 0, .dims = {steps}};
     for (int d = 0; d < shape.ndim; d++)
         whole.dims[whole.ndim++] = shape.dims[d];
     return whole;
@@ -161,20 +163,12 @@ Shape units_stored(Build *b, Shape shape, bool temporal)
 
 /* ---- pointwise formulas: a scan without states for each ------------------------------------------------ */
 
-static bool any_temporal(Build *b, const Node *node)
-{
-    for (int i = 0; i < node->ins.count; i++)
-        if (stream_at(b, node->ins.at[i])->temporal)
-            return true;
-    return false;
-}
-
 StreamId add_map(Build *b, Node node, Val val, const char *name)
 {
     Shape shape = scan_units(b->net, &node);
     bool batched = scan_is_batched(b->net, &node);
     StreamKind kind = batched ? kind_of_output(b, &node, val) : STREAM_REALS;
-    ScanOut out = {add_stream(b, name, "map", kind, any_temporal(b, &node), shape, node.span), val};
+    ScanOut out = {add_stream(b, name, "map", kind, scan_steps(b->net, &node), shape, node.span), val};
     stream_at(b, out.stream)->batched = batched;
     node.units = (Shape){0}; /* the result has all axes */
     vec_push(b->arena, &node.outs, out);

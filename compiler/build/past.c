@@ -1,29 +1,40 @@
-/* h[-1], a stream's past, which may belong to a binding that is not built yet: its shape is told from the
+/* h[-1], a stream's past, which may belong to a binding that is not built yet: its shape and its steps are told from the
  * text of its definition, and the delay is connected when everything is built. */
 #include "../schedule.h"
 #include "build.h"
 
 #include <math.h>
 
-enum { INFER_FUEL = 100000 }; /* expressions looked at for one shape */
+enum {
+    INFER_FUEL = 100000, /* expressions looked at for one shape, */
+    STEPS_FUEL = 1000    /* and behind a stage that says it, for how many steps there are */
+};
 
-static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape);
+/* What is told of a stream by its text. */
+typedef struct Told {
+    Shape shape;
+    int steps; /* 0: none, or not known */
+} Told;
+
+static bool infer(Build *b, Scope *scope, const Expr *expr, Told *told);
 
 /* Of a part of a formula, if it has more axes than what was found before. */
-static bool infer_widest(Build *b, Scope *scope, const Expr *expr, Shape *shape, bool found)
+static bool infer_widest(Build *b, Scope *scope, const Expr *expr, Told *told, bool found)
 {
-    Shape part;
+    Told part = {0};
     if (!infer(b, scope, expr, &part))
         return false;
-    if (!found || part.ndim > shape->ndim)
-        *shape = part;
+    if (!found || part.shape.ndim > told->shape.ndim)
+        told->shape = part.shape;
+    told->steps = found && told->steps ? told->steps : part.steps;
     return true;
 }
 
-static bool infer_entry(Build *b, Entry *entry, Shape *shape)
+static bool infer_entry(Build *b, Entry *entry, Told *told)
 {
     if (entry->progress == ENTRY_DONE && entry->value.kind == VALUE_STREAM) {
-        *shape = stream_at(b, entry->value.stream)->shape;
+        const Stream *stream = stream_at(b, entry->value.stream);
+        *told = (Told){stream->shape, stream->steps};
         return true;
     }
     bool open =
@@ -31,64 +42,87 @@ static bool infer_entry(Build *b, Entry *entry, Shape *shape)
     if (!open)
         return false;
     entry->inferring = true;
-    bool found = infer(b, entry->scope, entry->expr, shape);
+    bool found = infer(b, entry->scope, entry->expr, told);
     entry->inferring = false;
     return found;
 }
 
-static bool infer_block(Build *b, Call *call, const Def *def, const Expr *left, Shape *shape)
+static bool infer_block(Build *b, Call *call, const Def *def, const Expr *left, Told *told)
 {
     call->first = left;
     Scope *frame = bind_arguments(b, call);
-    return infer(b, frame, block_result(b, frame, def), shape);
+    return infer(b, frame, block_result(b, frame, def), told);
 }
 
-static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+/* The steps of what a stage that says its shape is given; it does not help with anything else, so it may not take long. */
+static bool infer_given(Build *b, Scope *scope, const Expr *expr, bool shaped, Told *told)
+{
+    int fuel = b->fuel, spared = shaped && fuel > STEPS_FUEL ? fuel - STEPS_FUEL : 0;
+    b->fuel -= spared;
+    bool found = infer(b, scope, expr, told);
+    b->fuel += spared;
+    return found;
+}
+
+static bool infer_layer(Build *b, Scope *scope, const Expr *expr, const Stage *layer, const Scope *arguments,
+                        Told *told)
+{
+    Told in = {0};
+    if (!layer->shape)
+        return false;
+    bool shaped = layer->shape(b, arguments, NULL, &told->shape);
+    bool given = infer_given(b, scope, expr->left, shaped, &in);
+    told->steps = given && in.steps && layer->steps ? layer->steps(b, arguments, in.steps) : in.steps;
+    return shaped || (given && layer->shape(b, arguments, &in.shape, &told->shape));
+}
+
+static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Told *told)
 {
     Scope *where = scope, *home;
     const Expr *stage = given_as(&where, expr->right);
     const Expr *row = chained_stages(b, &scope, expr);
     if (row)
-        return infer(b, scope, row, shape);
+        return infer(b, scope, row, told);
     if (!stage || !stage->name)
         return false;
     const Stage *layer = find_layer(b, stage->name);
-    if (layer) {
-        const Scope *arguments = bind_stage(b, layer, stage, where);
-        Shape in;
-        if (!layer->shape)
-            return false;
-        return layer->shape(b, arguments, NULL, shape)
-               || (infer(b, scope, expr->left, &in) && layer->shape(b, arguments, &in, shape));
-    }
+    if (layer)
+        return infer_layer(b, scope, expr, layer, bind_stage(b, layer, stage, where), told);
     const Def *def = scope_definition(where, stage->name, BLOCKS, &home);
     const Expr *function = def ? NULL : chained_function(b, &scope, expr);
     if (!def)
-        return infer(b, scope, function ? function : expr->left, shape); /* a neuron keeps the shape */
+        return infer(b, scope, function ? function : expr->left, told); /* a neuron keeps the shape */
     Scope *left_scope = where == scope ? scope : NULL; /* the stage came from elsewhere with its own names */
     Call call = call_of(def, home, stage, where);
-    return left_scope && infer_block(b, &call, def, expr->left, shape);
+    return left_scope && infer_block(b, &call, def, expr->left, told);
 }
 
-static bool infer_call(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+/* Of a reduction; of an encoder, what it is given. */
+static bool infer_reduced(Build *b, Scope *scope, const Expr *expr, const Stage *stage, Told *told)
+{
+    if (expr->args.count == 0 || !infer(b, scope, expr->args.at[0].value, told))
+        return false;
+    return stage->role != STAGE_REDUCTION || reduced_shape(b, scope, expr, &told->shape);
+}
+
+static bool infer_call(Build *b, Scope *scope, const Expr *expr, Told *told)
 {
     Scope *home;
     const Def *def = scope_definition(scope, expr->name, BLOCKS, &home);
     if (def) {
         Call call = call_of(def, home, expr, scope);
-        return infer_block(b, &call, def, NULL, shape);
+        return infer_block(b, &call, def, NULL, told);
     }
     const Stage *stage = called_stage(b, expr);
     if (stage)
-        return expr->args.count > 0 && infer(b, scope, expr->args.at[0].value, shape)
-               && (stage->role != STAGE_REDUCTION || reduced_shape(b, scope, expr, shape));
+        return infer_reduced(b, scope, expr, stage, told);
     bool found = false;
     for (int i = 0; i < expr->args.count; i++)
-        found |= infer_widest(b, scope, expr->args.at[i].value, shape, found);
+        found |= infer_widest(b, scope, expr->args.at[i].value, told, found);
     return found;
 }
 
-static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
+static bool infer(Build *b, Scope *scope, const Expr *expr, Told *told)
 {
     if (!expr || b->fuel-- <= 0 || b->depth >= MAX_NESTING)
         return false;
@@ -98,15 +132,15 @@ static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     case EXPR_NAME:
     case EXPR_PAST: {
         Entry *entry = scope_find(scope, expr->kind == EXPR_NAME ? expr->name : expr->left->name);
-        found = entry && infer_entry(b, entry, shape);
+        found = entry && infer_entry(b, entry, told);
         break;
     }
-    case EXPR_CHAIN: found = infer_chain(b, scope, expr, shape); break;
-    case EXPR_CALL: found = infer_call(b, scope, expr, shape); break;
-    case EXPR_UNARY: found = infer(b, scope, expr->left, shape); break;
+    case EXPR_CHAIN: found = infer_chain(b, scope, expr, told); break;
+    case EXPR_CALL: found = infer_call(b, scope, expr, told); break;
+    case EXPR_UNARY: found = infer(b, scope, expr->left, told); break;
     case EXPR_BINARY:
-        found = infer(b, scope, expr->left, shape);
-        found |= infer_widest(b, scope, expr->right, shape, found);
+        found = infer(b, scope, expr->left, told);
+        found |= infer_widest(b, scope, expr->right, told, found);
         break;
     case EXPR_NUMBER:
     case EXPR_STRING:
@@ -116,12 +150,14 @@ static bool infer(Build *b, Scope *scope, const Expr *expr, Shape *shape)
     return found;
 }
 
-static bool infer_shape(Build *b, Entry *entry, Shape *shape)
+static bool infer_told(Build *b, Entry *entry, Told *told)
 {
+    *told = (Told){0};
     b->mute++;
     b->fuel = INFER_FUEL;
-    bool found = infer_entry(b, entry, shape);
+    bool found = infer_entry(b, entry, told);
     b->mute--;
+    told->steps = told->steps ? told->steps : b->net->steps;
     return found;
 }
 
@@ -139,11 +175,6 @@ static int past_steps(Build *b, Scope *scope, const Expr *expr)
                expr->left->name, index);
         return 0;
     }
-    if (b->time_known && -index >= b->net->steps) {
-        report(b, RULE_PAST, expr->span, "%.15g steps ago is before the first of %d steps", -index,
-               b->net->steps);
-        return 0;
-    }
     return (int)-index;
 }
 
@@ -155,11 +186,11 @@ static StreamId find_past(const Build *b, const Entry *entry, int steps)
     return NONE;
 }
 
-static bool past_shape(Build *b, Entry *entry, const Expr *expr, Shape *shape)
+static bool past_told(Build *b, Entry *entry, const Expr *expr, Told *told)
 {
     if (entry->progress == ENTRY_DONE && entry->value.kind == VALUE_POISON)
         return false;
-    if (infer_shape(b, entry, shape))
+    if (infer_told(b, entry, told))
         return true;
     report(b, RULE_PAST, expr->span, "the shape of `%s` cannot be told from its definition", entry->name);
     report_hint(b, "give it a size of its own, as in `%s = ... -> dense(100) -> lif()`", entry->name);
@@ -207,16 +238,20 @@ static Entry *past_entry(Build *b, Scope *scope, const Expr *expr)
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name)
 {
     Entry *entry = past_entry(b, scope, expr);
-    Shape shape;
+    Told told;
     int steps = entry ? past_steps(b, scope, expr) : 0;
-    if (steps == 0 || !past_shape(b, entry, expr, &shape))
+    if (steps == 0 || !past_told(b, entry, expr, &told))
         return value_poison();
+    if (b->time_known && steps >= told.steps) {
+        report(b, RULE_PAST, expr->span, "%d steps ago is before the first of %d steps", steps, told.steps);
+        return value_poison();
+    }
     StreamId same = find_past(b, entry, steps);
     if (same != NONE)
         return value_stream(same, unit_plain);
     Node node = node_new(NODE_DELAY, expr->span);
     node.steps = steps;
-    node.out = add_stream(b, name, "delay", STREAM_REALS, true, shape, expr->span);
+    node.out = add_stream(b, name, "delay", STREAM_REALS, told.steps, told.shape, expr->span);
     Past past = {.entry = entry, .steps = steps, .out = node.out, .span = expr->span};
     past.node = add_node(b, node);
     vec_push(b->arena, &b->pasts, past);
@@ -241,6 +276,14 @@ static void connect(Build *b, const Past *past)
         report(b, RULE_PAST, past->span, "`%s` has the shape %s, but its definition looked like %s",
                past->entry->name, shape_text(b->arena, stream_at(b, in)->shape),
                shape_text(b->arena, inferred));
+        return;
+    }
+    int steps = stream_at(b, past->out)->steps;
+    if (steps != stream_at(b, in)->steps) {
+        report(b, RULE_PAST, past->span, "`%s` has %d steps, but its definition looked like %d",
+               past->entry->name, stream_at(b, in)->steps, steps);
+        report_hint(b, "give what changes the number of steps a name of its own, before `%s`",
+                    past->entry->name);
         return;
     }
     b->net->nodes.at[past->node].in = in;

@@ -1,8 +1,10 @@
 /* Pools and up-sampling: windows along the axes of space, one channel apart from the other, without weights. */
 #include "connect.h"
 
-const char *const pool_formals[] = {name_kernel, NULL, name_stride, name_none, name_pad, name_none, NULL};
-const char *const upsample_formals[] = {name_factor, NULL, name_linear, name_false, NULL};
+const char *const pool_formals[] = {name_kernel, NULL,       name_stride, name_none, name_pad,
+                                    name_none,   name_along, name_none,   NULL};
+const char *const upsample_formals[] = {name_factor, NULL,      name_linear, name_false,
+                                        name_along,  name_none, NULL};
 
 /* Without an argument, windows do not overlap. */
 static bool pool_map(Build *b, Window *window, AxisMap *map)
@@ -12,7 +14,7 @@ static bool pool_map(Build *b, Window *window, AxisMap *map)
     window->size = window->transposed ? name_factor : name_kernel; /* of an `upsample` */
     bool fine = read_windows(b, window, map);
     if (fine)
-        add_same_channels(window, map);
+        add_same_axes(window, map);
     return fine;
 }
 
@@ -20,9 +22,10 @@ static bool window_shape(Build *b, const Scope *frame, const Shape *in, bool tra
 {
     AxisMap map;
     Window window = window_of(name_sum_pool, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
-    bool found = in && pool_map(b, &window, &map);
+    bool along = given_argument(frame, name_along);
+    bool found = in && (along || pool_map(b, &window, &map));
     if (found)
-        *shape = map_shape(&map, transposed);
+        *shape = along ? *in : map_shape(&map, transposed);
     return found;
 }
 
@@ -36,19 +39,66 @@ bool upsample_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
     return window_shape(b, frame, in, true, shape);
 }
 
-/* The map of a use of a stage; false if a mistake was reported. */
-static bool begin_pool(Build *b, const StageUse *use, bool transposed, Connection *pool)
+static int window_steps(Build *b, const Scope *frame, int in, bool transposed)
+{
+    AxisMap map;
+    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, (Shape){0}, transposed);
+    if (!given_argument(frame, name_along))
+        return in;
+    window = window_along_time(&window, in);
+    if (!pool_map(b, &window, &map))
+        return 0;
+    return transposed ? map.space[0].in : map.space[0].out;
+}
+
+int pool_steps(Build *b, const Scope *frame, int in)
+{
+    return window_steps(b, frame, in, false);
+}
+
+int upsample_steps(Build *b, const Scope *frame, int in)
+{
+    return window_steps(b, frame, in, true);
+}
+
+/* A use of a stage while it is built: where it goes along time, of a stream that has all steps at once. */
+typedef struct Pool {
+    Connection connection;
+    const StageUse *use;
+    StageUse inner; /* the same, without the name of what end_pool makes */
+    bool along;
+    Shape step; /* of the result */
+} Pool;
+
+/* False if a mistake was reported. */
+static bool begin_pool(Build *b, const StageUse *use, bool transposed, Pool *pool)
 {
     StreamId in = plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     if (in == NONE || frame->wrong)
         return false;
-    *pool = (Connection){.use = use, .frame = frame, .in = in, .transposed = transposed, .fixed = true};
+    *pool = (Pool){.use = use, .inner = *use, .along = given_argument(frame, name_along)};
+    Connection *connection = &pool->connection;
+    *connection = (Connection){.use = use, .frame = frame, .in = in, .transposed = transposed, .fixed = true};
     Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
-    bool fine = pool_map(b, &window, &pool->map);
+    if (pool->along) {
+        if (!check_along(b, frame) || !check_temporal(b, in, use->in_span, true))
+            return false;
+        pool->step = window.in;
+        window = window_along_time(&window, stream_at(b, in)->steps);
+        connection->in = steps_as_axis(b, use, in, window.in);
+        pool->inner.name = NULL;
+        connection->use = &pool->inner;
+    }
+    bool fine = pool_map(b, &window, &connection->map);
     if (fine)
-        pool->out = map_shape(&pool->map, transposed);
-    return fine && check_connection(b, pool, &pool->map);
+        connection->out = map_shape(&connection->map, transposed);
+    return fine && check_connection(b, connection, &connection->map);
+}
+
+static Value end_pool(Build *b, const Pool *pool, Value result)
+{
+    return pool->along ? axis_as_steps(b, pool->use, result, pool->step) : result;
 }
 
 static Value add_pool(Build *b, const Connection *pool)
@@ -59,35 +109,37 @@ static Value add_pool(Build *b, const Connection *pool)
     Node node = node_new(NODE_POOL, pool->use->expr->span);
     node.in = pool->in;
     node.map = map;
-    node.out = add_stream(b, pool->use->name, map->name, in->kind, in->temporal, pool->out, node.span);
+    node.out = add_stream(b, pool->use->name, map->name, in->kind, in->steps, pool->out, node.span);
     add_node(b, node);
     return value_stream(node.out, unit_plain);
 }
 
 Value build_sum_pool(Build *b, const StageUse *use)
 {
-    Connection pool;
-    return begin_pool(b, use, false, &pool) ? add_connection(b, &pool) : value_poison();
+    Pool pool;
+    return begin_pool(b, use, false, &pool) ? end_pool(b, &pool, add_connection(b, &pool.connection))
+                                            : value_poison();
 }
 
 /* The same, divided by the size of the window, with its padding. */
 Value build_avg_pool(Build *b, const StageUse *use)
 {
-    Connection pool;
+    Pool pool;
     if (!begin_pool(b, use, false, &pool))
         return value_poison();
-    pool.map.constant = 1.0 / map_rows(&pool.map);
-    return add_connection(b, &pool);
+    pool.connection.map.constant = 1.0 / map_rows(&pool.connection.map);
+    return end_pool(b, &pool, add_connection(b, &pool.connection));
 }
 
 /* The greatest of each window; of spikes, a spike. */
 Value build_max_pool(Build *b, const StageUse *use)
 {
-    Connection pool;
+    Pool pool;
     if (!begin_pool(b, use, false, &pool))
         return value_poison();
-    for (int a = 0; a < pool.map.count; a++) {
-        const MapAxis *axis = &pool.map.space[a];
+    const AxisMap *map = &pool.connection.map;
+    for (int a = 0; a < map->count; a++) {
+        const MapAxis *axis = &map->space[a];
         if (axis->reach != REACH_WINDOW || axis->before < axis->taps)
             continue;
         report(b, RULE_WINDOW, use->expr->span,
@@ -96,7 +148,7 @@ Value build_max_pool(Build *b, const StageUse *use)
         report_hint(b, "`pad` must be less than the window");
         return value_poison();
     }
-    return add_pool(b, &pool);
+    return end_pool(b, &pool, add_pool(b, &pool.connection));
 }
 
 /* ---- up-sampling ---- */
@@ -124,9 +176,10 @@ static StreamId add_padding(Build *b, const Connection *pool)
 
 /* Each input fills a window twice as large, and less the farther from its middle. Where those of the first and last
  * end, these go on. */
-static Value add_linear(Build *b, Connection *pool)
+static Value add_linear(Build *b, const Connection *plain)
 {
-    pool->in = add_padding(b, pool);
+    Connection lines = *plain, *pool = &lines;
+    pool->in = add_padding(b, plain);
     for (int a = 0; a < pool->map.count; a++) {
         MapAxis *axis = &pool->map.space[a];
         if (axis->reach != REACH_WINDOW)
@@ -143,12 +196,12 @@ static Value add_linear(Build *b, Connection *pool)
 /* Each input fills a window of its own: the transpose of a sum. */
 Value build_upsample(Build *b, const StageUse *use)
 {
-    Connection pool;
+    Pool pool;
     if (!begin_pool(b, use, true, &pool))
         return value_poison();
-    const Entry *given = given_argument(pool.frame, name_linear);
+    const Entry *given = given_argument(pool.connection.frame, name_linear);
     bool linear = false;
     if (given && !constant_flag(b, given->scope, given->expr, "`linear`", &linear))
         return value_poison();
-    return linear ? add_linear(b, &pool) : add_connection(b, &pool);
+    return end_pool(b, &pool, (linear ? add_linear : add_connection)(b, &pool.connection));
 }

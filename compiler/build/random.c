@@ -30,7 +30,7 @@ static Val noise_input(Context *c, Scope *scope, const Expr *same, Span span)
 {
     Build *b = c->build;
     Node random = node_new(NODE_RANDOM, span);
-    random.out = add_stream(b, NULL, name_uniform, STREAM_REALS, false, (Shape){0}, span);
+    random.out = add_stream(b, NULL, name_uniform, STREAM_REALS, 0, (Shape){0}, span);
     stream_at(b, random.out)->batched = false; /* up to there it has none */
     add_node(b, random);
     vec_push(b->arena, &c->node->ins, random.out);
@@ -48,19 +48,19 @@ static Val noise(Context *c, Val low, Val high, Val u)
     return body_op2(arena, body, OP_ADD, low, reach);
 }
 
-static bool settle(Build *b, const Draw *draw, Shape units, bool temporal)
+static bool settle(Build *b, const Draw *draw, Shape units, int steps)
 {
     AxisSet same = {0};
     if (draw->same && !named_axes(b, draw->scope, draw->same, units, OVER_TIME | OVER_NONE, &same))
         return false;
     Stream *stream = stream_at(b, draw->stream);
     stream->shape = shape_without(units, &same);
-    stream->temporal = temporal && !same.time;
+    stream->steps = same.time ? 0 : steps;
     stream->batched = true;
     return true;
 }
 
-bool settle_draws(Context *c, bool temporal)
+bool settle_draws(Context *c, int steps)
 {
     Build *b = c->build;
     if (c->draw.count == 0)
@@ -74,7 +74,7 @@ bool settle_draws(Context *c, bool temporal)
     Shape units = scan_units(b->net, c->node);
     bool fine = true;
     for (int k = 0; k < c->draw.count; k++)
-        fine = settle(b, &c->draw.at[k], units, temporal) && fine;
+        fine = settle(b, &c->draw.at[k], units, steps) && fine;
     return fine;
 }
 

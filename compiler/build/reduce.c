@@ -1,13 +1,12 @@
 /* Reductions: one value of all along time, along some axes, or of all samples of a batch. */
 #include "build.h"
 
-static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, bool temporal, Shape shape)
+static StreamId find_reduce(Build *b, StreamId in, ReduceKind kind, int steps, Shape shape)
 {
     for (int i = 0; i < b->net->nodes.count; i++) {
         const Node *node = &b->net->nodes.at[i];
         if (node->kind == NODE_REDUCE && node->in == in && node->reduce == kind
-            && stream_at(b, node->out)->temporal == temporal
-            && shape_equal(stream_at(b, node->out)->shape, shape))
+            && stream_at(b, node->out)->steps == steps && shape_equal(stream_at(b, node->out)->shape, shape))
             return node->out;
     }
     return NONE;
@@ -57,17 +56,17 @@ static const char *result_name(Build *b, const StageUse *use, StreamId in, const
 }
 
 /* `name` NULL: made from the stage. */
-static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const char *name, bool temporal,
+static StreamId add_reduce(Build *b, const StageUse *use, StreamId in, const char *name, int steps,
                            Shape shape)
 {
-    StreamId same = find_reduce(b, in, use->stage->reduce, temporal, shape);
+    StreamId same = find_reduce(b, in, use->stage->reduce, steps, shape);
     if (same != NONE)
         return same;
     Node node = node_new(NODE_REDUCE, use->expr->span);
     node.in = in;
     node.reduce = use->stage->reduce;
     node.each_step = shape.ndim < stream_at(b, in)->shape.ndim;
-    node.out = add_stream(b, result_name(b, use, in, name), use->stage->name, STREAM_REALS, temporal, shape,
+    node.out = add_stream(b, result_name(b, use, in, name), use->stage->name, STREAM_REALS, steps, shape,
                           use->expr->span);
     stream_at(b, node.out)->batched = stream_at(b, in)->batched;
     add_node(b, node);
@@ -81,7 +80,7 @@ static Val share_of(Build *b, const StageUse *use, Body *body, Val x, StreamId i
         return x;
     Shape units = stream_at(b, in)->shape;
     double share = (double)shape_size(shape_without(units, over)) / shape_size(units);
-    Val part = body_const(b->arena, body, over->time ? share / b->net->steps : share);
+    Val part = body_const(b->arena, body, over->time ? share / stream_at(b, in)->steps : share);
     if (over->batch)
         part = body_op2(b->arena, body, OP_DIV, part,
                         body_leaf(b->arena, body, OP_SCALAR, SCALAR_ROWS, scalar_name(SCALAR_ROWS)));
@@ -99,10 +98,10 @@ static StreamId add_sum(Build *b, const StageUse *use, StreamId in, const AxisSe
     node.body.at = use->expr->span;
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, stream_at(b, in)->name);
     x = share_of(b, use, &node.body, x, in, over);
-    bool temporal = stream_at(b, in)->temporal && !over->time;
+    int steps = over->time ? 0 : stream_at(b, in)->steps;
     bool batched = stream_at(b, in)->batched && !over->batch;
     Shape shape = shape_without(stream_at(b, in)->shape, over);
-    ScanOut out = {add_stream(b, name, use->stage->name, STREAM_REALS, temporal, shape, use->expr->span), x};
+    ScanOut out = {add_stream(b, name, use->stage->name, STREAM_REALS, steps, shape, use->expr->span), x};
     stream_at(b, out.stream)->batched = batched;
     vec_push(b->arena, &node.outs, out);
     add_node(b, node);
@@ -114,7 +113,7 @@ static StreamId reduce_units(Build *b, const StageUse *use, StreamId in, const A
     Shape shape = shape_without(stream_at(b, in)->shape, over);
     if (!reduce_picks(use->stage->reduce))
         return add_sum(b, use, in, over);
-    return add_reduce(b, use, in, use->name, stream_at(b, in)->temporal, shape);
+    return add_reduce(b, use, in, use->name, stream_at(b, in)->steps, shape);
 }
 
 /* Time by a node of its own, then the units. */
@@ -122,14 +121,14 @@ static StreamId reduce_sample(Build *b, const StageUse *use, StreamId in, AxisSe
 {
     bool units = is_over_units(&over);
     if (over.time)
-        in = add_reduce(b, use, in, units ? NULL : use->name, false, stream_at(b, in)->shape);
+        in = add_reduce(b, use, in, units ? NULL : use->name, 0, stream_at(b, in)->shape);
     over.time = false;
     return units ? reduce_units(b, use, in, &over) : in;
 }
 
 static int axes_beside(const Stream *stream)
 {
-    return (stream->temporal ? OVER_TIME : 0) | (stream->batched ? OVER_BATCH : 0);
+    return (stream->steps ? OVER_TIME : 0) | (stream->batched ? OVER_BATCH : 0);
 }
 
 static bool is_weights(const Stream *stream)
@@ -207,7 +206,7 @@ StreamId reduce_stream(Build *b, const StageUse *use, StreamId in, const AxisSet
 static int64_t count_values(Build *b, StreamId in, const AxisSet *over)
 {
     Shape shape = stream_at(b, in)->shape;
-    int64_t count = over->time ? b->net->steps : 1;
+    int64_t count = over->time ? stream_at(b, in)->steps : 1;
     for (int d = 0; d < shape.ndim; d++)
         count *= over->space[d] ? shape.dims[d] : 1;
     return count;

@@ -15,6 +15,12 @@ bool conv_transpose_shape(Build *b, const Scope *arguments, const Shape *in, Sha
 Value build_conv(Build *b, const StageUse *use);
 Value build_conv_transpose(Build *b, const StageUse *use);
 extern const char *const pool_formals[], *const upsample_formals[];
+int pool_steps(Build *b, const Scope *arguments, int in);
+int upsample_steps(Build *b, const Scope *arguments, int in);
+int conv_steps(Build *b, const Scope *arguments, int in);
+int conv_transpose_steps(Build *b, const Scope *arguments, int in);
+int dense_steps(Build *b, const Scope *arguments, int in);
+int slice_steps(Build *b, const Scope *arguments, int in);
 bool pool_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 bool upsample_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 Value build_sum_pool(Build *b, const StageUse *use);

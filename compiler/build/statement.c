@@ -16,12 +16,12 @@ static Val kept_state(Context *c, const Stmt *stmt, double initial)
 {
     Build *b = c->build;
     const char *name = arena_printf(b->arena, "%s_%s", stmt->name, b->binding);
-    ParamId id = net_param(b->net, name, units_stored(b, c->shape, c->temporal), blamed(b, c->span));
+    ParamId id = net_param(b->net, name, units_stored(c->shape, c->kept_steps), blamed(b, c->span));
     Param *param = &b->net->params.at[id];
     param_starts_at(b->net, param, initial);
     param->frozen = param->kept = true;
     param->group = name_neurons;
-    StreamId values = units_stream(b, param->name, id, c->shape, c->temporal, c->span);
+    StreamId values = units_stream(b, param->name, id, c->shape, c->kept_steps, c->span);
     vec_push(b->arena, &c->node->ins, values);
     return body_leaf(b->arena, &c->node->body, OP_INPUT, c->node->ins.count - 1, stmt->name);
 }

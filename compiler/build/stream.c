@@ -206,7 +206,7 @@ static Value build_map(Build *b, Scope *scope, const Expr *expr, const char *nam
     Value value = eval(&c, scope, expr);
     if (value.kind != VALUE_BODY)
         return value;
-    if (!check_number(b, value, expr->span) || !settle_draws(&c, scan_in_time(b->net, &node)))
+    if (!check_number(b, value, expr->span) || !settle_draws(&c, scan_steps(b->net, &node)))
         return value_poison();
     check_body(b, &node.body);
     const Instr *instr = &node.body.code.at[value.val];

@@ -118,7 +118,7 @@ static bool check_loss_name(Build *b, const Expr *expr, bool metric)
 static bool is_single(const Build *b, StreamId measure)
 {
     const Stream *stream = &b->net->streams.at[measure];
-    return !stream->temporal && stream->shape.ndim == 0;
+    return !stream->steps && stream->shape.ndim == 0;
 }
 
 /* The first part of a sum that is not one number a sample; it is built once more for that. */

@@ -9,13 +9,9 @@ const char *const concat_formals[] = {name_other, NULL, name_over, name_none, NU
 static StreamId add_copy(Build *b, const StageUse *use, StreamId in, const char *name, Extract piece,
                          Shape shape)
 {
-    Node node = node_new(NODE_COPY, use->expr->span);
-    Stream from = *stream_at(b, in);
-    node.in = in;
-    node.piece = piece;
-    node.out = add_stream(b, name, use->stage->name, from.kind, from.temporal, shape, use->expr->span);
-    add_node(b, node);
-    return node.out;
+    int steps = stream_at(b, in)->steps;
+    Copied copied = {.in = in, .behind = NONE, .name = name, .piece = piece, .steps = steps, .shape = shape};
+    return copy_stream(b, use, &copied);
 }
 
 static StreamId add_reshaped(Build *b, const StageUse *use, StreamId in, Shape shape)
@@ -28,8 +24,8 @@ StreamId stream_reshaped(Build *b, StreamId stream)
 {
     int maker = stream_at(b, stream)->node;
     const Node *node = maker == NONE ? NULL : &b->net->nodes.at[maker];
-    bool whole =
-        node && node->kind == NODE_COPY && node->piece.from == 0 && node->piece.in == node->piece.out;
+    bool whole = node && node->kind == NODE_COPY && node->piece.from == 0 && node->piece.in == node->piece.out
+                 && !copy_in_time(b->net, node);
     return whole ? node->in : stream;
 }
 
@@ -68,7 +64,7 @@ static Value rename_weights(Build *b, const StageUse *use, Shape shape)
     if (shape_size(shape) == shape_size(param->shape) && rows) {
         weights_stream(b, use->in.param, use->in_span); /* with their own axes: the first is found again */
         const char *name = use->name ? use->name : numbered(b, param->name);
-        return value_stream(units_stream(b, name, use->in.param, shape, false, use->expr->span), unit_plain);
+        return value_stream(units_stream(b, name, use->in.param, shape, 0, use->expr->span), unit_plain);
     }
     report(b, RULE_SHAPE, use->expr->span, "weights %s cannot be read as %s",
            shape_text(b->arena, shape_of_weights(param->shape)), shape_text(b->arena, shape));
@@ -94,47 +90,82 @@ Value build_reshape(Build *b, const StageUse *use)
     return value_poison();
 }
 
-/* The dimension that `over` names, the channel unless it says another; -1: reported. `stage`: "slice". */
-static int view_axis(Build *b, const char *stage, Span span, const Scope *frame, Shape shape)
+/* What is cut or joined, and along which of its axes. */
+typedef struct View {
+    Shape shape;
+    int steps;
+    int d; /* the dimension, or TIME_AXIS */
+} View;
+
+/* Along what `over` names, the channel unless it says another axis; d -1: reported. `stage`: "slice". */
+static View view_of(Build *b, const char *stage, Span span, const Scope *frame, Shape shape, int steps)
 {
     const Entry *over = given_argument(frame, name_over);
     const Expr *axis = over ? over->expr : expr_name(b->arena, span, name_c);
-    return named_axis(b, over ? over->scope : frame, axis, shape, stage);
+    int d = named_axis(b, over ? over->scope : frame, axis, shape, steps ? OVER_TIME : 0, stage);
+    return (View){shape, steps, d};
 }
 
-/* What is taken of the stream along dimension d: `out` places from `from` on. */
-static Extract piece_of(Shape shape, int d, int from, int out)
+static int *view_extent(View *view)
 {
-    Extract piece = {.outer = 1, .in = shape.dims[d], .out = out, .inner = 1, .from = from};
-    for (int k = 0; k < d; k++)
-        piece.outer *= shape.dims[k];
-    for (int k = d + 1; k < shape.ndim; k++)
-        piece.inner *= shape.dims[k];
+    return view->d == TIME_AXIS ? &view->steps : &view->shape.dims[view->d];
+}
+
+/* What is taken of it: `out` places from `from` on. */
+static Extract piece_of(View view, int from, int out)
+{
+    Extract piece = {.outer = 1, .in = *view_extent(&view), .out = out, .inner = 1, .from = from};
+    for (int k = 0; k < view.d && k < view.shape.ndim && view.d != TIME_AXIS; k++)
+        piece.outer *= view.shape.dims[k];
+    for (int k = view.d == TIME_AXIS ? 0 : view.d + 1; k < view.shape.ndim; k++)
+        piece.inner *= view.shape.dims[k];
     return piece;
 }
 
-/* *shape, of what the slice is of, becomes its own. */
-static bool read_slice(Build *b, Span span, const Scope *frame, Shape *shape, Extract *piece)
+static StreamId add_view(Build *b, const StageUse *use, StreamId in, const char *name, Extract piece,
+                         View result)
+{
+    Copied copied = {
+        .in = in, .behind = NONE, .name = name, .piece = piece, .steps = result.steps, .shape = result.shape};
+    return copy_stream(b, use, &copied);
+}
+
+/* The view becomes that of the slice. */
+static bool read_slice(Build *b, const Scope *frame, View *view, Extract *piece)
 {
     const Entry *from = given_argument(frame, name_from), *to = given_argument(frame, name_to);
-    int d = from && to ? view_axis(b, name_slice, span, frame, *shape) : -1, first, end;
-    if (d < 0)
+    int first, end;
+    if (!from || !to || view->d < 0)
         return false;
-    int places = shape->dims[d];
+    int places = *view_extent(view);
     if (!constant_integer(b, from->scope, from->expr, "the begin of a slice", 0, places - 1, &first)
         || !constant_integer(b, to->scope, to->expr, "the end of a slice", first + 1, places, &end))
         return false;
-    *piece = piece_of(*shape, d, first, end - first);
-    shape->dims[d] = end - first;
+    *piece = piece_of(*view, first, end - first);
+    *view_extent(view) = end - first;
     return true;
 }
 
+/* Along time, whatever the number of steps. */
 bool slice_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
     Extract piece;
+    View view = {.d = -1};
     if (in)
-        *shape = *in;
-    return in && read_slice(b, (Span){0, 0}, frame, shape, &piece);
+        view = view_of(b, name_slice, (Span){0, 0}, frame, *in, MAX_STEPS);
+    bool found = in && read_slice(b, frame, &view, &piece);
+    if (found)
+        *shape = view.shape;
+    return found;
+}
+
+int slice_steps(Build *b, const Scope *frame, int in)
+{
+    const Entry *over = given_argument(frame, name_over);
+    Extract piece;
+    View view = {.steps = in, .d = TIME_AXIS};
+    bool time = over && over->expr->kind == EXPR_NAME && over->expr->name == name_time;
+    return !time ? in : read_slice(b, frame, &view, &piece) ? view.steps : 0;
 }
 
 Value build_slice(Build *b, const StageUse *use)
@@ -143,50 +174,64 @@ Value build_slice(Build *b, const StageUse *use)
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     if (in == NONE || frame->wrong)
         return value_poison();
-    Shape shape = stream_at(b, in)->shape;
     Extract piece;
-    if (!read_slice(b, use->expr->span, frame, &shape, &piece))
+    View view =
+        view_of(b, name_slice, use->expr->span, frame, stream_at(b, in)->shape, stream_at(b, in)->steps);
+    if (!read_slice(b, frame, &view, &piece))
         return value_poison();
-    return value_stream(add_copy(b, use, in, use->name, piece, shape), unit_plain);
+    if (view.d == TIME_AXIS && piece.in == piece.out)
+        return value_stream(add_reshaped(b, use, in, view.shape), unit_plain);
+    return value_stream(add_view(b, use, in, use->name, piece, view), unit_plain);
 }
 
-static bool check_joint(Build *b, const StageUse *use, Shape first, Shape second, int d)
+static bool check_joint(Build *b, const StageUse *use, View first, StreamId other)
 {
-    Shape same = second;
-    if (first.ndim == second.ndim)
-        same.dims[d] = first.dims[d];
-    if (shape_equal(same, first))
-        return true;
-    report(b, RULE_SHAPE, use->expr->span,
-           "streams of shapes %s and %s cannot be put behind each other along `%s`",
-           shape_text(b->arena, first), shape_text(b->arena, second), shape_axis(first, d));
-    return false;
+    const Stream *second = stream_at(b, other);
+    View same = {second->shape, second->steps, first.d};
+    bool time = first.d == TIME_AXIS;
+    if (time || first.shape.ndim == second->shape.ndim)
+        *view_extent(&same) = *view_extent(&first);
+    if (!shape_equal(same.shape, first.shape)) {
+        report(b, RULE_SHAPE, use->expr->span,
+               "streams of shapes %s and %s cannot be put behind each other along `%s`",
+               shape_text(b->arena, first.shape), shape_text(b->arena, second->shape),
+               time ? name_time : shape_axis(first.shape, first.d));
+        return false;
+    }
+    return time ? check_temporal(b, other, use->expr->span, true)
+                : check_steps_meet(b, first.steps, second->steps, use->expr->span);
 }
 
 /* Spikes behind spikes. */
-static StreamId join_spikes(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
+static StreamId join_spikes(Build *b, const StageUse *use, StreamId first, StreamId second, View view,
+                            int places)
 {
-    Shape shape = stream_at(b, first)->shape;
-    int places = shape.dims[d] + stream_at(b, second)->shape.dims[d];
-    Extract piece = piece_of(shape, d, 0, places);
-    shape.dims[d] = places;
-    StreamId out = add_copy(b, use, first, use->name, piece, shape);
-    b->net->nodes.at[stream_at(b, out)->node].aux = second;
-    return out;
+    View joined = view;
+    *view_extent(&joined) = places;
+    Copied copied = {.in = first,
+                     .behind = second,
+                     .name = use->name,
+                     .piece = piece_of(view, 0, places),
+                     .steps = joined.steps,
+                     .shape = joined.shape};
+    return copy_stream(b, use, &copied);
 }
 
 /* Numbers: each with zeros in the place of the other, and their sum; in whole numbers, each may have a unit of its own. */
-static StreamId join_numbers(Build *b, const StageUse *use, StreamId first, StreamId second, int d)
+static StreamId join_numbers(Build *b, const StageUse *use, StreamId first, StreamId second, View view,
+                             int places)
 {
-    Shape shape = stream_at(b, first)->shape, other = stream_at(b, second)->shape;
-    int places = shape.dims[d] + other.dims[d];
-    Extract before = piece_of(shape, d, 0, places), behind = piece_of(other, d, -shape.dims[d], places);
-    shape.dims[d] = places;
+    View behind = {view.shape, stream_at(b, second)->steps, view.d}, joined = view;
+    int before = *view_extent(&view);
+    *view_extent(&behind) = places - before;
+    *view_extent(&joined) = places;
+    Extract padding = piece_of(behind, -before, places);
+    *view_extent(&behind) = places;
     Node node = node_new(NODE_SCAN, use->expr->span);
     node.name = "map";
     node.formula = true;
-    vec_push(b->arena, &node.ins, add_copy(b, use, first, NULL, before, shape));
-    vec_push(b->arena, &node.ins, add_copy(b, use, second, NULL, behind, shape));
+    vec_push(b->arena, &node.ins, add_view(b, use, first, NULL, piece_of(view, 0, places), joined));
+    vec_push(b->arena, &node.ins, add_view(b, use, second, NULL, padding, behind));
     Val x = body_leaf(b->arena, &node.body, OP_INPUT, 0, NULL);
     Val y = body_leaf(b->arena, &node.body, OP_INPUT, 1, NULL);
     return add_map(b, node, body_op2(b->arena, &node.body, OP_ADD, x, y), use->name);
@@ -201,11 +246,15 @@ Value build_concat(Build *b, const StageUse *use)
         return value_poison();
     Value value = b->language->build(b, other->scope, other->expr, NULL);
     StreamId second = plain_stream_of(b, value, other->expr->span);
-    int d =
-        second == NONE ? -1 : view_axis(b, name_concat, use->expr->span, frame, stream_at(b, first)->shape);
-    if (d < 0 || !check_joint(b, use, stream_at(b, first)->shape, stream_at(b, second)->shape, d))
+    if (second == NONE)
         return value_poison();
     const Stream *x = stream_at(b, first), *y = stream_at(b, second);
-    bool spikes = x->kind == STREAM_SPIKES && y->kind == STREAM_SPIKES && x->temporal == y->temporal;
-    return value_stream((spikes ? join_spikes : join_numbers)(b, use, first, second, d), unit_plain);
+    View view = view_of(b, name_concat, use->expr->span, frame, x->shape, x->steps);
+    if (view.d < 0 || !check_joint(b, use, view, second))
+        return value_poison();
+    bool time = view.d == TIME_AXIS;
+    int places = *view_extent(&view) + (time ? y->steps : y->shape.dims[view.d]);
+    bool spikes = x->kind == STREAM_SPIKES && y->kind == STREAM_SPIKES && (time || x->steps == y->steps);
+    return value_stream((spikes ? join_spikes : join_numbers)(b, use, first, second, view, places),
+                        unit_plain);
 }

@@ -27,10 +27,10 @@ static const Made *made_when_read(const Entry *of)
 }
 
 /* The axes of what `of` names, which is a stream, or weights. False if a mistake was reported. */
-static bool units_of(Build *b, const Entry *of, Shape *shape, bool *temporal)
+static bool units_of(Build *b, const Entry *of, Shape *shape, int *steps)
 {
     const Made *made = made_when_read(of);
-    *temporal = false;
+    *steps = 0;
     if (made) {
         *shape = made->shape;
         return true;
@@ -41,7 +41,7 @@ static bool units_of(Build *b, const Entry *of, Shape *shape, bool *temporal)
     if (stream == NONE)
         return false;
     *shape = stream_at(b, stream)->shape;
-    *temporal = stream_at(b, stream)->temporal;
+    *steps = stream_at(b, stream)->steps;
     return true;
 }
 
@@ -127,27 +127,28 @@ static Value build_units(Build *b, const StageUse *use, const Scope *frame)
     const Entry *of = given_argument(frame, name_of), *per = given_argument(frame, name_per);
     AxisSet kept;
     Shape shape, added = {0};
-    bool temporal;
-    if (!units_of(b, of, &shape, &temporal))
+    int steps;
+    if (!units_of(b, of, &shape, &steps))
         return value_poison();
     if (!per) {
         report(b, RULE_MISSING_ARGUMENT, use->expr->span, "`weights` needs the axes of `of` that they have");
         report_hint(b, "as in `weights(of = x, per = c)`, one a channel");
         return value_poison();
     }
-    if (!read_per(b, per, shape, temporal ? OVER_TIME : 0, &kept, &added)
+    if (!read_per(b, per, shape, steps ? OVER_TIME : 0, &kept, &added)
         || !join_axes(b, added, shape_part(shape, kept.space), per->expr->span, &shape))
         return value_poison();
     const char *name = use->name && !b->equation
                            ? use->name
                            : arena_printf(b->arena, "%s_%s", b->equation ? b->equation : "w", b->binding);
-    Shape stored = units_stored(b, shape, kept.time);
+    steps = kept.time ? steps : 0;
+    Shape stored = units_stored(shape, steps);
     ParamId id = add_param(b, name, stored, use->expr->span, given_argument(frame, name_init),
                            fans_of_units(stored, shape, kept.time));
     if (id == NONE || !learning_arguments(b, frame, name_neurons, &b->net->params.at[id]))
         return value_poison();
     b->net->params.at[id].matrix = b->net->params.at[id].turned = is_matrix(shape);
-    return value_stream(units_stream(b, b->net->params.at[id].name, id, shape, kept.time, use->expr->span),
+    return value_stream(units_stream(b, b->net->params.at[id].name, id, shape, steps, use->expr->span),
                         unit_plain);
 }
 
@@ -319,7 +320,7 @@ static Value make_own(Build *b, void *from)
     if (!own_weights(b, own->use, own->arguments, own->map))
         return value_poison();
     ParamId param = own->map->weight;
-    units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape, false,
+    units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape, 0,
                  own->use->expr->span);
     return value_weights(param);
 }
@@ -380,8 +381,8 @@ static Value make_undelayed(Build *b, void *from)
     ParamId param = own->map->weight;
     if (param == NONE)
         return value_stream(own->map->aux, unit_plain);
-    return value_stream(units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape,
-                                     false, own->use->expr->span),
+    return value_stream(units_stream(b, b->net->params.at[param].name, param, fans_of(own->map->map).shape, 0,
+                                     own->use->expr->span),
                         unit_plain);
 }
 

@@ -68,7 +68,7 @@ static bool read_numbers(Build *b, const Window *window, const char *name, int l
 }
 
 /* Elements before the first and behind the last, together, and those before. `same`: as many outputs as inputs, where
- * the stride is 1. */
+ * the stride is 1; `causal`: the same, all before the first. */
 static bool read_padding(Build *b, const Window *window, AxisMap *map, int *padding)
 {
     Scope *scope;
@@ -76,12 +76,17 @@ static bool read_padding(Build *b, const Window *window, AxisMap *map, int *padd
     const Expr *expr = given ? written_argument(given, &scope) : NULL;
     int before[MAX_AXES] = {0};
     bool same = expr && is_word(expr, name_same), valid = expr && is_word(expr, name_valid);
-    if (!same && !valid && !read_numbers(b, window, name_pad, 0, before))
+    if (expr && is_word(expr, name_causal) && window->in.axes[0] != name_time) {
+        report(b, RULE_WINDOW, given->expr->span, "`pad = causal` is for windows with `along = time`");
+        return false;
+    }
+    bool causal = expr ? is_word(expr, name_causal) && window->in.axes[0] == name_time : window->causal;
+    if (!same && !valid && !causal && !read_numbers(b, window, name_pad, 0, before))
         return false;
     for (int a = 0; a < window->count; a++) {
         MapAxis *axis = &map->space[a];
-        padding[a] = same ? axis->dilation * (axis->taps - 1) : 2 * before[a];
-        axis->before = padding[a] / 2;
+        padding[a] = same || causal ? axis->dilation * (axis->taps - 1) : 2 * before[a];
+        axis->before = causal ? padding[a] : padding[a] / 2;
     }
     return true;
 }
@@ -200,34 +205,36 @@ MapAxis window_in_time(int steps, int taps, int dilation)
                      .before = (taps - 1) * dilation};
 }
 
-bool read_window_in_time(Build *b, const Window *window, MapAxis *axis)
+Shape shape_with_time(Shape shape, int steps)
 {
-    static const char *const others[] = {name_stride, name_pad, name_edge};
-    Window one = *window;
-    int taps = 1, dilation = 1;
-    one.count = 1;
-    for (int k = 0; k < 3; k++)
-        if (given_argument(window->frame, others[k])) {
-            report(b, RULE_WINDOW, window->span,
-                   "`%s` has no place along time: the result has as many steps as there are, and before the "
-                   "first all is 0",
-                   others[k]);
-            return false;
-        }
-    if (!check_along(b, window->frame) || !read_numbers(b, &one, name_kernel, 1, &taps)
-        || !read_numbers(b, &one, name_dilation, 1, &dilation))
-        return false;
-    *axis = window_in_time(b->net->steps, taps, dilation);
-    return true;
+    int channels = has_channels(shape) ? shape.dims[shape.ndim - 1] : 0, units = shape_size(shape);
+    Shape whole = {.ndim = 1, .dims = {steps}, .axes = {name_time}};
+    if (shape.ndim > (channels > 0)) {
+        whole.axes[whole.ndim] = name_x;
+        whole.dims[whole.ndim++] = channels > 0 ? units / channels : units;
+    }
+    if (channels > 0) {
+        whole.axes[whole.ndim] = name_c;
+        whole.dims[whole.ndim++] = channels;
+    }
+    return whole;
 }
 
-void add_same_channels(const Window *window, AxisMap *map)
+Window window_along_time(const Window *window, int steps)
 {
-    if (!has_channels(window->in))
-        return;
-    int channels = window->in.dims[window->in.ndim - 1];
-    map->space[map->count++] =
-        (MapAxis){.name = name_c, .reach = REACH_SAME, .in = channels, .out = channels};
+    Window whole = *window;
+    whole.in = shape_with_time(window->in, steps);
+    whole.count = 1;
+    return whole;
+}
+
+void add_same_axes(const Window *window, AxisMap *map)
+{
+    int units = 1;
+    for (int d = window->count; d < window->in.ndim; d++)
+        units *= window->in.dims[d];
+    if (window->in.ndim > window->count)
+        map->space[map->count++] = (MapAxis){.name = name_c, .reach = REACH_SAME, .in = units, .out = units};
 }
 
 Shape map_shape(const AxisMap *map, bool transposed)

@@ -45,7 +45,7 @@ static void add_weight_buffer(Lower *lower, StreamId id, const char *name)
     const Stream *stream = stream_of(lower, id);
     int room = stream_room(lower, id);
     Shape shape = {.ndim = 1, .dims = {room}};
-    if (stream->temporal)
+    if (stream->steps)
         shape = (Shape){.ndim = 2, .dims = {steps_of(lower, id), room}};
     else if (stream->shape.ndim > 1 && room == stream_size(lower, id))
         shape = (Shape){.ndim = 2, .dims = {weight_rows(stream->shape), weight_columns(stream->shape)}};
@@ -63,8 +63,8 @@ static void add_stream_buffer(Lower *lower, StreamId id, const char *name)
         return;
     }
     const StreamPlan *plan = &lower->plan->streams[id];
-    Shape shape = stream->temporal ? (Shape){.ndim = 2, .dims = {plan->steps, plan->room}}
-                                   : (Shape){.ndim = 1, .dims = {plan->room}};
+    Shape shape = stream->steps ? (Shape){.ndim = 2, .dims = {plan->steps, plan->room}}
+                                : (Shape){.ndim = 1, .dims = {plan->room}};
     if (plan->slots)
         shape.dims[0] = plan->slots;
     if (plan->tiled)
@@ -173,7 +173,7 @@ static BufferId prediction_buffer(Lower *lower, const Node *node, const char *wh
 
 static void add_prediction(Lower *lower, const Node *node)
 {
-    bool temporal = stream_of(lower, node->in)->temporal;
+    bool temporal = stream_of(lower, node->in)->steps;
     LoopPrediction prediction = {.name = node->name ? node->name : "",
                                  .size = stream_size(lower, node->in),
                                  .steps = temporal ? steps_of(lower, node->in) : 0,
@@ -337,7 +337,7 @@ static void lower_node(Lower *lower, const Node *node)
             lower_pool(lower, node);
         break;
     case NODE_REDUCE:
-        if (lower->net->stepwise && !node->each_step && stream_of(lower, node->in)->temporal
+        if (lower->net->stepwise && !node->each_step && stream_of(lower, node->in)->steps
             && stream_of(lower, node->in)->batched)
             lower_running(lower, node);
         else

@@ -267,7 +267,7 @@ static StreamId saved_stream(Copier *copier, Val v)
     const char *name = arena_printf(net->arena, "%s_%s%s", first->name, instr->name ? instr->name : "saved",
                                     instr->op == OP_STATE ? "_before" : "");
     StreamId stream =
-        net_stream(net, name, STREAM_REALS, scan_in_time(net, scan), scan_units(net, scan), scan->span);
+        net_stream(net, name, STREAM_REALS, scan_steps(net, scan), scan_units(net, scan), scan->span);
     net->streams.at[stream].saved = true;
     net->streams.at[stream].batched = batched;
     net_add_out(net, copier->scan, stream, v);
@@ -384,7 +384,7 @@ static void want_inputs(Tape *tape, Node *adjoint, const Node *scan, const bool 
         if (gradients[i] != NONE)
             continue;
         const char *name = arena_printf(net->arena, "g_%s", in.name);
-        gradients[i] = net_stream(net, name, STREAM_REALS, in.temporal, in.shape, scan->span);
+        gradients[i] = net_stream(net, name, STREAM_REALS, in.steps, in.shape, scan->span);
         net->streams.at[gradients[i]].batched = in.batched;
         body_name(&tape->body, g, name);
         vec_push(tape->arena, &adjoint->outs, ((ScanOut){gradients[i], g}));
@@ -429,7 +429,7 @@ void adjoin_equations(Net *net, int scan_index, const bool *wild_streams, const 
     Node adjoint = node_new(NODE_SCAN, scan.span);
     adjoint.name = arena_printf(net->arena, "%s, adjoint", scan.name);
     adjoint.reverse = true;
-    adjoint.in_time = scan_in_time(net, &scan);
+    adjoint.each_of = scan_steps(net, &scan);
     adjoint.batched = scan_is_batched(net, &scan);
     adjoint.units = scan_is_even(net, &scan) ? (Shape){0} : scan_units(net, &scan);
     adjoint.forward = scan_index;

@@ -92,7 +92,8 @@ static bool pays(const Net *net, const Chain *chain)
     for (int k = 0; k < chain->scans.count; k++)
         scanned += count_operations(&net->nodes.at[chain->scans.at[k]]);
     int more = shape_size(net->streams.at[map->in].shape) - shape_size(net->streams.at[map->out].shape);
-    return scanned * more * net->steps <= times * map_operations(map->map, net->steps - 1);
+    int steps = net->streams.at[map->out].steps;
+    return scanned * more * steps <= times * map_operations(map->map, steps - 1);
 }
 
 /* Whether a map can go behind node `reduce`, and from where. */
@@ -112,18 +113,19 @@ static bool find_chain(const Commute *commute, int reduce, Chain *chain)
         || net->nodes.at[maker].map->time.reach != REACH_SAME)
         return false;
     chain->map = maker;
-    return net->streams.at[net->nodes.at[maker].in].temporal && bias_commutes(net, chain) && pays(net, chain);
+    return net->streams.at[net->nodes.at[maker].in].steps > 1 && bias_commutes(net, chain)
+           && pays(net, chain);
 }
 
 /* ---- moving ---- */
 
 /* A stream as `of`, of reals, in the place of `old`, which nobody makes any more. */
-static StreamId replaced_stream(Net *net, StreamId old, StreamId of, const char *what, bool temporal)
+static StreamId replaced_stream(Net *net, StreamId old, StreamId of, const char *what, int steps)
 {
     Span span = net->streams.at[old].span;
     const char *name = arena_printf(net->arena, "%s_%s", net->streams.at[of].name, what);
     net->streams.at[old].node = NONE;
-    return net_stream(net, name, STREAM_REALS, temporal, net->streams.at[of].shape, span);
+    return net_stream(net, name, STREAM_REALS, steps, net->streams.at[of].shape, span);
 }
 
 static void move_map(Commute *commute, const Chain *chain)
@@ -131,16 +133,17 @@ static void move_map(Commute *commute, const Chain *chain)
     Net *net = commute->net;
     Node *map = &net->nodes.at[chain->map], *reduce = &net->nodes.at[chain->reduce];
     StreamId x = map->in;
+    int steps = net->streams.at[x].steps;
     net->streams.at[map->out].node = NONE;
     for (int k = chain->scans.count - 1; k >= 0; k--) {
         Node *scan = &net->nodes.at[chain->scans.at[k]];
         scan->ins.at[0] = x;
-        x = scan->outs.at[0].stream = replaced_stream(net, scan->outs.at[0].stream, x, scan->name, true);
+        x = scan->outs.at[0].stream = replaced_stream(net, scan->outs.at[0].stream, x, scan->name, steps);
         net->streams.at[x].node = chain->scans.at[k];
     }
     map->out = reduce->out;
     reduce->in = x;
-    reduce->out = replaced_stream(net, reduce->out, x, reduce_name(reduce->reduce), false);
+    reduce->out = replaced_stream(net, reduce->out, x, reduce_name(reduce->reduce), 0);
     map->in = reduce->out;
     net->streams.at[reduce->out].node = chain->reduce;
     net->streams.at[map->out].node = chain->map;
@@ -152,7 +155,7 @@ void commute_dense(Net *net)
     Chain chain;
     Commute commute = {
         .net = net, .edit = edit_start(net), .readers = net_readers(net), .streams = net->streams.count};
-    for (int n = 0; n < net->nodes.count && net->steps > 1; n++)
+    for (int n = 0; n < net->nodes.count; n++)
         while (find_chain(&commute, n, &chain))
             move_map(&commute, &chain);
     edit_finish(&commute.edit);

@@ -31,17 +31,17 @@ static void contribute(Diff *diff, StreamId stream, StreamId gradient)
         vec_push(diff->arena, &diff->gradients[stream], gradient);
 }
 
-static StreamId gradient_stream(Diff *diff, StreamId of, bool temporal)
+static StreamId gradient_stream(Diff *diff, StreamId of, int steps)
 {
     Stream stream = diff->net->streams.at[of];
     StreamId gradient = net_stream(diff->net, arena_printf(diff->arena, "g_%s", stream.name), STREAM_REALS,
-                                   temporal, stream.shape, stream.span);
+                                   steps, stream.shape, stream.span);
     diff->net->streams.at[gradient].batched = stream.batched;
     return gradient;
 }
 
 /* A pointwise node out = scale * sum of the terms. */
-static StreamId add_map(Diff *diff, StreamId of, bool temporal, const StreamList *terms, double scale)
+static StreamId add_map(Diff *diff, StreamId of, int steps, const StreamList *terms, double scale)
 {
     Node map = node_new(NODE_SCAN, diff->net->streams.at[of].span);
     map.name = "map";
@@ -55,22 +55,21 @@ static StreamId add_map(Diff *diff, StreamId of, bool temporal, const StreamList
     }
     Val factor = body_const(diff->arena, &map.body, scale);
     sum = body_op2(diff->arena, &map.body, OP_MUL, sum, factor);
-    StreamId out = gradient_stream(diff, of, temporal);
+    StreamId out = gradient_stream(diff, of, steps);
     vec_push(diff->arena, &map.outs, ((ScanOut){out, sum}));
     net_add(diff->net, map);
     return out;
 }
 
-/* The gradient of a stream as one stream of the same kind of time; NONE if it is zero. */
+/* The gradient of a stream as one stream of as many steps; NONE if it is zero. */
 static StreamId gathered(Diff *diff, StreamId stream)
 {
     StreamList *terms = &diff->gradients[stream];
-    bool temporal = diff->net->streams.at[stream].temporal;
     if (terms->count == 0)
         return NONE;
     if (terms->count == 1 && same_axes(diff->net, terms->at[0], stream))
         return terms->at[0];
-    return add_map(diff, stream, temporal, terms, 1);
+    return add_map(diff, stream, diff->net->streams.at[stream].steps, terms, 1);
 }
 
 static void adjoin_loss(Diff *diff, int index)
@@ -79,7 +78,7 @@ static void adjoin_loss(Diff *diff, int index)
     Node adjoint = node_new(NODE_LOSS_GRAD, node.span);
     adjoint.in = node.in;
     adjoint.loss = node.loss;
-    adjoint.out = gradient_stream(diff, node.in, false);
+    adjoint.out = gradient_stream(diff, node.in, 0);
     net_add(diff->net, adjoint);
     contribute(diff, node.in, adjoint.out);
 }
@@ -91,7 +90,7 @@ static void return_piece(Diff *diff, const Node *copy, StreamId g, StreamId stre
         return;
     Node adjoint = node_new(NODE_COPY, copy->span);
     adjoint.in = g;
-    adjoint.out = gradient_stream(diff, stream, diff->net->streams.at[stream].temporal);
+    adjoint.out = gradient_stream(diff, stream, diff->net->streams.at[stream].steps);
     adjoint.piece = (Extract){.outer = copy->piece.outer,
                               .in = copy->piece.out,
                               .out = places,
@@ -122,14 +121,14 @@ static void adjoin_reduce(Diff *diff, int index)
     if (node.reduce == REDUCE_MEAN) {
         StreamList terms = {0};
         vec_push(diff->arena, &terms, g);
-        g = add_map(diff, node.in, false, &terms, 1.0 / diff->net->steps);
+        g = add_map(diff, node.in, 0, &terms, 1.0 / diff->net->streams.at[node.in].steps);
     } else if (node.reduce != REDUCE_SUM) {
         Node pick = node_new(NODE_PICK_GRAD, node.span);
         pick.in = g;
         pick.aux = node.in;
         pick.reduce = node.reduce;
         pick.each_step = node.each_step;
-        pick.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
+        pick.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].steps);
         net_add(diff->net, pick);
         g = pick.out;
     }
@@ -147,7 +146,7 @@ static void add_weight_gradient(Diff *diff, int index, StreamId g)
     node.in = map->transposed ? g : map->in;
     node.aux = map->transposed ? map->in : g;
     if (map->aux != NONE)
-        node.out = gradient_stream(diff, map->aux, false);
+        node.out = gradient_stream(diff, map->aux, 0);
     net_add(diff->net, node);
     if (map->aux != NONE)
         contribute(diff, map->aux, node.out);
@@ -181,7 +180,7 @@ static void adjoin_map(Diff *diff, int index)
     adjoint.in = g;
     adjoint.weight = node.weight;
     adjoint.aux = node.aux;
-    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
+    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].steps);
     net_add(diff->net, adjoint);
     contribute(diff, node.in, adjoint.out);
 }
@@ -196,7 +195,7 @@ static void adjoin_pool(Diff *diff, int index)
     adjoint.map = node.map;
     adjoint.in = g;
     adjoint.aux = node.in;
-    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].temporal);
+    adjoint.out = gradient_stream(diff, node.in, diff->net->streams.at[node.in].steps);
     net_add(diff->net, adjoint);
     contribute(diff, node.in, adjoint.out);
 }
@@ -247,7 +246,7 @@ static int add_look_ahead(Diff *diff, const Node *node, StreamId g)
     Node adjoint = node_new(NODE_DELAY, node->span);
     adjoint.steps = -node->steps;
     adjoint.in = g;
-    adjoint.out = gradient_stream(diff, node->in, true);
+    adjoint.out = gradient_stream(diff, node->in, diff->net->streams.at[node->in].steps);
     int index = net_add(diff->net, adjoint);
     contribute(diff, node->in, adjoint.out);
     return index;
@@ -269,7 +268,7 @@ static void adjoin_delay(Diff *diff, int index)
     if (diff->look_ahead[index] != NONE) {
         StreamList none = {0};
         diff->net->nodes.at[diff->look_ahead[index]].in =
-            g != NONE ? g : add_map(diff, node.out, true, &none, 0);
+            g != NONE ? g : add_map(diff, node.out, diff->net->streams.at[node.out].steps, &none, 0);
     } else if (g != NONE) {
         add_look_ahead(diff, &node, g);
     }

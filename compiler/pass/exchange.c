@@ -29,10 +29,10 @@ static bool goes_along_time(const Node *node)
 static bool pays(const Exchange *exchange, const Node *map, const Node *time)
 {
     const Net *net = exchange->net;
-    int64_t inputs = shape_size(net->streams.at[map->in].shape),
-            steps = map_operations(time->map, net->steps);
+    int made = net->streams.at[time->out].steps;
+    int64_t inputs = shape_size(net->streams.at[map->in].shape), steps = map_operations(time->map, made);
     int64_t outputs = shape_size(net->streams.at[map->out].shape);
-    int64_t space = map_operations(map->map, net->steps), last = exchange->learns[map->in] ? 3 : 2;
+    int64_t space = map_operations(map->map, made), last = exchange->learns[map->in] ? 3 : 2;
     return 3 * space + last * (steps / outputs) * inputs < last * space + 3 * steps;
 }
 
@@ -47,7 +47,7 @@ static int exchanged(const Exchange *exchange, const Node *time)
         return NONE;
     const Node *map = &net->nodes.at[maker];
     const Stream *in = &net->streams.at[map->in];
-    bool may = map->map->time.reach == REACH_SAME && in->kind == STREAM_REALS && in->temporal && in->batched;
+    bool may = map->map->time.reach == REACH_SAME && in->kind == STREAM_REALS && in->steps && in->batched;
     return may && pays(exchange, map, time) ? maker : NONE;
 }
 
@@ -62,16 +62,16 @@ static int add_behind(Exchange *exchange, Node node, int other)
     return id;
 }
 
-static StreamId add_stream(Net *net, StreamId like, const char *name, bool batched)
+static StreamId add_stream(Net *net, StreamId like, const char *name, bool batched, int steps)
 {
     const Stream of = net->streams.at[like];
-    StreamId id = net_stream(net, name, STREAM_REALS, true, of.shape, of.span);
+    StreamId id = net_stream(net, name, STREAM_REALS, steps, of.shape, of.span);
     net->streams.at[id].batched = batched;
     return id;
 }
 
-/* The bias of each unit that `map` makes, or 0, at all steps. Returns the node that makes it. */
-static int add_biases(Exchange *exchange, const Node *map, int behind, StreamId *biases)
+/* The bias of each unit that `map` makes, or 0, at so many steps. Returns the node that makes it. */
+static int add_biases(Exchange *exchange, const Node *map, int steps, int behind, StreamId *biases)
 {
     Net *net = exchange->net;
     Node scan = node_new(NODE_SCAN, map->span);
@@ -85,13 +85,13 @@ static int add_biases(Exchange *exchange, const Node *map, int behind, StreamId 
         Shape shape = param->shape, units = net->streams.at[map->out].shape;
         shape.axes[0] = shape_axis(units, units.ndim - 1);
         values.weight = map->bias;
-        values.out = net_stream(net, param->name, STREAM_REALS, false, shape, param->span);
+        values.out = net_stream(net, param->name, STREAM_REALS, 0, shape, param->span);
         net->streams.at[values.out].batched = false;
         behind = add_behind(exchange, values, behind);
         vec_push(net->arena, &scan.ins, values.out);
         value = body_leaf(net->arena, &scan.body, OP_INPUT, 0, param->name);
     }
-    *biases = add_stream(net, map->out, name, false);
+    *biases = add_stream(net, map->out, name, false, steps);
     vec_push(net->arena, &scan.outs, ((ScanOut){*biases, value}));
     return add_behind(exchange, scan, behind);
 }
@@ -116,9 +116,9 @@ static void add_shared(Exchange *exchange, const Node *map, Node time, int behin
 {
     Net *net = exchange->net;
     StreamId out = time.out;
-    behind = add_biases(exchange, map, behind, &time.in);
-    time.out =
-        add_stream(net, map->out, arena_printf(net->arena, "%s_all", net->streams.at[map->out].name), false);
+    behind = add_biases(exchange, map, net->streams.at[map->in].steps, behind, &time.in);
+    const char *name = arena_printf(net->arena, "%s_all", net->streams.at[map->out].name);
+    time.out = add_stream(net, map->out, name, false, net->streams.at[out].steps);
     StreamId shared = time.out;
     behind = add_behind(exchange, time, behind);
     add_sum(exchange, map->out, shared, out, behind);
@@ -129,7 +129,8 @@ static void change_places(Exchange *exchange, int m, int t)
     Net *net = exchange->net;
     const Node map = net->nodes.at[m], time = net->nodes.at[t];
     const char *name = arena_printf(net->arena, "%s_%s", net->streams.at[map.in].name, time.map->name);
-    StreamId first = add_stream(net, map.in, name, true);
+    int steps = net->streams.at[time.out].steps;
+    StreamId first = add_stream(net, map.in, name, true, steps);
     net->streams.at[first].span = net->streams.at[time.out].span;
     AxisMap *along = NEW(net->arena, AxisMap);
     *along = map_in_time(time.map->name, shape_size(net->streams.at[map.in].shape), time.map->time);
@@ -144,6 +145,7 @@ static void change_places(Exchange *exchange, int m, int t)
     node = &net->nodes.at[m];
     node->in = first;
     node->bias = NONE;
+    net->streams.at[map.out].steps = steps;
     edit_move_behind(&exchange->edit, m, t);
     if (map.bias != NONE || time.bias != NONE) {
         add_shared(exchange, &map, time, m);

@@ -28,7 +28,7 @@ static const Stream *stream_at(const Fold *fold, StreamId stream)
 
 static StreamId add_stream(Fold *fold, const char *base, Shape shape, Span span)
 {
-    StreamId stream = net_stream(fold->net, base, STREAM_REALS, false, shape, span);
+    StreamId stream = net_stream(fold->net, base, STREAM_REALS, 0, shape, span);
     fold->net->streams.at[stream].batched = false;
     return stream;
 }
@@ -41,7 +41,7 @@ static bool is_made_of_params(const Fold *fold, StreamId stream)
     if (maker->kind == NODE_PARAM)
         return true;
     bool is = maker->kind == NODE_SCAN && maker->outs.count == 1 && maker->states.count == 0
-              && maker->params.count == 0 && !maker->in_time;
+              && maker->params.count == 0 && maker->each_of == 0;
     for (int i = 0; is && i < maker->ins.count; i++)
         is = is_made_of_params(fold, maker->ins.at[i])
              && stream_at(fold, maker->ins.at[i])->shape.ndim <= stream_at(fold, stream)->shape.ndim;
@@ -136,7 +136,7 @@ static bool are_gains(const Fold *fold, StreamId stream, StreamId made)
     Shape shape = stream_at(fold, stream)->shape;
     int last = whole.ndim - 1;
     return shape.ndim == 1 && shape.dims[0] == whole.dims[last] && shape.dims[0] == outputs
-           && shape_axis(shape, 0) == shape_axis(whole, last) && !stream_at(fold, stream)->temporal
+           && shape_axis(shape, 0) == shape_axis(whole, last) && !stream_at(fold, stream)->steps
            && is_made_of_params(fold, stream);
 }
 

@@ -94,7 +94,7 @@ static bool inputs_allow(Fuse *fuse, int first, int second)
     for (int i = 0; i < reader->ins.count; i++) {
         const Stream *in = &fuse->net->streams.at[reader->ins.at[i]];
         const Node *maker = &fuse->net->nodes.at[first];
-        bool sum = !in->temporal || scan_sums(fuse->net, maker, reader->ins.at[i]);
+        bool sum = !in->steps || scan_sums(fuse->net, maker, reader->ins.at[i]);
         if (in->node == first ? sum : depends(fuse, in->node, first, second))
             return false;
     }
@@ -113,15 +113,15 @@ static bool is_map(const Net *net, const Node *scan)
 {
     bool map = scan->states.count == 0 && scan->grads.count == 0;
     for (int k = 0; k < scan->outs.count; k++)
-        map = map && net->streams.at[scan->outs.at[k].stream].temporal;
+        map = map && net->streams.at[scan->outs.at[k].stream].steps;
     return map;
 }
 
-/* Over the same units; one whose streams all go over them has faster loops than one whose do not. */
+/* Over the same units and steps; one whose streams all go over them has faster loops than one whose do not. */
 static bool units_allow(const Net *net, const Node *a, const Node *b)
 {
     return shape_equal(scan_units(net, a), scan_units(net, b)) && scan_is_even(net, a) == scan_is_even(net, b)
-           && scan_is_batched(net, a) == scan_is_batched(net, b);
+           && scan_is_batched(net, a) == scan_is_batched(net, b) && scan_steps(net, a) == scan_steps(net, b);
 }
 
 static bool can_merge(Fuse *fuse, int first, int second)
@@ -288,7 +288,7 @@ static void take_in_sum(Net *net, Node *into, const Node *reduce)
         Val value = into->outs.at[k].value;
         if (into->outs.at[k].stream != reduce->in)
             continue;
-        double factor = reduce->reduce == REDUCE_MEAN ? 1.0 / net->steps : 1;
+        double factor = reduce->reduce == REDUCE_MEAN ? 1.0 / net->streams.at[reduce->in].steps : 1;
         value = body_op2(net->arena, &into->body, OP_MUL, value, body_const(net->arena, &into->body, factor));
         vec_push(net->arena, &into->outs, ((ScanOut){reduce->out, value}));
         return;
@@ -348,7 +348,7 @@ static void merge_scans(Fuse *fuse, int first, int second)
                    .second = fuse->net->nodes.at[second],
                    .first_names = names_of(fuse, first),
                    .second_names = names_of(fuse, second)};
-    into->in_time = scan_in_time(fuse->net, into); /* even if all that is left is a sum */
+    into->each_of = scan_steps(fuse->net, into); /* even if all that is left is a sum */
     into->batched = scan_is_batched(fuse->net, into);
     into->units = scan_is_even(fuse->net, into) ? (Shape){0} : scan_units(fuse->net, into);
     move_needed(fuse, first, second);
@@ -359,7 +359,7 @@ static void merge_scans(Fuse *fuse, int first, int second)
 static void merge_sum(Fuse *fuse, int scan, int reduce)
 {
     Node *into = &fuse->net->nodes.at[scan];
-    into->in_time = true;
+    into->each_of = scan_steps(fuse->net, into);
     take_in_sum(fuse->net, into, &fuse->net->nodes.at[reduce]);
     replace_second(fuse, scan, reduce);
 }
@@ -403,7 +403,7 @@ static int sum_beside(Fuse *fuse, int n)
     for (int i = 0; i < node->ins.count; i++) {
         int other = standing(fuse, fuse->sums[node->ins.at[i]]);
         bool alike = other != NONE && other != n
-                     && scan_in_time(fuse->net, &fuse->net->nodes.at[other]) == scan_in_time(fuse->net, node);
+                     && scan_steps(fuse->net, &fuse->net->nodes.at[other]) == scan_steps(fuse->net, node);
         if (alike && can_merge(fuse, other, n))
             return other;
     }

@@ -66,7 +66,8 @@ static void make_present(Net *net)
             continue;
         Node all = node_new(NODE_SCAN, data->span);
         all.name = "map";
-        all.formula = all.in_time = all.batched = true;
+        all.formula = all.batched = true;
+        all.each_of = net->streams.at[data->out].steps;
         all.phrase = data->phrase;
         all.body.at = data->span;
         ScanOut out = {data->out, body_const(net->arena, &all.body, 1)};
@@ -81,14 +82,14 @@ static void predict_last(Net *net)
     NetEdit edit = edit_start(net);
     for (int n = 0, count = net->nodes.count; n < count; n++) {
         StreamId in = net->nodes.at[n].in;
-        if (net->nodes.at[n].kind != NODE_PREDICT || !net->streams.at[in].temporal)
+        if (net->nodes.at[n].kind != NODE_PREDICT || !net->streams.at[in].steps)
             continue;
         Node last = node_new(NODE_REDUCE, net->nodes.at[n].span);
         last.in = in;
         last.reduce = REDUCE_LAST;
         last.phrase = net->nodes.at[n].phrase;
         last.out = net_stream(net, arena_printf(net->arena, "last_%s", net->streams.at[in].name),
-                              STREAM_REALS, false, net->streams.at[in].shape, last.span);
+                              STREAM_REALS, 0, net->streams.at[in].shape, last.span);
         int number = net->nodes.count;
         edit_add_first(&edit, last);
         edit_move_before(&edit, number, n);

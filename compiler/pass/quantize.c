@@ -11,7 +11,7 @@
 
 static bool is_constant(const Net *net, StreamId stream)
 {
-    return !net->streams.at[stream].batched && !net->streams.at[stream].temporal;
+    return !net->streams.at[stream].batched && !net->streams.at[stream].steps;
 }
 
 static const double *constant_values(const Quantizer *quantizer, StreamId stream)
@@ -69,7 +69,7 @@ static void quantize_reduce(Quantizer *quantizer, Node *reduce)
     Quantity *out = &quantizer->streams[reduce->out];
     double terms = reduce->each_step ? (double)shape_size(net->streams.at[reduce->in].shape)
                                            / shape_size(net->streams.at[reduce->out].shape)
-                                     : net->steps;
+                                     : net->streams.at[reduce->in].steps;
     *out = quantizer->streams[reduce->in];
     if (reduce->reduce == REDUCE_ARGMAX) {
         *out = (Quantity){.unit = 1, .range = {0, terms - 1}};

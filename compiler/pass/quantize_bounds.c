@@ -35,7 +35,7 @@ static Range *input_ranges(const Quantizer *quantizer, const Node *scan, bool re
 /* So many values of the scan are added up in one of the result. */
 double quantize_terms(const Net *net, const Node *scan, StreamId out)
 {
-    double terms = scan_sums_steps(net, scan, out) ? net->steps : 1;
+    double terms = scan_sums_steps(net, scan, out) ? scan_steps(net, scan) : 1;
     if (scan_sums_units(net, scan, out))
         terms *= (double)shape_size(scan_units(net, scan)) / shape_size(net->streams.at[out].shape);
     return terms;
@@ -57,6 +57,13 @@ void quantize_least(Quantizer *quantizer, const Node *scan, const Range *reals)
     }
 }
 
+/* Of a sample, for what its equations may come to. */
+static int steps_of(const Net *net, const Node *scan)
+{
+    int steps = scan_steps(net, scan);
+    return steps > 0 ? steps : net->steps;
+}
+
 static const char *title_of(const Node *scan)
 {
     return scan->name ? scan->name : "a formula";
@@ -70,7 +77,7 @@ Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan, const 
     for (int p = 0; p < scan->params.count; p++)
         params[p] = constants_range(quantize_param_values(quantizer, scan->params.at[p]),
                                     shape_size(net->params.at[scan->params.at[p]].shape));
-    return scan_ranges(net, scan, input_ranges(quantizer, scan, true, limits), params, net->steps);
+    return scan_ranges(net, scan, input_ranges(quantizer, scan, true, limits), params, steps_of(net, scan));
 }
 
 /* The greatest that has to have a place: `most` of one step, or of all. */
@@ -81,7 +88,7 @@ static double greatest(const Net *net, const Node *scan, const Range *reals, con
     *most = 1;
     for (Val v = 0; v < scan->body.code.count; v++)
         *most = live[v] ? fmax(*most, range_most(reals[v])) : *most;
-    double all = *most * net->steps;
+    double all = *most * steps_of(net, scan);
     for (int k = 0; k < scan->outs.count; k++)
         all = fmax(all, range_most(reals[scan->outs.at[k].value]) * terms[k]);
     return all;
@@ -96,7 +103,7 @@ int quantize_room(const Quantizer *quantizer, const Node *scan, const Range *rea
 
 int quantize_fraction(Quantizer *quantizer, const Node *scan, const Range *reals, const double *terms)
 {
-    double most, steps = quantizer->net->steps;
+    double most, steps = steps_of(quantizer->net, scan);
     int room = quantize_room(quantizer, scan, reals, terms);
     if (room >= LEAST_FRACTION)
         return room;
@@ -123,7 +130,7 @@ void quantize_prove(Quantizer *quantizer, const Node *scan, const double *terms)
         params[p] = constants_range(param->values, shape_size(param->shape));
     }
     const Range *ranges =
-        scan_ranges(net, scan, input_ranges(quantizer, scan, false, NULL), params, net->steps);
+        scan_ranges(net, scan, input_ranges(quantizer, scan, false, NULL), params, steps_of(net, scan));
     double most = 0;
     const bool *live = live_values(net->arena, scan);
     for (Val v = 0; v < scan->body.code.count; v++)

@@ -61,7 +61,8 @@ static int room_for(const Quantizer *quantizer, const Node *reader)
     if (reader->kind == NODE_MAP)
         return bits_beside_terms(room_for_all(quantizer, reader->out), map_rows(reader->map));
     if (reader->kind == NODE_REDUCE && quantize_adds_up(reader))
-        return bits_beside_terms(room_for_all(quantizer, reader->out), quantizer->net->steps);
+        return bits_beside_terms(room_for_all(quantizer, reader->out),
+                                 quantizer->net->streams.at[reader->in].steps);
     return moves(reader) ? room_for_all(quantizer, reader->out) : WHOLE_BITS;
 }
 
@@ -110,7 +111,7 @@ static Node relay_of(Net *net, int map)
     vec_push(net->arena, &relay.ins, in);
     Val value = body_leaf(net->arena, &relay.body, OP_INPUT, 0, stream.name);
     StreamId out = net_stream(net, arena_printf(net->arena, "%s_relay", stream.name), STREAM_REALS,
-                              stream.temporal, stream.shape, stream.span);
+                              stream.steps, stream.shape, stream.span);
     net->streams.at[out].batched = stream.batched;
     vec_push(net->arena, &relay.outs, ((ScanOut){out, value}));
     return relay;

@@ -17,8 +17,8 @@ static StreamId held_stream(Smooth *smooth)
     const Node *node = smooth->node;
     const Net *net = smooth->net;
     const char *name = arena_printf(smooth->net->arena, "held_%d", (*smooth->count)++);
-    StreamId held = net_stream(smooth->net, name, STREAM_REALS, scan_in_time(net, node),
-                               scan_units(net, node), node->span);
+    StreamId held =
+        net_stream(smooth->net, name, STREAM_REALS, scan_steps(net, node), scan_units(net, node), node->span);
     smooth->net->streams.at[held].batched = scan_is_batched(net, node);
     return held;
 }

@@ -51,6 +51,7 @@ static void model_find_rows(SnnModel *model)
         stream->values = model_array(model, stream->at.values);
         stream->activity = model_array(model, stream->at.activity);
         stream->fired = model_array(model, stream->at.fired);
+        stream->steps = stream->steps > 0 ? stream->steps : model->steps;
     }
     for (int i = 0; i < model->watch_count; i++)
         model->watches[i].values = model_array(model, model->watches[i].at);

@@ -96,6 +96,7 @@ typedef struct SnnStream {
     const char *about; /* "lif(tau = 2)" */
     int line;          /* of the model's file */
     int size;          /* units */
+    int steps;         /* 0 in a program: as many as the model has; set when it is opened */
     bool spikes;
     bool saved;     /* no layer: kept for backward() only */
     bool evaluated; /* of evaluate(), not of forward() */

@@ -60,7 +60,7 @@ void snn_tally_add(SnnTally *tally)
             tally->matrix[model->label[i] * tally->classes + prediction->predicted[i]]++;
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; row < rows && tally_has_rate(model, &model->streams[i]); row++)
-            snn_histogram_grow(&tally->rates[i], snn_rates_of_sample(model, &model->streams[i], row));
+            snn_histogram_grow(&tally->rates[i], snn_rates_of_sample(&model->streams[i], row));
     snn_score_add(&tally->score, model);
     tally->samples += rows;
 }

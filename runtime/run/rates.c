@@ -12,10 +12,10 @@ bool snn_rates_has(const SnnModel *model, const SnnStream *stream)
     return stream->evaluated == model->evaluated && (stream->activity != NULL || stream->fired != NULL);
 }
 
-double snn_rates_of_sample(const SnnModel *model, const SnnStream *stream, int32_t row)
+double snn_rates_of_sample(const SnnStream *stream, int32_t row)
 {
     if (stream->activity != NULL)
-        return (double)stream->activity[row] / ((double)model->steps * stream->size);
+        return (double)stream->activity[row] / ((double)stream->steps * stream->size);
     int64_t line = (int64_t)stream->size + stream->padding, steps = stream->per_sample / line, spikes = 0;
     const uint8_t *fired = stream->fired + row * stream->per_sample;
     for (int64_t t = 0; t < steps; t++, fired += line)
@@ -42,7 +42,7 @@ void snn_rates_add(SnnRates *rates)
     const SnnModel *model = rates->model;
     for (int i = 0; i < model->stream_count; i++)
         for (int32_t row = 0; row < model->run->rows && snn_rates_has(model, &model->streams[i]); row++)
-            rates->sums[i] += snn_rates_of_sample(model, &model->streams[i], row);
+            rates->sums[i] += snn_rates_of_sample(&model->streams[i], row);
     rates->samples += model->run->rows;
 }
 

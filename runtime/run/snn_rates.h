@@ -14,7 +14,7 @@ typedef struct SnnRates {
 /* Whether the stream's spikes are there, after what ran last. */
 bool snn_rates_has(const SnnModel *model, const SnnStream *stream);
 /* Spikes a unit and step of one sample of the batch in the network. */
-double snn_rates_of_sample(const SnnModel *model, const SnnStream *stream, int32_t row);
+double snn_rates_of_sample(const SnnStream *stream, int32_t row);
 
 bool snn_rates_open(SnnRates *rates, const SnnModel *model, SnnError *error);
 void snn_rates_close(SnnRates *rates);

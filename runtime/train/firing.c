@@ -7,7 +7,7 @@ double snn_firing_rate(const SnnModel *model, int stream, const SnnEpoch *epoch)
     const SnnStream *layer = &model->streams[stream];
     if (layer->activity == NULL)
         return -1.0;
-    return epoch->activity[stream] / ((double)epoch->samples * model->steps * layer->size);
+    return epoch->activity[stream] / ((double)epoch->samples * layer->steps * layer->size);
 }
 
 void snn_firing_warn(const SnnModel *model, const SnnOptions *options, const SnnEpoch *epoch)

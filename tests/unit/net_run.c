@@ -26,7 +26,7 @@ static int size_of(const Run *r, StreamId s)
 
 static double *at(Run *r, StreamId s, int t, int n)
 {
-    return &r->stream[s][r->net->streams.at[s].temporal ? t : 0][n];
+    return &r->stream[s][r->net->streams.at[s].steps ? t : 0][n];
 }
 
 static double eval_instr(const Run *r, const Instr *instr, const double *values)
@@ -67,7 +67,7 @@ static void step_scan_unit(Run *r, int index, int t, int n)
     }
     for (int k = 0; k < node->outs.count; k++) {
         StreamId out = node->outs.at[k].stream;
-        bool sum = scan_in_time(r->net, node) && !r->net->streams.at[out].temporal;
+        bool sum = scan_steps(r->net, node) && !r->net->streams.at[out].steps;
         *at(r, out, t, n) = values[node->outs.at[k].value] + (sum ? *at(r, out, t, n) : 0);
     }
     for (int k = 0; k < node->grads.count; k++) {
@@ -102,38 +102,38 @@ static void step_delay(Run *r, const Node *node, int t)
 {
     int from = t - node->steps;
     for (int n = 0; n < size_of(r, node->out); n++)
-        *at(r, node->out, t, n) = from >= 0 && from < r->net->steps ? *at(r, node->in, from, n) : 0;
+        *at(r, node->out, t, n) =
+            from >= 0 && from < r->net->streams.at[node->in].steps ? *at(r, node->in, from, n) : 0;
 }
 
 static void reduce(Run *r, const Node *node)
 {
+    int steps = r->net->streams.at[node->in].steps;
     for (int n = 0; n < size_of(r, node->out); n++) {
         double sum = 0, top = -INFINITY, bottom = INFINITY, place = 0;
-        for (int t = 0; t < r->net->steps; t++) {
+        for (int t = 0; t < steps; t++) {
             sum += *at(r, node->in, t, n);
             place = *at(r, node->in, t, n) > top ? t : place;
             top = fmax(top, *at(r, node->in, t, n));
             bottom = fmin(bottom, *at(r, node->in, t, n));
         }
-        double values[] = {[REDUCE_MEAN] = sum / r->net->steps,
-                           [REDUCE_SUM] = sum,
-                           [REDUCE_MAX] = top,
-                           [REDUCE_MIN] = bottom,
-                           [REDUCE_ARGMAX] = place,
-                           [REDUCE_LAST] = *at(r, node->in, r->net->steps - 1, n)};
+        double values[] = {[REDUCE_MEAN] = sum / steps, [REDUCE_SUM] = sum,
+                           [REDUCE_MAX] = top,          [REDUCE_MIN] = bottom,
+                           [REDUCE_ARGMAX] = place,     [REDUCE_LAST] = *at(r, node->in, steps - 1, n)};
         *at(r, node->out, 0, n) = values[node->reduce];
     }
 }
 
 static void pick(Run *r, const Node *node)
 {
+    int steps = r->net->streams.at[node->aux].steps;
     for (int n = 0; n < size_of(r, node->out); n++) {
-        int best = node->reduce == REDUCE_LAST ? r->net->steps - 1 : 0;
+        int best = node->reduce == REDUCE_LAST ? steps - 1 : 0;
         double sign = node->reduce == REDUCE_MIN ? -1 : 1;
-        for (int t = 0; t < r->net->steps && reduce_compares(node->reduce); t++)
+        for (int t = 0; t < steps && reduce_compares(node->reduce); t++)
             if (sign * *at(r, node->aux, t, n) > sign * *at(r, node->aux, best, n))
                 best = t;
-        for (int t = 0; t < r->net->steps; t++)
+        for (int t = 0; t < steps; t++)
             *at(r, node->out, t, n) = t == best ? *at(r, node->in, 0, n) : 0;
     }
 }
@@ -141,10 +141,10 @@ static void pick(Run *r, const Node *node)
 static bool is_stepwise(const Run *r, const Node *node)
 {
     switch ((int)node->kind) {
-    case NODE_SCAN: return scan_in_time(r->net, node);
-    case NODE_MAP: return r->net->streams.at[node->out].temporal;
+    case NODE_SCAN: return scan_steps(r->net, node);
+    case NODE_MAP: return r->net->streams.at[node->out].steps;
     case NODE_MAP_GRAD:
-    case NODE_BIAS_GRAD: return r->net->streams.at[node->in].temporal;
+    case NODE_BIAS_GRAD: return r->net->streams.at[node->in].steps;
     case NODE_DELAY: return true;
     default: return false;
     }

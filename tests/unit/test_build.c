@@ -74,7 +74,7 @@ START_TEST(data_of_spikes)
     const Net *net = built->net;
     ck_assert(net->data.spikes && net->data.temporal);
     ck_assert_int_eq(find_stream(net, "image")->kind, STREAM_SPIKES);
-    ck_assert(find_stream(net, "image")->temporal);
+    ck_assert(find_stream(net, "image")->steps);
     ck_assert_int_eq(find_stream(net, "a_delay")->kind, STREAM_SPIKES);
     const Node *a = find_node(net, "a");
     ck_assert_int_eq(a->body.code.at[a->outs.at[0].value].op, OP_MIX);
@@ -99,8 +99,8 @@ START_TEST(blocks)
     ck_assert_int_eq(find_param(net, "w_a_2")->shape.dims[1], 4);
     ck_assert_str_eq(find_node(net, "a_lif")->name, "lif");
     ck_assert_str_eq(find_node(net, "a")->name, "if");
-    ck_assert(!find_stream(net, "a_dense")->temporal);
-    ck_assert(find_stream(net, "a")->temporal);
+    ck_assert(!find_stream(net, "a_dense")->steps);
+    ck_assert(find_stream(net, "a")->steps);
     built_free(built);
 }
 END_TEST

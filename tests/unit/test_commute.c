@@ -66,7 +66,7 @@ static int run_once(const Net *net)
 {
     int count = 0;
     for (int n = 0; n < net->backward; n++)
-        count += net->nodes.at[n].kind == NODE_MAP && !net->streams.at[net->nodes.at[n].out].temporal;
+        count += net->nodes.at[n].kind == NODE_MAP && !net->streams.at[net->nodes.at[n].out].steps;
     return count;
 }
 

@@ -77,7 +77,8 @@ static void new_net(int steps)
 
 static StreamId stream(const char *name, bool temporal, int size)
 {
-    return net_stream(net, name, STREAM_REALS, temporal, (Shape){.ndim = 1, .dims = {size}}, (Span){0, 0});
+    return net_stream(net, name, STREAM_REALS, temporal ? net->steps : 0, (Shape){.ndim = 1, .dims = {size}},
+                      (Span){0, 0});
 }
 
 static StreamId add_data(int size)
@@ -98,7 +99,7 @@ static StreamId add_dense(StreamId in, int size)
     node.weight = net_param(
         net, "w", (Shape){.ndim = 2, .dims = {shape_size(net->streams.at[in].shape), size}}, (Span){0, 0});
     param_is_drawn(net, &net->params.at[node.weight], 1);
-    node.out = stream("dense", net->streams.at[in].temporal, size);
+    node.out = stream("dense", net->streams.at[in].steps, size);
     net_add(net, node);
     return node.out;
 }

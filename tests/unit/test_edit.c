@@ -20,7 +20,7 @@ static void start(void)
         Node node = node_new(NODE_MAP, nowhere);
         node.steps = n; /* tells which one it was */
         node.forward = forward[n];
-        node.out = net_stream(net, "s", STREAM_REALS, false, (Shape){.ndim = 1, .dims = {1}}, nowhere);
+        node.out = net_stream(net, "s", STREAM_REALS, 0, (Shape){.ndim = 1, .dims = {1}}, nowhere);
         net_add(net, node);
     }
 }
@@ -107,7 +107,8 @@ START_TEST(nodes_come)
     for (int k = 8; k > 6; k--) {
         Node node = node_new(NODE_DATA, nowhere);
         node.steps = k;
-        node.out = net_stream(net, "held", STREAM_REALS, true, (Shape){.ndim = 1, .dims = {1}}, nowhere);
+        node.out =
+            net_stream(net, "held", STREAM_REALS, net->steps, (Shape){.ndim = 1, .dims = {1}}, nowhere);
         edit_add_first(&edit, node);
     }
     edit_finish(&edit);

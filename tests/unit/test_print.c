@@ -75,7 +75,7 @@ static Net *net;
 
 static StreamId stream(const char *name, StreamKind kind, int size)
 {
-    return net_stream(net, name, kind, true, (Shape){.ndim = 1, .dims = {size}}, (Span){0, 0});
+    return net_stream(net, name, kind, net->steps, (Shape){.ndim = 1, .dims = {size}}, (Span){0, 0});
 }
 
 /* A leaky neuron with two values of one name and a value without one that is used twice. */

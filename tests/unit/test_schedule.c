@@ -22,7 +22,7 @@ static void teardown(void)
 
 static StreamId stream(const char *name)
 {
-    return net_stream(&net, name, STREAM_REALS, true, (Shape){.ndim = 1, .dims = {3}}, (Span){0, 0});
+    return net_stream(&net, name, STREAM_REALS, 1, (Shape){.ndim = 1, .dims = {3}}, (Span){0, 0});
 }
 
 static int source(StreamId out)

@@ -166,7 +166,7 @@ static void bias_shape(Net *net)
 }
 static void dense_time(Net *net)
 {
-    stream_of(net, "o_dense")->temporal = false;
+    stream_of(net, "o_dense")->steps = 0;
 }
 static void scan_shape(Net *net)
 {
@@ -190,7 +190,7 @@ static void joined_sizes(Net *net)
 }
 static void reduce_time(Net *net)
 {
-    stream_of(net, "o_max")->temporal = true;
+    stream_of(net, "o_max")->steps = net->steps;
 }
 static void classes(Net *net)
 {
@@ -321,11 +321,11 @@ static const struct {
     {matrix_shape, "(dense h_dense): `w_h` is [7, 4], not [3, 4]"},
     {not_transposed, "(dense g_h_2): `g_o_dense` has 2 units, its map 4"},
     {bias_shape, "(dense h_dense): `b_h` is [7], not [4]"},
-    {dense_time, "(dense o_dense): of `h` and `o_dense` only one goes over time"},
+    {dense_time, "(dense o_dense): `h` has 5 steps, `o_dense` 0"},
     {scan_shape, "(scan o): `o_dense` is [2], but the units are [3]"},
     {unit_param, "(scan h): `plif_w_h` is [3], but the units are [4]"},
     {delay_kind, "(delay h_delay): `h` and `h_delay` differ in kind"},
-    {joined_sizes, "(copy x): its piece leaves 2 values for `image`"},
+    {joined_sizes, "(copy x): `image` has 3 values, its piece 2"},
     {reduce_time, "(reduce o_max): `o_max` is not a sum over time"},
     {classes, "`o_max` has 2 values for 3 classes"},
     {data_kind, "node 0 (data image): `image` and the data differ in kind"},

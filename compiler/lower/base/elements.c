@@ -6,10 +6,10 @@
 int element_place(Lower *lower, const Units *units, StreamId stream, BufferId buffer, LoopExpr *index[2])
 {
     const Stream *of = stream_of(lower, stream);
-    LoopExpr *place[2] = {of->temporal ? units->t : num(lower, 0), num(lower, 0)};
+    LoopExpr *place[2] = {of->steps ? units->t : num(lower, 0), num(lower, 0)};
     for (int d = 0; d < of->shape.ndim; d++) {
         LoopExpr *at = units->at[shape_find(units->shape, shape_axis(of->shape, d))];
-        LoopExpr **part = &place[of->temporal || d == of->shape.ndim - 1];
+        LoopExpr **part = &place[of->steps || d == of->shape.ndim - 1];
         *part = op2(lower, OP_ADD, op2(lower, OP_MUL, *part, num(lower, of->shape.dims[d])), at);
     }
     return shared_element(lower, stream, buffer, place[0], place[1], index);

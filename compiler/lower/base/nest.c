@@ -56,7 +56,7 @@ static bool is_independent(const Net *net, const Node *scan, Shape units)
     bool independent = true;
     for (int k = 0; k < scan->outs.count; k++) {
         const Stream *out = &net->streams.at[scan->outs.at[k].stream];
-        bool parted = !out->batched && !out->temporal;
+        bool parted = !out->batched && !out->steps;
         independent = independent && (parted || has(out->shape, units, units.ndim - 1));
     }
     return independent;

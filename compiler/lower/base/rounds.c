@@ -16,6 +16,6 @@ LoopExpr *round_begins(Lower *lower, const Node *scan, Site site)
 
 LoopExpr *round_ends(Lower *lower, const Node *scan, Site site)
 {
-    LoopExpr *last = op2(lower, OP_EQ, step_at(lower, &site), num(lower, lower->net->steps - 1));
+    LoopExpr *last = op2(lower, OP_EQ, step_at(lower, &site), num(lower, scan_steps(lower->net, scan) - 1));
     return op2(lower, OP_OR, is_turn(lower, scan, site, plan_of(lower, scan)->run - 1), last);
 }

@@ -42,8 +42,8 @@ int shared_element(Lower *lower, StreamId stream, BufferId buffer, LoopExpr *row
                    LoopExpr **index)
 {
     const Stream *of = stream_of(lower, stream);
-    int columns = of->temporal ? stream_size(lower, stream)
-                               : (of->shape.ndim > 0 ? of->shape.dims[of->shape.ndim - 1] : 1);
+    int columns = of->steps ? stream_size(lower, stream)
+                            : (of->shape.ndim > 0 ? of->shape.dims[of->shape.ndim - 1] : 1);
     bool flat = lower->program->buffers.at[buffer].ndim < 2;
     index[0] = flat ? op2(lower, OP_ADD, op2(lower, OP_MUL, row, num(lower, columns)), column) : row;
     index[1] = column;
@@ -56,7 +56,7 @@ static int shared_place(Lower *lower, StreamId stream, Site site, LoopExpr *n, L
     const Stream *of = stream_of(lower, stream);
     BufferId buffer = lower->streams[stream].values;
     n = unit_of(lower, site, n);
-    if (of->temporal)
+    if (of->steps)
         return shared_element(lower, stream, buffer, site.t, n, index);
     if (lower->program->buffers.at[buffer].ndim < 2) {
         index[0] = n;
@@ -89,7 +89,7 @@ static BufferId stream_place(Lower *lower, StreamId stream, Site site, LoopExpr 
         index[(*count)++] = site.tile->item;
     LoopExpr *row = plan->local && site.tile->b0 ? op2(lower, OP_SUB, site.b, site.tile->b0) : num(lower, 0);
     index[(*count)++] = plan->local ? row : site.b;
-    if (stream_of(lower, stream)->temporal)
+    if (stream_of(lower, stream)->steps)
         index[(*count)++] = plan->slots && !whole ? slot_of(lower, site.t, plan->slots) : site.t;
     index[(*count)++] = plan->local ? within(lower, site, n) : unit_of(lower, site, n);
     return whole ? lower->streams[stream].whole : lower->streams[stream].values;
@@ -132,7 +132,7 @@ static LoopExpr *draw(Lower *lower, StreamId stream, Site site, LoopExpr *n)
 {
     LoopExpr *sample = load1(lower, lower->program->sample, site.b);
     LoopExpr *key = loop_key(lower->arena, sample, num(lower, name_number(stream_of(lower, stream)->name)));
-    if (stream_of(lower, stream)->temporal)
+    if (stream_of(lower, stream)->steps)
         key = loop_random(lower->arena, key, step_at(lower, &site));
     return random_fraction(lower, loop_local(lower, site.into, "key", key), unit_of(lower, site, n));
 }
@@ -250,7 +250,7 @@ void emit_delay(Lower *lower, const Node *node, Site site)
         emit_side(lower, node, site, side == 0);
 }
 
-/* Of so many places of a stream along a copy's axis, those from `from` on; of no stream: zeros. */
+/* Of so many places of a stream along a copy's axis, or steps, those from `from` on; of no stream: zeros. */
 typedef struct Origin {
     StreamId stream;
     int places, from;
@@ -277,15 +277,55 @@ static void emit_places(Lower *lower, const Node *node, Site site, LoopExpr *o, 
     store_stream(lower, node->out, site, to, value, false);
 }
 
+/* Unit n of so many at step t, of a stream that has these steps, or, without any, one behind the other. */
+static LoopExpr *unit_at(Lower *lower, StreamId stream, Site *site, LoopExpr *t, int units, LoopExpr *n)
+{
+    if (!stream_of(lower, stream)->steps)
+        return op2(lower, OP_ADD, op2(lower, OP_MUL, t, num(lower, units)), n);
+    site->t = t;
+    return n;
+}
+
+/* Steps first .. end-1 of a copy along time. */
+static void emit_span(Lower *lower, const Node *node, Site site, int first, int end, Origin origin)
+{
+    int units = node->piece.inner;
+    if (end <= first)
+        return;
+    LoopStmt *time = for_bounds(lower, site.into, "t", num(lower, first), num(lower, end));
+    LoopStmt *loop = for_units(lower, &time->body, "n", units);
+    LoopExpr *t = loop_variable(lower, time), *n = loop_variable(lower, loop);
+    bool there = origin.stream != NONE;
+    Site from = site;
+    site.into = &loop->body;
+    LoopExpr *to = unit_at(lower, node->out, &site, t, units, n), *value = num(lower, 0);
+    if (there) {
+        LoopExpr *at = op2(lower, OP_ADD, t, num(lower, origin.from - first));
+        at = unit_at(lower, origin.stream, &from, at, units, n);
+        value = load_stream(lower, origin.stream, from, at);
+    }
+    if (stream_of(lower, node->out)->kind == STREAM_REALS)
+        value = there ? loop_cast(lower->arena, TYPE_F32, value) : loop_float(lower->arena, 0);
+    store_stream(lower, node->out, site, to, value, false);
+}
+
 void emit_copy(Lower *lower, const Node *node, Site site)
 {
     const Extract *piece = &node->piece;
     int first = piece->from < 0 ? -piece->from : 0, last = piece->in - piece->from;
+    last = last < piece->out ? last : piece->out;
+    Origin none = {NONE, 0, 0}, in = {node->in, piece->in, first + piece->from},
+           behind = {node->aux, piece->out - piece->in, 0};
+    if (copy_in_time(lower->net, node)) {
+        emit_span(lower, node, site, 0, first, none);
+        emit_span(lower, node, site, first, last, in);
+        emit_span(lower, node, site, last, piece->out, behind);
+        return;
+    }
     LoopStmt *outer = for_range(lower, site.into, "o", piece->outer);
     LoopExpr *o = loop_variable(lower, outer);
     site.into = &outer->body;
-    last = last < piece->out ? last : piece->out;
-    emit_places(lower, node, site, o, 0, first, (Origin){NONE, 0, 0});
-    emit_places(lower, node, site, o, first, last, (Origin){node->in, piece->in, first + piece->from});
-    emit_places(lower, node, site, o, last, piece->out, (Origin){node->aux, piece->out - piece->in, 0});
+    emit_places(lower, node, site, o, 0, first, none);
+    emit_places(lower, node, site, o, first, last, in);
+    emit_places(lower, node, site, o, last, piece->out, behind);
 }

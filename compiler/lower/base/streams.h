@@ -29,7 +29,7 @@ int delay_edge(const Lower *lower, const Node *node);
 /* What the delay gives for all units at the site, which lies in site.segment, unless the plan says that it is asked. */
 void emit_delay(Lower *lower, const Node *node, Site site);
 
-/* What a COPY takes, at the site. */
+/* What a COPY takes, at the site; of one along time, at all of its steps. */
 void emit_copy(Lower *lower, const Node *node, Site site);
 
 #endif

@@ -36,7 +36,7 @@ Val result_value(const Node *node, int s)
 
 static bool in_time(const Lower *lower, const Node *node, int s)
 {
-    return s < node->outs.count && stream_of(lower, node->outs.at[s].stream)->temporal;
+    return s < node->outs.count && stream_of(lower, node->outs.at[s].stream)->steps;
 }
 
 static bool sums_samples(const Lower *lower, const Node *node, int s)
@@ -47,7 +47,7 @@ static bool sums_samples(const Lower *lower, const Node *node, int s)
 bool sums_steps(const Lower *lower, const Node *node, int s)
 {
     return s >= node->outs.count
-           || (plan_of(lower, node)->in_time && !stream_of(lower, node->outs.at[s].stream)->temporal);
+           || (plan_of(lower, node)->in_time && !stream_of(lower, node->outs.at[s].stream)->steps);
 }
 
 bool sums_units(const Lower *lower, const Node *node, int s)

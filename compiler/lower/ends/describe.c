@@ -54,10 +54,12 @@ static void describe_stream(Lower *lower, StreamId id)
 {
     const Stream *stream = stream_of(lower, id);
     Span span = made_by(lower, id);
+    bool others = stream->steps > 0 && stream->steps != lower->net->steps;
     LoopStream described = {.name = stream->name,
                             .about = source_words(lower->net->sources, span),
                             .line = line_of(lower, span),
                             .size = stream_size(lower, id),
+                            .steps = others ? stream->steps : 0,
                             .spikes = stream->kind == STREAM_SPIKES,
                             .saved = stream->saved,
                             .evaluated = lower->phase == PHASE_EVALUATE,
@@ -78,19 +80,24 @@ static LoopStream *row_of(const Lower *lower, StreamId stream)
     return &lower->program->streams.at[lower->streams[stream].described];
 }
 
-/* What blocks of the library, and stages that copy parts, make on their way to what the model says. What has a firing rate
- * is told of elsewhere, too. */
+static const Node *maker_of(const Lower *lower, StreamId stream)
+{
+    return &lower->net->nodes.at[stream_of(lower, stream)->node];
+}
+
+/* What blocks of the library, and stages that copy parts before or behind, make on their way to what the model says. What has
+ * a firing rate is told of elsewhere, too. */
 static bool is_on_the_way(const Lower *lower, StreamId stream, StreamId next)
 {
-    const Node *node = &lower->net->nodes.at[stream_of(lower, stream)->node];
     Span words = made_by(lower, stream), others = made_by(lower, next);
-    bool copy = node->kind == NODE_COPY && words.lo == others.lo && words.hi == others.hi;
-    return copy || (stream_of(lower, stream)->inner && lower->streams[stream].activity < 0);
+    bool same = words.lo == others.lo && words.hi == others.hi;
+    bool copy = maker_of(lower, stream)->kind == NODE_COPY || maker_of(lower, next)->kind == NODE_COPY;
+    return (same && copy) || (stream_of(lower, stream)->inner && lower->streams[stream].activity < 0);
 }
 
 static bool is_of_loss(const Lower *lower, StreamId stream)
 {
-    const Node *node = &lower->net->nodes.at[stream_of(lower, stream)->node];
+    const Node *node = maker_of(lower, stream);
     return node->of_loss || node->kind == NODE_TARGET;
 }
 

@@ -12,7 +12,7 @@ static Site begin_samples(Lower *lower, const Node *node, const char *verb)
     const char *source = stream_of(lower, node->in)->name;
     const char *about = arena_printf(lower->arena, "%s: %s of %s, %d -> %d%s", out->name, verb, source,
                                      stream_size(lower, node->in), stream_size(lower, node->out),
-                                     out->temporal ? ", all steps" : "");
+                                     out->steps ? ", all steps" : "");
     return kernel_samples(lower, node_kind_name(node->kind), out->name, about, node->span);
 }
 
@@ -53,8 +53,10 @@ static int draws_before(const Lower *lower, const Node *node)
 {
     int draws = 0;
     for (const Node *other = lower->net->nodes.at; other < node; other++)
-        if (other->kind == NODE_POISSON)
-            draws += block_count(lower->net->steps) + lower->net->steps;
+        if (other->kind == NODE_POISSON) {
+            int steps = stream_of(lower, other->out)->steps;
+            draws += block_count(steps) + steps;
+        }
     return draws;
 }
 
@@ -262,8 +264,8 @@ void lower_poisson(Lower *lower, const Node *node)
                        .from = num(lower, 0),
                        .count = num(lower, size),
                        .draws = draws_before(lower, node),
-                       .blocks = block_count(lower->net->steps),
-                       .steady = !stream_of(lower, node->in)->temporal};
+                       .blocks = block_count(stream_of(lower, node->out)->steps),
+                       .steady = !stream_of(lower, node->in)->steps};
     add_arrays(lower, &poisson, size);
     if (size < units) {
         LoopStmt *parts = for_range(lower, site.into, "part", (units + size - 1) / size);
@@ -292,8 +294,8 @@ static void emit_latency(Lower *lower, const Node *node, Site site)
     LoopExpr *x = in_parts(lower, node, load_stream(lower, node->in, site, n), 1);
     x = loop_local(lower, &loop->body, "x", x);
     LoopExpr *bright = op2(lower, OP_MIN, op2(lower, OP_MAX, x, zero), one);
-    LoopExpr *late =
-        op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright), loop_float(arena, lower->net->steps - 1));
+    LoopExpr *late = op2(lower, OP_MUL, op2(lower, OP_SUB, one, bright),
+                         loop_float(arena, stream_of(lower, node->out)->steps - 1));
     late = op2(lower, OP_ADD, late, loop_float(arena, parts / 2));
     late = by_factor(lower, OP_DIV, late, parts);
     LoopExpr *when = loop_cast(arena, TYPE_I32, late);
@@ -331,7 +333,7 @@ void lower_delay(Lower *lower, const Node *node)
 void lower_copy(Lower *lower, const Node *node)
 {
     Site site = begin_samples(lower, node, "copy");
-    if (stream_of(lower, node->out)->temporal) {
+    if (stream_of(lower, node->out)->steps && !copy_in_time(lower->net, node)) {
         LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, node->out));
         site.into = &time->body;
         site.t = loop_variable(lower, time);

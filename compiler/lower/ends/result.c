@@ -59,7 +59,7 @@ static Site extreme_kernel(Lower *lower, const Node *node, const char *verb, con
     const char *out = stream_of(lower, node->out)->name;
     Site site =
         stream_kernel(lower, whole, verb, out, arena_printf(lower->arena, "%s: %s", out, what), node->span);
-    if (stream_of(lower, whole)->temporal) {
+    if (stream_of(lower, whole)->steps) {
         LoopStmt *time = for_range(lower, site.into, "t", steps_of(lower, whole));
         site.into = &time->body;
         site.t = loop_variable(lower, time);
@@ -143,8 +143,8 @@ void lower_reduce(Lower *lower, const Node *node)
     LoopStmt *end = for_units(lower, site.into, "n", size);
     LoopExpr *n = loop_variable(lower, end);
     inner.into = &end->body;
-    LoopExpr *mean =
-        op2(lower, OP_DIV, load_stream(lower, node->out, inner, n), f32(lower, lower->net->steps));
+    LoopExpr *mean = op2(lower, OP_DIV, load_stream(lower, node->out, inner, n),
+                         f32(lower, stream_of(lower, node->in)->steps));
     store_stream(lower, node->out, inner, n, mean, false);
 }
 
@@ -243,7 +243,7 @@ void lower_target(Lower *lower, const Node *node)
     Site site = kernel_samples(lower, "target", out,
                                arena_printf(lower->arena, "%s: 1 for the class of the label, else 0", out),
                                node->span);
-    if (stream_of(lower, node->out)->temporal)
+    if (stream_of(lower, node->out)->steps)
         enter_steps(lower, &site, node->out);
     LoopStmt *loop = for_units(lower, site.into, "j", stream_size(lower, node->out));
     LoopExpr *j = loop_variable(lower, loop), *is = is_label(lower, site, j);

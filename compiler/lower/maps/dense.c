@@ -19,7 +19,7 @@ void lower_bias_grad(Lower *lower, const Node *node)
     LoopStmt *loop_b = for_range(lower, &lower->kernel->body, "b", 0);
     loop_b->to = samples_of(lower, plan_of(lower, node));
     Site site = {.into = &loop_b->body, .b = loop_variable(lower, loop_b)};
-    if (stream_of(lower, node->in)->temporal) {
+    if (stream_of(lower, node->in)->steps) {
         LoopStmt *loop_t = for_range(lower, site.into, "t", steps_of(lower, node->in));
         site.t = loop_variable(lower, loop_t);
         site.into = &loop_t->body;

@@ -120,7 +120,7 @@ void lower_pool(Lower *lower, const Node *node)
         arena_printf(lower->arena,
                      grad ? "%s: to the greatest of each window" : "%s: the greatest of each window", out),
         node->span);
-    if (stream_of(lower, node->out)->temporal)
+    if (stream_of(lower, node->out)->steps)
         site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, node->out)}, site);
     (grad ? emit_pool_grad : emit_pool)(lower, node, site);
 }

@@ -202,7 +202,7 @@ static void add_tiles(Lower *lower, const Node *node, Site site, LoopExpr *item,
     site = walk_samples(lower, (Walk){zero, samples_of(lower, plan_of(lower, node)), 0}, site);
     if (node->map->time.reach == REACH_ALL)
         site.t = item;
-    else if (stream_of(lower, node->in)->temporal)
+    else if (stream_of(lower, node->in)->steps)
         site = walk_steps(lower, (Walk){NULL, NULL, steps_of(lower, node->in)}, site);
     LoopStmt *loop = for_range(lower, site.into, "tile", tiles);
     LoopExpr *n0 = scaled_plus(lower, loop_variable(lower, loop), width, num(lower, first));

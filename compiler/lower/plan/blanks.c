@@ -15,7 +15,7 @@ static bool has_zero_edge_windows(const AxisMap *map)
 static bool is_made_backward(const Planning *plan, StreamId stream, int reader)
 {
     const Stream *made = &plan->net->streams.at[stream];
-    return made->node >= plan->net->backward && made->temporal && made->batched && !made->keep
+    return made->node >= plan->net->backward && made->steps && made->batched && !made->keep
            && only_reader(&plan->readers, stream) == reader;
 }
 

@@ -43,7 +43,7 @@ static bool *find_kept(Planning *plan, const Node *scan)
         kept[v] = instr->op != OP_STATE;
         if (instr->op == OP_INPUT) {
             const Stream *stream = &plan->net->streams.at[scan->ins.at[instr->index]];
-            kept[v] = stream->node < plan->net->backward && stream->temporal;
+            kept[v] = stream->node < plan->net->backward && stream->steps;
         }
         for (int k = 0; k < op_value_arity(instr->op); k++)
             kept[v] = kept[v] && kept[instr_operand(instr, k)];
@@ -93,7 +93,7 @@ static GatePlan *gate_of(Planning *plan, const Node *map)
     const Net *net = plan->net;
     StreamId stream = map->out;
     int later = 0;
-    if (!map->transposed || !map_is_dense(map->map) || !net->streams.at[stream].temporal)
+    if (!map->transposed || !map_is_dense(map->map) || !net->streams.at[stream].steps)
         return NULL;
     int reader = only_reader(&plan->readers, stream);
     if (reader != NONE && net->nodes.at[reader].kind == NODE_DELAY) {

@@ -57,7 +57,7 @@ static int slots_of(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node, slots = 0;
-    if (maker == NONE || !group_of(plan, maker) || !net->streams.at[stream].temporal)
+    if (maker == NONE || !group_of(plan, maker) || !net->streams.at[stream].steps)
         return 0;
     for (int r = plan->readers.first[stream]; r < plan->readers.first[stream + 1]; r++) {
         int n = plan->readers.to[r];

@@ -243,7 +243,7 @@ static bool is_tiled(const Planning *plan, StreamId stream)
 {
     const Net *net = plan->net;
     int maker = net->streams.at[stream].node;
-    if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].temporal
+    if (maker == NONE || plan->streams[stream].local || !net->streams.at[stream].steps
         || !net->streams.at[stream].batched
         || plan->streams[stream].room > shape_size(net->streams.at[stream].shape)
         || net->streams.at[stream].keep || !goes_by_tiles(plan, maker))

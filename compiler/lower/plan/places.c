@@ -5,7 +5,7 @@
 static bool is_whole(const Planning *plan, StreamId stream)
 {
     const Stream *made = &plan->net->streams.at[stream];
-    return made->temporal && made->batched && made->kind == STREAM_REALS && !plan->streams[stream].local
+    return made->steps && made->batched && made->kind == STREAM_REALS && !plan->streams[stream].local
            && !plan->streams[stream].tallied && !plan->streams[stream].slots;
 }
 

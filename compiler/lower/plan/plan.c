@@ -95,10 +95,10 @@ static void make_delayed_room(Planning *plan, const Node *delay)
         make_room(plan, delay->in, (Tiling){units, 1});
 }
 
-/* That a kernel goes through. */
-static int steps_at_once(const Planning *plan)
+/* Of so many steps, or of what lacks them, those that a kernel goes through. */
+static int steps_at_once(const Planning *plan, int steps)
 {
-    return plan->net->stepwise ? 1 : plan->net->steps;
+    return plan->net->stepwise || steps == 0 ? 1 : steps;
 }
 
 /* A tile keeps its copy of the weights while a batch goes through it. One sample needs none. */
@@ -126,8 +126,9 @@ static void start_node(Planning *plan, int n)
     record->tiles = node_tiles(plan, node, record);
     make_rooms(plan, node, record);
     record->shared = !scan && !stream->batched;
-    record->in_time = scan ? scan_in_time(plan->net, node) : stream->temporal;
-    record->steps = record->in_time ? steps_at_once(plan) : 1;
+    int steps = scan ? scan_steps(plan->net, node) : stream->steps;
+    record->in_time = steps > 0;
+    record->steps = steps_at_once(plan, steps);
 }
 
 /* Whether it has only the units that there are, as weights do that are a matrix. Who reads a delayed stream may read the
@@ -136,7 +137,7 @@ static bool fills_no_room(const Net *net, StreamId id)
 {
     const Stream *stream = &net->streams.at[id];
     bool param = stream->node != NONE && net->nodes.at[stream->node].kind == NODE_PARAM;
-    if (!stream->batched && (stream->temporal ? param : stream->shape.ndim > 1))
+    if (!stream->batched && (stream->steps ? param : stream->shape.ndim > 1))
         return true;
     const Node *node = net->streams.at[id].node == NONE ? NULL : &net->nodes.at[net->streams.at[id].node];
     while (node && node->kind == NODE_DELAY) {
@@ -151,7 +152,7 @@ static StreamPlan start_stream(const Planning *plan, StreamId id)
     const Stream *stream = &plan->net->streams.at[id];
     int units = shape_size(stream->shape);
     int maker = stream->node;
-    return (StreamPlan){.steps = stream->temporal ? steps_at_once(plan) : 1,
+    return (StreamPlan){.steps = steps_at_once(plan, stream->steps),
                         .drawn = maker != NONE && plan->net->nodes.at[maker].kind == NODE_RANDOM,
                         .tiles = tiling_in(plan, units, !fills_no_room(plan->net, id)),
                         .room = units,

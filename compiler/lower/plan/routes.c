@@ -33,7 +33,7 @@ static bool may_route(const Planning *plan, const Node *pool)
     const Stream *out = &plan->net->streams.at[pool->out];
     const AxisMap *map = pool->map;
     return map->time.reach == REACH_SAME && map_reads_once(map) && has_channels(map) && map_rows(map) <= 256
-           && out->temporal && out->batched && !out->keep;
+           && out->steps && out->batched && !out->keep;
 }
 
 void plan_routes(Planning *plan)

@@ -44,8 +44,9 @@ void plan_runs(Planning *plan)
         NodePlan *node = &plan->nodes[n];
         if (node->role != ROLE_SCAN)
             continue;
-        bool once = !node->in_time || plan->net->steps == 1 || node->cyclic;
-        node->run = once ? 1 : run_of(&plan->net->nodes.at[n], plan->net->steps, plan->options.unroll);
+        const Node *scan = &plan->net->nodes.at[n];
+        int steps = scan_steps(plan->net, scan);
+        node->run = steps <= 1 || node->cyclic ? 1 : run_of(scan, steps, plan->options.unroll);
         node->watched = is_watched(plan, n);
     }
 }

@@ -6,7 +6,7 @@
 /* Convolutions over time make arrays that are worth it. */
 static bool is_convolution(const Net *net, const Node *node)
 {
-    if (node->kind != NODE_MAP || !map_mixes_space(node->map) || !net->streams.at[node->out].temporal)
+    if (node->kind != NODE_MAP || !map_mixes_space(node->map) || !net->streams.at[node->out].steps)
         return false;
     for (int a = 0; a < node->map->count; a++)
         if (node->map->space[a].reach == REACH_WINDOW)

@@ -134,7 +134,7 @@ static bool has_gaps(const Planning *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     const MapAxis *last = &node->map->space[node->map->count - 2];
     return node->kind == NODE_MAP && node->transposed && last->dilation == 1 && last->stride == 1
-           && plan->net->streams.at[node->in].temporal && is_sparse(plan, node->in);
+           && plan->net->streams.at[node->in].steps && is_sparse(plan, node->in);
 }
 
 /* Whether each input is read by some output. */
@@ -196,7 +196,7 @@ static bool has_frequencies(const Planning *plan, int n)
 Val weight_condition(const Net *net, StreamId weights)
 {
     int maker = weights == NONE ? NONE : net->streams.at[weights].node;
-    if (maker == NONE || net->nodes.at[maker].kind != NODE_SCAN || net->streams.at[weights].temporal)
+    if (maker == NONE || net->nodes.at[maker].kind != NODE_SCAN || net->streams.at[weights].steps)
         return NO_VAL;
     const Node *scan = &net->nodes.at[maker];
     for (int k = 0; k < scan->outs.count; k++) {
@@ -335,7 +335,7 @@ static int event_part_of(const Planning *plan, const Node *node)
 static int event_blocks_of(const Planning *plan, const Node *node)
 {
     if (!plan->options.infer || plan->net->stepwise || node->kind != NODE_MAP || !map_is_dense(node->map)
-        || !plan->net->streams.at[node->in].temporal)
+        || !plan->net->streams.at[node->in].steps)
         return 0;
     int inputs = map_rows(node->map), outputs = map_columns(node->map);
     return (int64_t)inputs * outputs >= BLOCK_WEIGHTS ? block_width(outputs) : 0;
@@ -408,7 +408,7 @@ void plan_service(Planning *plan)
     for (StreamId s = 0; s < net->streams.count; s++) {
         const Stream *stream = &net->streams.at[s];
         plan->streams[s].events = plan->streams[s].all_choose =
-            stream->kind == STREAM_SPIKES && stream->temporal;
+            stream->kind == STREAM_SPIKES && stream->steps;
     }
     for (int n = 0; n < net->updates; n++) {
         serve(plan, n);

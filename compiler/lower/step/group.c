@@ -111,7 +111,7 @@ static void start_scan(Lower *lower, const Member *member, Site site)
 static void emit_ahead(Lower *lower, const Node *scan, StreamId stream, Site site)
 {
     const StreamPlan *plan = &lower->plan->streams[stream];
-    bool apart = stream_of(lower, stream)->temporal && stream_of(lower, stream)->batched;
+    bool apart = stream_of(lower, stream)->steps && stream_of(lower, stream)->batched;
     if (plan->slots || plan->drawn || !apart)
         return;
     LoopExpr *last = num(lower, scan->reverse ? 0 : steps_of(lower, stream) - 1);

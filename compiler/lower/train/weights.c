@@ -55,9 +55,12 @@ static LoopBlock *begin_array(Lower *lower, const char *verb, const char *name, 
     return over_units(lower, into, units, rows, true);
 }
 
-static LoopBlock *over_steps(Lower *lower, LoopBlock *into, Units *units)
+/* All of them, if there are some. */
+static LoopBlock *over_steps(Lower *lower, LoopBlock *into, Units *units, int steps)
 {
-    LoopStmt *loop = for_range(lower, into, "t", lower->net->steps);
+    if (steps == 0)
+        return into;
+    LoopStmt *loop = for_range(lower, into, "t", steps);
     units->t = loop_variable(lower, loop);
     return &loop->body;
 }
@@ -66,8 +69,7 @@ static LoopBlock *over_steps(Lower *lower, LoopBlock *into, Units *units)
 static void zero(Lower *lower, LoopBlock *into, StreamId stream, LoopExpr *row)
 {
     Units units = {.shape = stream_of(lower, stream)->shape, .at = {row}};
-    if (stream_of(lower, stream)->temporal)
-        into = over_steps(lower, into, &units);
+    into = over_steps(lower, into, &units, stream_of(lower, stream)->steps);
     LoopBlock *inner = over_units(lower, into, &units, row != NULL, true);
     store_element(lower, inner, &units, stream, loop_float(lower->arena, 0), false);
 }
@@ -100,8 +102,7 @@ void lower_weights(Lower *lower, const Node *scan)
     equations.before = &constants;
     equations.into =
         over_units(lower, into, &units, rows, all_have(lower, scan, units.shape, units.shape.ndim - 1));
-    if (scan_in_time(lower->net, scan))
-        equations.into = over_steps(lower, equations.into, &units);
+    equations.into = over_steps(lower, equations.into, &units, scan_steps(lower->net, scan));
     equations.inputs = load_elements(lower, &units, scan);
     equations.params = load_params(lower, &units, scan);
     for (int k = 0; k < scan->outs.count; k++)
@@ -120,8 +121,7 @@ static void lower_array(Lower *lower, const Node *node, const char *verb, const 
     Units units = {.shape = stream_of(lower, node->in)->shape};
     const char *name = lower->net->params.at[node->weight].name;
     LoopBlock *into = begin_array(lower, verb, name, about, node->span, &units);
-    if (stream_of(lower, node->in)->temporal)
-        into = over_steps(lower, into, &units);
+    into = over_steps(lower, into, &units, stream_of(lower, node->in)->steps);
     store_in(lower, into, &units, node->in, to, load_element(lower, &units, node->in), add);
 }
 
