@@ -71,8 +71,6 @@ Shape map_shape(const AxisMap *map, bool transposed);
 /* That `along`, if it is given, is `time`. */
 bool check_along(Build *b, const Scope *frame);
 
-/* A stream of such a shape, with the values of one over time: see time.c. */
-StreamId steps_as_axis(Build *b, const StageUse *use, StreamId in, Shape shape);
 /* Its first axis are the steps of the result, which has this shape. */
 Value axis_as_steps(Build *b, const StageUse *use, Value whole, Shape shape);
 /* A connection whose map goes along that axis; `out` is the shape of a step. */

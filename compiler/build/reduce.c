@@ -116,10 +116,28 @@ static StreamId reduce_units(Build *b, const StageUse *use, StreamId in, const A
     return add_reduce(b, use, in, use->name, stream_at(b, in)->steps, shape);
 }
 
+/* The number of the greatest of all steps and of units: steps are the outermost axis. */
+static StreamId argmax_of_all(Build *b, const StageUse *use, StreamId in, AxisSet over)
+{
+    const Stream *stream = stream_at(b, in);
+    Shape shape = {.ndim = 1, .dims = {stream->steps}, .axes = {name_time}};
+    AxisSet axes = {.space = {true}};
+    for (int d = 0; d < stream->shape.ndim; d++, shape.ndim++) {
+        shape.dims[shape.ndim] = stream->shape.dims[d];
+        shape.axes[shape.ndim] = shape_axis(stream->shape, d);
+        axes.space[shape.ndim] = over.space[d];
+    }
+    StageUse inner = *use;
+    inner.name = NULL;
+    return reduce_units(b, use, steps_as_axis(b, &inner, in, shape), &axes);
+}
+
 /* Time by a node of its own, then the units. */
 static StreamId reduce_sample(Build *b, const StageUse *use, StreamId in, AxisSet over)
 {
     bool units = is_over_units(&over);
+    if (over.time && units && use->stage->reduce == REDUCE_ARGMAX)
+        return argmax_of_all(b, use, in, over);
     if (over.time)
         in = add_reduce(b, use, in, units ? NULL : use->name, 0, stream_at(b, in)->shape);
     over.time = false;
@@ -167,10 +185,7 @@ static bool check_picked(Build *b, const StageUse *use, Span span, const AxisSet
         report_hint(b, "it keeps from step to step what was meant; without `where`, it goes over any axes");
         return false;
     }
-    if (reduce != REDUCE_ARGMAX || !over->time || !units)
-        return true;
-    report(b, RULE_AXIS, span, "`argmax` goes over time, or over axes of the shape, not over both at once");
-    return false;
+    return true;
 }
 
 bool reduced_axes(Build *b, const StageUse *use, StreamId in, AxisSet *over)
