@@ -5,7 +5,7 @@
  * Axes: a stream goes over the batch, over time and over the axes of its shape (see shape.h): it holds
  * size = dims[0] * ... values per sample and time step. Of an axis that it lacks, the value is the same all along it:
  * a stream without steps has one value per sample, the same at all steps. How many steps a stream has is its own: those that
- * meet in one node have as many, and only copies go from one number to another. */
+ * meet in one node have as many; only copies and maps along time go from one number to another. */
 #ifndef SNNC_NET_H
 #define SNNC_NET_H
 

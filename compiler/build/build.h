@@ -445,6 +445,8 @@ typedef struct Copied {
 StreamId copy_stream(Build *b, const StageUse *use, const Copied *copied);
 /* A stream that has all steps of this one at once, along the first axis of its shape: see time.c. */
 StreamId steps_as_axis(Build *b, const StageUse *use, StreamId in, Shape shape);
+/* The other way round: the first axis of `whole` are the steps of the result, which has this shape. */
+Value axis_as_steps(Build *b, const StageUse *use, Value whole, Shape shape);
 /* 1 at the steps that a sample has, 0 behind them. NONE if its length is not known: reported. */
 StreamId present_stream(Build *b, Span span);
 StreamId add_stream(Build *b, const char *name, const char *stage, StreamKind kind, int steps, Shape shape,

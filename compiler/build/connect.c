@@ -55,6 +55,19 @@ Value add_connection(Build *b, const Connection *connection)
     return value_stream(node.out, unit_plain);
 }
 
+Value connect_steps(Build *b, const Connection *connection)
+{
+    StageUse use = *connection->use;
+    Connection whole = *connection;
+    use.name = NULL;
+    whole.use = &use;
+    whole.in = steps_as_axis(
+        b, &use, connection->in,
+        shape_with_time(stream_at(b, connection->in)->shape, stream_at(b, connection->in)->steps));
+    whole.out = map_shape(&connection->map, connection->transposed);
+    return axis_as_steps(b, connection->use, add_connection(b, &whole), connection->out);
+}
+
 /* ---- bias ---- */
 
 static bool is_named(const Expr *stage, const char *name)

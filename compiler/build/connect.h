@@ -71,9 +71,7 @@ Shape map_shape(const AxisMap *map, bool transposed);
 /* That `along`, if it is given, is `time`. */
 bool check_along(Build *b, const Scope *frame);
 
-/* Its first axis are the steps of the result, which has this shape. */
-Value axis_as_steps(Build *b, const StageUse *use, Value whole, Shape shape);
-/* A connection whose map goes along that axis; `out` is the shape of a step. */
+/* A connection whose map goes along the axis of time; `out` is the shape of a step. */
 Value connect_steps(Build *b, const Connection *connection);
 
 #endif

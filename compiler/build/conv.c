@@ -103,7 +103,7 @@ static bool conv_in_time(Build *b, const Window *window, int steps, AxisMap *map
     return mix_channels(b, of, map);
 }
 
-/* `steps`: of the input; 0: they do not matter. */
+/* Of an input that has so many steps. */
 static bool conv_map(Build *b, const Window *window, int steps, AxisMap *map)
 {
     *map = (AxisMap){.name = window->stage, .groups = 1};

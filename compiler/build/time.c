@@ -1,7 +1,7 @@
 /* Time as an axis of space. What goes along time otherwise than step by step, or from the past, goes along the first axis of a
  * stream that has all steps at once, as it would along y or x; what it makes are the steps of a stream again, of a number
  * of their own. */
-#include "connect.h"
+#include "build.h"
 
 StreamId copy_stream(Build *b, const StageUse *use, const Copied *copied)
 {
@@ -44,17 +44,4 @@ Value axis_as_steps(Build *b, const StageUse *use, Value whole, Shape shape)
                      .steps = steps,
                      .shape = shape};
     return value_stream(copy_stream(b, use, &copied), unit_plain);
-}
-
-Value connect_steps(Build *b, const Connection *connection)
-{
-    StageUse use = *connection->use;
-    Connection whole = *connection;
-    use.name = NULL;
-    whole.use = &use;
-    whole.in = steps_as_axis(
-        b, &use, connection->in,
-        shape_with_time(stream_at(b, connection->in)->shape, stream_at(b, connection->in)->steps));
-    whole.out = map_shape(&connection->map, connection->transposed);
-    return axis_as_steps(b, connection->use, add_connection(b, &whole), connection->out);
 }

@@ -161,11 +161,9 @@ bool slice_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 
 int slice_steps(Build *b, const Scope *frame, int in)
 {
-    const Entry *over = given_argument(frame, name_over);
     Extract piece;
-    View view = {.steps = in, .d = TIME_AXIS};
-    bool time = over && over->expr->kind == EXPR_NAME && over->expr->name == name_time;
-    return !time ? in : read_slice(b, frame, &view, &piece) ? view.steps : 0;
+    View view = view_of(b, name_slice, (Span){0, 0}, frame, (Shape){0}, in);
+    return view.d != TIME_AXIS ? in : read_slice(b, frame, &view, &piece) ? view.steps : 0;
 }
 
 Value build_slice(Build *b, const StageUse *use)
