@@ -99,6 +99,11 @@ Golden *golden_open_mixed(void)
     return open_files(FOLDER "mixed.txt", FOLDER "mixed.safetensors");
 }
 
+Golden *golden_open_steps(void)
+{
+    return open_files(FOLDER "steps.txt", FOLDER "steps.safetensors");
+}
+
 void golden_close(Golden *golden)
 {
     snn_tensors_close(golden->arrays);

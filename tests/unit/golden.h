@@ -14,6 +14,7 @@ enum {
     GOLDEN_DELAYS = 28,
     GOLDEN_SPACINGS = 13,
     GOLDEN_MIXED = 49,
+    GOLDEN_STEPS = 353,
     GOLDEN_OPTIMIZERS = 8
 };
 
@@ -30,13 +31,14 @@ typedef struct Golden {
 
 /* Reads all files of record.py. Fails the running test if one is missing or does not read. */
 Golden *golden_open(void);
-/* The same of maps.py, without optimizers; of parallel.py; of norms.py; of delays.py; of spacings.py; of mixed.py. */
+/* The same of maps.py, without optimizers; of parallel.py; of norms.py; of delays.py; of spacings.py; of mixed.py; of steps.py. */
 Golden *golden_open_maps(void);
 Golden *golden_open_parallel(void);
 Golden *golden_open_norms(void);
 Golden *golden_open_delays(void);
 Golden *golden_open_spacings(void);
 Golden *golden_open_mixed(void);
+Golden *golden_open_steps(void);
 void golden_close(Golden *golden);
 
 /* The array `case/prefix``name`. Fails the running test if there is none. */

@@ -148,6 +148,11 @@ static void open_mixed(void)
     exact = golden_open_mixed();
 }
 
+static void open_steps(void)
+{
+    exact = golden_open_steps();
+}
+
 static void close_exact(void)
 {
     golden_close(exact);
@@ -186,6 +191,12 @@ END_TEST
 START_TEST(number_of_mixed)
 {
     ck_assert_int_eq(exact->cases.count, GOLDEN_MIXED);
+}
+END_TEST
+
+START_TEST(number_of_steps)
+{
+    ck_assert_int_eq(exact->cases.count, GOLDEN_STEPS);
 }
 END_TEST
 
@@ -375,5 +386,6 @@ Suite *torch_suite(void)
     add_exact(suite, "delays", open_delays, number_of_delays, GOLDEN_DELAYS);
     add_exact(suite, "spacings", open_spacings, number_of_spacings, GOLDEN_SPACINGS);
     add_exact(suite, "mixed", open_mixed, number_of_mixed, GOLDEN_MIXED);
+    add_exact(suite, "steps", open_steps, number_of_steps, GOLDEN_STEPS);
     return suite;
 }

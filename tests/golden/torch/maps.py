@@ -37,7 +37,7 @@ class Case:
     shapes of the map's own."""
 
     def __init__(self, name, shape, extents, stage, forward, params, temporal=False, formula=False, loss=None,
-                 frozen=None, before="", lines=(), target=""):
+                 frozen=None, before="", lines=(), target="", steps=STEPS):
         self.name, self.shape, self.extents, self.stage = name, shape, extents, stage if formula else "x -> " + stage
         self.forward, self.params, self.temporal = forward, params, temporal
         self.loss = loss  # in a model, and of out, y and the targets; None: the squared error
@@ -45,6 +45,7 @@ class Case:
         self.after = None  # of the parameters, x and the loss of y: further arrays
         self.before, self.lines = before, lines  # definitions, and lines of the model before y
         self.target = target  # further arguments of the data line: then the targets of the loss are numbers
+        self.steps = steps
 
     def place(self, drawn):
         """Moves the parameters that are drawn to where they may be."""
@@ -58,7 +59,7 @@ class Case:
             self.before + "model %s {" % self.name,
             "    data idx(shape = [%d], classes = %d%s%s)" % (INPUTS, CLASSES, ", temporal" if self.temporal else "",
                                                             self.target),
-            "    time %d steps" % (STEPS if self.temporal else 1),
+            "    time %d steps" % (self.steps if self.temporal else 1),
             "    x   = image -> dense([%s])" % self.shape,
             *("    " + line for line in self.lines),
             "    y   = %s" % self.stage,
@@ -207,7 +208,7 @@ def record(one, turn=0):
     """The arrays of a case, drawn by its name; `turn`: other ones."""
     random = np.random.RandomState(zlib.crc32(one.name.encode()) + turn)
     units = int(np.prod(one.extents))
-    lead = (BATCH, STEPS) if one.temporal else (BATCH,)
+    lead = (BATCH, one.steps) if one.temporal else (BATCH,)
     image = random.randint(0, 256, lead + (INPUTS,)).astype(np.float32) / np.float32(255)
     label = random.randint(0, CLASSES, BATCH).astype(np.int32)
     drawn = {"w_x": np.float32(random.standard_normal((units, INPUTS)))}
@@ -215,7 +216,8 @@ def record(one, turn=0):
     one.place(drawn)
     given = {name: torch.tensor(array, dtype=torch.float64, requires_grad=True) for name, array in drawn.items()}
     x = F.linear(torch.tensor(image, dtype=torch.float64), given["w_x"]).reshape(lead + one.extents)
-    y = one.forward(given, x).reshape(lead + (-1,))
+    y = one.forward(given, x)
+    y = y.reshape(y.shape[:len(lead)] + (-1,))  # it may have other steps than x
     drawn["w_out"] = np.float32(random.standard_normal((CLASSES, y.shape[-1])) / 4)
     given["w_out"] = torch.tensor(drawn["w_out"], dtype=torch.float64, requires_grad=True)
     target = F.one_hot(torch.tensor(label).long(), CLASSES).double()
@@ -224,7 +226,7 @@ def record(one, turn=0):
         target = (target, torch.tensor(numbers, dtype=torch.float64))
 
     def loss_of(y):
-        out = F.linear(y.reshape(lead + (-1,)), given["w_out"])
+        out = F.linear(y.reshape(y.shape[:len(lead)] + (-1,)), given["w_out"])
         score = out.mean(1) if one.temporal else out
         return one.loss[1](out, y, target) if one.loss else F.mse_loss(score, target)
 
