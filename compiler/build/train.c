@@ -22,12 +22,28 @@ static bool check_end(Build *b, const Expr *expr, int count, Rule rule, const ch
     return fine;
 }
 
+/* Whether it has one value a sample or, if it `may`, as many steps as samples have, which their labels and targets are of. */
+static bool check_predicted(Build *b, StreamId stream, Span span, bool may)
+{
+    int steps = stream_at(b, stream)->steps;
+    if (!may || steps == b->net->steps)
+        return may || check_temporal(b, stream, span, false);
+    if (steps == 0)
+        return true;
+    report(b, RULE_TEMPORAL, span, "what is predicted at each step has as many as a sample, %d, found %d",
+           b->net->steps, steps);
+    report_hint(b, "`upsample(2, along = time)` makes more, `dense(%d, along = time)` any number",
+                b->net->steps);
+    return false;
+}
+
 /* The scores of the classes, one value each, and over time only where labels are. NONE if it was reported. */
 static StreamId build_scores(Build *b, const Expr *expr, const char *what)
 {
     b->binding = what;
     StreamId scores = build_stream(b, b->model, expr, NULL);
     if (scores == NONE || !check_temporal(b, scores, expr->span, b->net->data.label_temporal)
+        || !check_predicted(b, scores, expr->span, b->net->data.label_temporal)
         || !check_classes(b, scores, expr->span))
         return NONE;
     return scores;
@@ -38,7 +54,7 @@ static StreamId build_numbers(Build *b, const Expr *expr, const char *name, bool
 {
     b->binding = name ? name : "predict";
     StreamId numbers = build_stream(b, b->model, expr, NULL);
-    return numbers != NONE && (may || check_temporal(b, numbers, expr->span, false)) ? numbers : NONE;
+    return numbers != NONE && check_predicted(b, numbers, expr->span, may) ? numbers : NONE;
 }
 
 /* `argmax(x)`: the class with the greatest score, one a class unless it has a name. */
