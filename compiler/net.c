@@ -154,6 +154,14 @@ int scan_steps(const Net *net, const Node *scan)
     return steps == 0 && scan->states.count > 0 ? net->steps : steps;
 }
 
+const char *own_steps_text(const Net *net, StreamId stream)
+{
+    int steps = net->streams.at[stream].steps;
+    if (steps == 0 || steps == net->steps)
+        return "";
+    return arena_printf(net->arena, " in %d step%s", steps, steps == 1 ? "" : "s");
+}
+
 bool copy_in_time(const Net *net, const Node *copy)
 {
     return net->streams.at[copy->in].steps != net->streams.at[copy->out].steps;

@@ -179,6 +179,8 @@ bool param_may_learn(const Net *net, ParamId param);
 bool *streams_behind_params(const Net *net);
 /* How many steps the scan runs at; 0: once for all of them. */
 int scan_steps(const Net *net, const Node *scan);
+/* Of another number of steps than the model has: " in 6 steps"; else "". */
+const char *own_steps_text(const Net *net, StreamId stream);
 /* Whether the copy goes from so many steps to others: then its piece is along time, of which a stream without steps has the
  * places one after the other. Else it is of each step. */
 bool copy_in_time(const Net *net, const Node *copy);

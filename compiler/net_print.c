@@ -40,12 +40,10 @@ static const char *place_text(const Printer *printer, Span span)
     return arena_printf(printer->arena, "  # %s:%d", slash ? slash + 1 : place.source->path, place.line);
 }
 
-/* Of another number of steps than the model has: "in 6 steps". */
-static const char *time_text(const Printer *printer, const Stream *stream)
+static const char *time_text(const Printer *printer, StreamId id)
 {
-    if (stream->steps == 0 || stream->steps == printer->net->steps)
-        return stream->steps ? " in time" : "";
-    return arena_printf(printer->arena, " in %d step%s", stream->steps, stream->steps == 1 ? "" : "s");
+    const char *own = own_steps_text(printer->net, id);
+    return *own || !stream_at(printer, id)->steps ? own : " in time";
 }
 
 /* "hidden: spikes [800] in time" */
@@ -54,7 +52,7 @@ static const char *typed(const Printer *printer, StreamId id)
     const Stream *stream = stream_at(printer, id);
     return arena_printf(printer->arena, "%s: %s %s%s%s", stream->name,
                         stream->kind == STREAM_SPIKES ? "spikes" : "reals",
-                        shape_text(printer->arena, stream->shape), time_text(printer, stream),
+                        shape_text(printer->arena, stream->shape), time_text(printer, id),
                         stream->batched ? "" : " for all samples");
 }
 

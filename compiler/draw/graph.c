@@ -6,6 +6,7 @@ typedef struct Box {
     int phrase;
     const char *title, *words;
     Shape shape;
+    const char *steps; /* of their own, or "" */
     int64_t parameters;
     int card, before; /* before: the box that it goes on from in the same card, or NONE */
     int ins, outs;    /* links */
@@ -99,6 +100,7 @@ static int add_box(Drawer *d, const Node *node, int phrase)
 {
     Box box = {.phrase = phrase,
                .words = box_words(d, node, phrase),
+               .steps = "",
                .card = NONE,
                .before = NONE,
                .frame = d->frame_of[phrase]};
@@ -128,6 +130,12 @@ static void count_parameters(Drawer *d, Box *box, const Node *node)
     }
 }
 
+static void set_made(const Drawer *d, Box *box, StreamId made)
+{
+    box->shape = d->net->streams.at[made].shape;
+    box->steps = own_steps_text(d->net, made);
+}
+
 static void fill_box(Drawer *d, Box *box, const Node *node)
 {
     const char *binding = phrase_at(d, box->phrase)->binding;
@@ -137,20 +145,26 @@ static void fill_box(Drawer *d, Box *box, const Node *node)
     for (int k = 0; k < node_made_count(node); k++) {
         if (node_made(node, k) == NONE)
             continue;
-        const Stream *made = &d->net->streams.at[node_made(node, k)];
-        box->shape = made->shape;
-        if (strcmp(made->name, binding) == 0)
+        set_made(d, box, node_made(node, k));
+        if (strcmp(d->net->streams.at[node_made(node, k)].name, binding) == 0)
             box->title = binding;
     }
     if (predicts)
-        box->shape = d->net->streams.at[node->in].shape;
+        set_made(d, box, node->in);
+}
+
+/* What went along time as along an axis is a stream of steps again, behind it. */
+static bool ends_box(const Drawer *d, const Node *node)
+{
+    return node->kind == NODE_COPY && node->phrase != NONE && passes_on(node) && copy_in_time(d->net, node)
+           && d->box_of[users_phrase(d, node->phrase)] != NONE;
 }
 
 static void add_boxes(Drawer *d)
 {
     for (int n = 0; n < d->net->backward; n++) {
         const Node *node = &d->net->nodes.at[n];
-        if (!is_drawn(d->net, node))
+        if (!is_drawn(d->net, node) && !ends_box(d, node))
             continue;
         int phrase = users_phrase(d, node->phrase);
         /* what is predicted is said apart from what it is made of */
@@ -243,8 +257,9 @@ static const char *box_facts(const Drawer *d, const Box *box)
 {
     const Box *before = box->before == NONE ? NULL : &d->boxes.at[box->before];
     const char *text = "";
-    if (!before || !shape_equal(before->shape, box->shape))
-        text = shape_text(d->arena, box->shape);
+    bool same = before && shape_equal(before->shape, box->shape) && strcmp(before->steps, box->steps) == 0;
+    if (!same)
+        text = arena_printf(d->arena, "%s%s", shape_text(d->arena, box->shape), box->steps);
     if (box->parameters > 0)
         text = arena_printf(d->arena, "%s%s%lld parameter%s", text, *text ? ", " : "",
                             (long long)box->parameters, box->parameters == 1 ? "" : "s");

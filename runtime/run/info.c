@@ -23,6 +23,15 @@ static void info_dims(char *text, size_t size, const int *dims, int ndim)
         snprintf(text + used, size - (size_t)used, "]");
 }
 
+static void info_layer(const SnnModel *model, const SnnStream *stream)
+{
+    printf("%-20s %10d %14lld  %s%s", stream->name, stream->size, (long long)stream->operations,
+           stream->about, stream->spikes ? ", spikes" : "");
+    if (stream->steps != model->steps)
+        printf(", %d step%s", stream->steps, stream->steps == 1 ? "" : "s");
+    printf("\n");
+}
+
 static int64_t info_streams(const SnnModel *model)
 {
     int64_t operations = 0;
@@ -33,8 +42,7 @@ static int64_t info_streams(const SnnModel *model)
             continue;
         operations += stream->operations;
         if (!stream->saved && !stream->part)
-            printf("%-20s %10d %14lld  %s%s\n", stream->name, stream->size, (long long)stream->operations,
-                   stream->about, stream->spikes ? ", spikes" : "");
+            info_layer(model, stream);
     }
     return operations;
 }

@@ -144,6 +144,26 @@ START_TEST(parameters_of_layers)
 }
 END_TEST
 
+/* Of inference: what goes along time as along an axis has one row, with the units of a step. */
+START_TEST(layers_along_time)
+{
+    const GoldenText text = {
+        "model", "model m {\n data idx(shape = [4], classes = 3, temporal)\n time 6 steps\n"
+                 " a = image -> dense(6) -> conv(5, kernel = 3, stride = 2, along = time) -> lif\n"
+                 " b = a -> conv_transpose(7, kernel = 2, stride = 2, along = time, bias) -> lif\n"
+                 " out = b -> dense(3)\n predict argmax(mean(out))\n}\n"};
+    Compilation *c = golden_compilation(arena, &text);
+    c->lower.infer = true;
+    const Program *program = golden_program(c, text.name);
+    const char *layers = "";
+    for (int l = 0; l < program->layers.count; l++)
+        if (program->layers.at[l].parameters > 0)
+            layers = arena_printf(arena, "%s, %d units %d", layers, program->layers.at[l].units,
+                                  (int)program->layers.at[l].parameters);
+    ck_assert_str_eq(layers, ", 6 units 24, 5 units 90, 7 units 77, 3 units 21");
+}
+END_TEST
+
 Suite *describe_suite(void)
 {
     Suite *suite = suite_create("describe");
@@ -155,6 +175,7 @@ Suite *describe_suite(void)
     tcase_add_test(tests, what_training_depends_on);
     tcase_add_test(tests, equal_layers_stand_there_once);
     tcase_add_test(tests, parameters_of_layers);
+    tcase_add_test(tests, layers_along_time);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -31,6 +31,16 @@ static const char recurrent[] = "model recurrent {\n"
                                 "    predict argmax(mean(digit))\n"
                                 "}\n";
 
+static const char fewer[] =
+    "model fewer {\n"
+    "    data idx\n"
+    "    time 6 steps\n"
+    "    all = poisson(image) -> dense(20) -> lif\n"
+    "    few = all -> conv(30, kernel = 3, stride = 2, along = time) -> lif\n"
+    "    some = few -> max_pool(3, along = time) -> dense(10, bias) -> dense(4, along = time)\n"
+    "    predict argmax(mean(some))\n"
+    "}\n";
+
 static Graph *placed(const Built *built)
 {
     Graph *graph = graph_of(built->net);
@@ -185,6 +195,32 @@ static int lines_with(const Lines *lines, const char *text)
     return count;
 }
 
+static const char *facts_of(const Graph *graph, const char *words)
+{
+    const Card *card = &graph->cards.at[card_with(graph, words)];
+    int k = 0;
+    while (strcmp(card->lines.at[k].words, words) != 0)
+        k++;
+    return card->lines.at[k].facts;
+}
+
+/* Also where a stage has all steps as an axis on its way. */
+START_TEST(steps_of_their_own_are_told)
+{
+    Built *built = build_text(fewer);
+    Graph *graph = placed(built);
+    expect_all_parameters(built, graph);
+    ck_assert_str_eq(facts_of(graph, "dense(20)"), "[20], 15680 parameters");
+    ck_assert_str_eq(facts_of(graph, "conv(30, kernel = 3, stride = 2, along = time)"),
+                     "[30] in 3 steps, 1800 parameters");
+    ck_assert_str_eq(facts_of(graph, "max_pool(3, along = time)"), "[30] in 1 step");
+    ck_assert_str_eq(facts_of(graph, "dense(10, bias)"), "[10] in 1 step, 310 parameters");
+    ck_assert_str_eq(facts_of(graph, "dense(4, along = time)"), "[10] in 4 steps, 4 parameters");
+    ck_assert_str_eq(facts_of(graph, "mean(some)"), "[10]");
+    built_free(built);
+}
+END_TEST
+
 START_TEST(the_picture_is_svg_in_both_schemes)
 {
     Built *built = build_text("model signs {\n"
@@ -210,6 +246,7 @@ Suite *draw_suite(void)
     TCase *tests = tcase_create("picture");
     tcase_add_test(tests, what_is_repeated_is_drawn_once);
     tcase_add_test(tests, delays_are_on_their_links);
+    tcase_add_test(tests, steps_of_their_own_are_told);
     tcase_add_test(tests, the_picture_is_svg_in_both_schemes);
     suite_add_tcase(suite, tests);
     return suite;

@@ -107,6 +107,19 @@ static LoopLayer layer_of(const Lower *lower, const Part *part, StepTime time)
                        .each_step = lower->net->stepwise && time == STEP_EACH};
 }
 
+/* The layer that the part is the end of, or NONE: what went along time as along an axis is a stream of steps again, behind it,
+ * and no layer of its own. */
+static int ended_layer(const Lower *lower, const Part *part)
+{
+    const Node *copy = &lower->net->nodes.at[part->nodes[0]];
+    if (copy->kind != NODE_COPY || copy->aux != NONE || !copy_in_time(lower->net, copy))
+        return NONE;
+    int maker = stream_of(lower, copy->in)->node;
+    const Node *map = &lower->net->nodes.at[maker];
+    bool same = map->span.lo == copy->span.lo && map->span.hi == copy->span.hi;
+    return same && map->kind != NODE_COPY ? lower->layers[maker] : NONE;
+}
+
 /* A layer for each part of the schedule that has a kernel of its own; its nodes, and those that it hosts, are of it. */
 static void find_layers(Lower *lower, const StepTime *times)
 {
@@ -119,9 +132,14 @@ static void find_layers(Lower *lower, const StepTime *times)
         const Part *part = &schedule->at[p];
         if (!part->recurrent && lower->plan->nodes[part->nodes[0]].host != NONE)
             continue;
+        LoopLayer layer = layer_of(lower, part, times[part->nodes[0]]);
+        int ended = ended_layer(lower, part);
         for (int k = 0; k < part->count; k++)
-            lower->layers[part->nodes[k]] = program->layers.count;
-        vec_push(lower->arena, &program->layers, layer_of(lower, part, times[part->nodes[0]]));
+            lower->layers[part->nodes[k]] = ended == NONE ? program->layers.count : ended;
+        if (ended == NONE)
+            vec_push(lower->arena, &program->layers, layer);
+        else
+            program->layers.at[ended] = layer;
     }
     for (int n = 0; n < lower->net->nodes.count; n++)
         if (lower->layers[n] == NONE && lower->plan->nodes[n].host != NONE)
