@@ -557,7 +557,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks parts images still whole whole_spikes functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page speech_conv board random
+    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page speech_conv board random
 fi
 for model; do
     case $model in
