@@ -557,7 +557,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late narrow loops page speech_conv board random
+    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late strides narrow loops page speech_conv board random
 fi
 for model; do
     case $model in
@@ -631,6 +631,12 @@ for model; do
         passes "loops: for whole samples" "$snnc" -w "$root/tests/infer/loops.snn" --weights trained.safetensors --infer --whole -o kws.c
         predicts "loops, whole samples" sparks "" gcc -O2
         literals loops
+        ;;
+    strides)
+        infers strides sparks "$root/tests/infer/strides.snn"
+        passes "strides: for whole samples" "$snnc" -w "$root/tests/infer/strides.snn" --weights trained.safetensors --infer --whole -o kws.c
+        predicts "strides, whole samples" sparks "" gcc -O2
+        predicts "strides, whole samples" sparks "" clang -O3 -march=native
         ;;
     late)
         infers late sparks "$root/tests/infer/late.snn"

@@ -90,9 +90,15 @@ for kind in int16 ternary; do
 done
 # Layers so wide that sums of reals would be made in registers.
 sed 's/dense(40)/dense(64)/; s/dense(30)/dense(96)/' "$models/rates.snn" > wide.snn
+# Streams of more and fewer steps.
+sed 's/upsample(2, linear,/upsample(2,/' "$models/strides.snn" > strides.snn
 models=.
 learned wide bars
 computes wide int8 gcc
+learned strides sparks
+for kind in int8 int16 binary; do
+    computes strides $kind gcc
+done
 models=$root/tests/infer
 learned votes bars
 computes votes int8 clang

@@ -31,6 +31,17 @@ static const char *write_unreached(Writer *w, const char *result)
     return spare ? result : "mean(head)";
 }
 
+/* The result, and what is left of a stream with other steps than the model's. */
+static const char *write_late(Writer *w, const char *result)
+{
+    const NamedStream *source = &w->streams[dice_below(&w->strides, w->stream_count)];
+    if (w->aside || w->deep || !source->temporal || !dice_chance(&w->strides, 15))
+        return result;
+    write_aside(w, source, w->classes);
+    snprintf(w->result, sizeof w->result, "0.7 * (%s) + 0.5 * aside", result);
+    return w->result;
+}
+
 /* Of the result against the label, or a formula with more than that. */
 static void write_loss(Writer *w, const char *loss, const char *result)
 {
@@ -90,7 +101,7 @@ static void write_parts(Writer *w, const char *result)
 
 void write_results_of(Writer *w, int rows)
 {
-    const char *result = choose_result(w), *predicts = result;
+    const char *result = write_late(w, choose_result(w)), *predicts = result;
     if (dice_chance(&w->ends, 15))
         predicts = write_unreached(w, result);
     if (dice_chance(&w->ends, 90))

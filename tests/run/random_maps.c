@@ -128,30 +128,6 @@ static void write_delay(FILE *out, Dice *dice, int most)
     }
 }
 
-/* More or fewer steps on the way, and as many as there were behind it. */
-static void write_other_steps(FILE *out, Dice *dice)
-{
-    static const char *const maps[] = {"conv(3, kernel = 3, stride = 2, along = time",
-                                       "conv(4, kernel = 2, pad = 1, edge = replicate, along = time",
-                                       "conv(kernel = 3, stride = 3, pad = same, along = time",
-                                       "dense(4) -> conv(6, kernel = 2, groups = 2, stride = 2, along = time",
-                                       "conv_transpose(3, kernel = 3, stride = 2, along = time",
-                                       "dense(5) -> dense(3, along = time"};
-    static const char *const pools[] = {"",
-                                        " -> max_pool(3, stride = 2, pad = 1, along = time)",
-                                        " -> avg_pool(2, stride = 1, pad = 1, along = time)",
-                                        " -> upsample(2, along = time)",
-                                        " -> upsample(3, linear, along = time)",
-                                        " -> slice(0, 1, over = time)"};
-    fprintf(out, " -> %s", maps[dice_below(dice, 6)]);
-    write_start(out, dice, false);
-    fprintf(out, ")%s%s", dice_chance(dice, 50) ? " -> lif(threshold = 0.2)" : "",
-            pools[dice_below(dice, 6)]);
-    fputs(" -> dense(steps, along = time", out);
-    write_start(out, dice, false);
-    fputs(")", out);
-}
-
 void write_time_window(FILE *out, Dice *dice, int steps)
 {
     static const char *const maps[] = {"dense(steps, along = time", "conv(kernel = 2, along = time",
@@ -164,10 +140,6 @@ void write_time_window(FILE *out, Dice *dice, int steps)
         if (dice_chance(dice, 50)) /* more units: then reals are mixed along time before */
             fprintf(out, " -> dense(%d%s)", dice_between(dice, 14, 20), bias);
         fprintf(out, " -> %s", neurons[dice_below(dice, 4)]);
-        return;
-    }
-    if (dice_chance(dice, 30)) {
-        write_other_steps(out, dice);
         return;
     }
     if (dice_chance(dice, 20)) {

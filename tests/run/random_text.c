@@ -263,6 +263,10 @@ static void write_term(Writer *w, int layer)
         write_time_window(w->out, &w->maps, w->steps);
         w->inputs = 0;
     }
+    if (!w->deep && dice_chance(&w->strides, 12) && source->temporal && !loops) {
+        write_detour(w);
+        w->inputs = 0;
+    }
     if (dice_chance(&w->maps, 15) && source->size != BROAD)
         write_mapped(w);
     int size = w->streams[w->first_layer + layer].size;
@@ -282,6 +286,18 @@ static void write_terms(Writer *w, int layer)
     }
     if (chance(w, 45))
         write_past(w, layer);
+    if (w->aside && dice_chance(&w->strides, 60))
+        fprintf(w->out, " + (aside -> dense(%d))", w->streams[w->first_layer + layer].size);
+}
+
+/* Of what is no layer, so that it is in no loop; where layers read it. */
+static void write_early(Writer *w)
+{
+    const NamedStream *source = &w->streams[w->first_layer - 1];
+    if (w->deep || !source->temporal || !dice_chance(&w->strides, 12))
+        return;
+    w->aside = dice_between(&w->strides, 3, 19);
+    write_aside(w, source, w->aside);
 }
 
 static void write_layer(Writer *w, int layer)
@@ -447,6 +463,7 @@ static void write_model(Writer *w, ModelText *model, uint32_t number)
     write_encoder(w, temporal);
     plan_layers(w);
     write_weights(w);
+    write_early(w);
     for (int k = 0; k < w->layers; k++)
         write_layer(w, k);
     model->rows = dice_between(&w->dice, 1, 7);
@@ -473,7 +490,8 @@ ModelText model_text(uint32_t seed, uint32_t number)
                 .norms = dice_new(seed, number, 19),
                 .goals = dice_new(seed, number, 20),
                 .delays = dice_new(seed, number, 23),
-                .spans = dice_new(seed, number, 21)};
+                .spans = dice_new(seed, number, 21),
+                .strides = dice_new(seed, number, 24)};
     if (!w.out) {
         fprintf(stderr, "random_models: not enough memory\n");
         exit(EXIT_FAILURE);
