@@ -31,9 +31,9 @@ passes "wav: a training that ends early" "$snnc" run drawn.snn train --data wav 
 passes "wav: and goes on" "$snnc" run drawn.snn train --data wav --resume three.safetensors --epochs 3 --out three.safetensors
 same "wav: to the same bits as without an end" one.safetensors three.safetensors
 shows "wav: info says what else is in the folder" '^for tests, of the same files: 2 samples$' ./words info --data wav
-mkdir -p apart/train && cp wav/*_theo_* apart/train && cp -r apart/train apart/test
-refuses "wav: a folder of tests, and a choice" 1 'two test sets \(apart\): .* by `test = "speaker = anna"`; move the files' \
-    ./words train --data apart --out four.safetensors
+mkdir -p wav_apart/train && cp wav/*_theo_* wav_apart/train && cp -r wav_apart/train wav_apart/test
+refuses "wav: a folder of tests, and a choice" 1 'two test sets \(wav_apart\): .* by `test = "speaker = anna"`; move the files' \
+    ./words train --data wav_apart --out four.safetensors
 printf 'xx' > wav/0_theo_5.wav
 shows "wav: info says what is wrong" '^training set: not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words info --data wav
 refuses "wav: training does, too" 1 'not a WAV or FLAC file \(wav/0_theo_5.wav\)' ./words train --data wav --out four.safetensors
