@@ -3,6 +3,8 @@
 
 #include "literal.h"
 
+enum { ROW_LENGTH = 116 }; /* of a row that stands on one line, behind its indentation */
+
 typedef struct Tables {
     Arena *arena;
     const Program *program;
@@ -120,15 +122,29 @@ static const char *state_name(const Tables *tables, const LoopParam *param, int 
     return c_string(tables->arena, param->state_name[state]);
 }
 
+/* On one line, if they fit; each ends with a comma. */
+static void print_pair(const Tables *tables, const char *first, const char *second)
+{
+    bool fits = strlen(first) + strlen(second) < ROW_LENGTH;
+    if (fits) {
+        out_line(tables->out, "%s %s", first, second);
+        return;
+    }
+    out_line(tables->out, "%s", first);
+    out_line(tables->out, "%s", second);
+}
+
 static void describe_param(const Tables *tables, int index)
 {
     const LoopParam *param = &tables->program->params.at[index];
     Out *out = tables->out;
-    out_line(out, ".name = %s, .about = %s, .line = %d,", c_string(tables->arena, param->name),
-             c_string(tables->arena, param->about), param->line);
-    out_line(out, ".ndim = %d, .dims = %s, .matrix = %s,%s", param->ndim,
-             dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false",
-             param->kept ? " .kept = true," : "");
+    print_pair(tables,
+               arena_printf(tables->arena, ".name = %s, .about = %s, .line = %d,",
+                            c_string(tables->arena, param->name), c_string(tables->arena, param->about),
+                            param->line),
+               arena_printf(tables->arena, ".ndim = %d, .dims = %s, .matrix = %s,%s", param->ndim,
+                            dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false",
+                            param->kept ? " .kept = true," : ""));
     if (param->states == 0) {
         out_line(out, ".at = {.value = %s, .gradient = %s},", place(tables, param->value),
                  place(tables, param->gradient));
@@ -170,13 +186,16 @@ static void describe_stream(const Tables *tables, int index)
 {
     const LoopStream *stream = &tables->program->streams.at[index];
     int64_t values = stream->values >= 0 ? buffer_elements(buffer_at(tables, stream->values)) : 0;
-    out_line(tables->out, "{.name = %s, .about = %s, .line = %d,", c_string(tables->arena, stream->name),
-             c_string(tables->arena, stream->about), stream->line);
-    out_line(tables->out, " .size = %d%s%s%s%s%s%s%s%s},", stream->size,
-             number_of(tables, "steps", stream->steps), stream->spikes ? ", .spikes = true" : "",
-             number_of(tables, "per_sample", values), number_of(tables, "operations", stream->operations),
-             stream->saved ? ", .saved = true" : "", stream->evaluated ? ", .evaluated = true" : "",
-             stream->part ? ", .part = true" : "", places_of_stream(tables, stream));
+    const char *about = arena_printf(tables->arena, "{.name = %s, .about = %s, .line = %d,",
+                                     c_string(tables->arena, stream->name),
+                                     c_string(tables->arena, stream->about), stream->line);
+    const char *data = arena_printf(
+        tables->arena, " .size = %d%s%s%s%s%s%s%s%s},", stream->size,
+        number_of(tables, "steps", stream->steps), stream->spikes ? ", .spikes = true" : "",
+        number_of(tables, "per_sample", values), number_of(tables, "operations", stream->operations),
+        stream->saved ? ", .saved = true" : "", stream->evaluated ? ", .evaluated = true" : "",
+        stream->part ? ", .part = true" : "", places_of_stream(tables, stream));
+    print_pair(tables, about, data);
 }
 
 static void describe_watch(const Tables *tables, int index)

@@ -1810,38 +1810,32 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_row", .about = "dense([x = 4])", .line = 15,
-        .ndim = 2, .dims = {12, 4}, .matrix = true,
+        .name = "w_row", .about = "dense([x = 4])", .line = 15, .ndim = 2, .dims = {12, 4}, .matrix = true,
         .at = {.value = NET(w_row_), .gradient = NET(grad_w_row_), .state = {NET(m_w_row_), NET(v_w_row_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_spikes", .about = "dense([x = 4])", .line = 16,
-        .ndim = 2, .dims = {12, 4}, .matrix = true,
+        .name = "w_spikes", .about = "dense([x = 4])", .line = 16, .ndim = 2, .dims = {12, 4}, .matrix = true,
         .at = {.value = NET(w_spikes_), .gradient = NET(grad_w_spikes_), .state = {NET(m_w_spikes_), NET(v_w_spikes_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "scaled_gain_hidden", .about = "scaled", .line = 17,
-        .ndim = 1, .dims = {4}, .matrix = false,
+        .name = "scaled_gain_hidden", .about = "scaled", .line = 17, .ndim = 1, .dims = {4}, .matrix = false,
         .at = {.value = NET(scaled_gain_hidden_), .gradient = NET(grad_scaled_gain_hidden_), .state = {NET(m_scaled_gain_hidden_), NET(v_scaled_gain_hidden_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "scaled_shift_hidden", .about = "scaled", .line = 17,
-        .ndim = 1, .dims = {3}, .matrix = false,
+        .name = "scaled_shift_hidden", .about = "scaled", .line = 17, .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(scaled_shift_hidden_), .gradient = NET(grad_scaled_shift_hidden_), .state = {NET(m_scaled_shift_hidden_), NET(v_scaled_shift_hidden_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 19,
-        .ndim = 2, .dims = {12, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 19, .ndim = 2, .dims = {12, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit_2", .about = "dense(3)", .line = 19,
-        .ndim = 2, .dims = {1, 3}, .matrix = true,
+        .name = "w_digit_2", .about = "dense(3)", .line = 19, .ndim = 2, .dims = {1, 3}, .matrix = true,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },

@@ -1410,14 +1410,12 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_current", .about = "dense([2, 2, c = 5])", .line = 5,
-        .ndim = 2, .dims = {18, 20}, .matrix = true,
+        .name = "w_current", .about = "dense([2, 2, c = 5])", .line = 5, .ndim = 2, .dims = {18, 20}, .matrix = true,
         .at = {.value = NET(w_current_), .gradient = NET(grad_w_current_), .state = {NET(m_w_current_), NET(v_w_current_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 9,
-        .ndim = 2, .dims = {20, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 9, .ndim = 2, .dims = {20, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },

@@ -598,13 +598,11 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_digit", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
-        .name = "w_digit_2", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_digit_2", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_)},
     },
 };

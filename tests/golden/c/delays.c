@@ -1310,26 +1310,22 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_a", .about = "dense(4)", .line = 6,
-        .ndim = 2, .dims = {3, 4}, .matrix = true,
+        .name = "w_a", .about = "dense(4)", .line = 6, .ndim = 2, .dims = {3, 4}, .matrix = true,
         .at = {.value = NET(w_a_), .gradient = NET(grad_w_a_), .state = {NET(m_w_a_), NET(v_w_a_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_a_2", .about = "dense(4)", .line = 6,
-        .ndim = 2, .dims = {4, 4}, .matrix = true,
+        .name = "w_a_2", .about = "dense(4)", .line = 6, .ndim = 2, .dims = {4, 4}, .matrix = true,
         .at = {.value = NET(w_a_2_), .gradient = NET(grad_w_a_2_), .state = {NET(m_w_a_2_), NET(v_w_a_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_a_3", .about = "dense(4)", .line = 6,
-        .ndim = 2, .dims = {4, 4}, .matrix = true,
+        .name = "w_a_3", .about = "dense(4)", .line = 6, .ndim = 2, .dims = {4, 4}, .matrix = true,
         .at = {.value = NET(w_a_3_), .gradient = NET(grad_w_a_3_), .state = {NET(m_w_a_3_), NET(v_w_a_3_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_out", .about = "dense(2)", .line = 7,
-        .ndim = 2, .dims = {4, 2}, .matrix = true,
+        .name = "w_out", .about = "dense(2)", .line = 7, .ndim = 2, .dims = {4, 2}, .matrix = true,
         .at = {.value = NET(w_out_), .gradient = NET(grad_w_out_), .state = {NET(m_w_out_), NET(v_w_out_)}},
         .states = 2, .state_name = {"m", "v"},
     },

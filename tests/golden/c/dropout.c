@@ -919,14 +919,12 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_a", .about = "dense(4)", .line = 4,
-        .ndim = 2, .dims = {3, 4}, .matrix = true,
+        .name = "w_a", .about = "dense(4)", .line = 4, .ndim = 2, .dims = {3, 4}, .matrix = true,
         .at = {.value = NET(w_a_), .gradient = NET(grad_w_a_), .state = {NET(m_w_a_), NET(v_w_a_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_out", .about = "dense(2)", .line = 5,
-        .ndim = 2, .dims = {4, 2}, .matrix = true,
+        .name = "w_out", .about = "dense(2)", .line = 5, .ndim = 2, .dims = {4, 2}, .matrix = true,
         .at = {.value = NET(w_out_), .gradient = NET(grad_w_out_), .state = {NET(m_w_out_), NET(v_w_out_)}},
         .states = 2, .state_name = {"m", "v"},
     },
@@ -941,8 +939,7 @@ static const SnnStream net_streams[] = {
      .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
     {.name = "out_kept_li_sum", .about = "sum(out)", .line = 6,
      .size = 4, .per_sample = 4, .at = {.values = NET(out_kept_li_sum_)}},
-    {.name = "a_v", .about = "lif", .line = 4,
-     .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(a_v_)}},
+    {.name = "a_v", .about = "lif", .line = 4,  .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(a_v_)}},
     {.name = "out_sum", .about = "dense(2)", .line = 5,
      .size = 2, .per_sample = 2, .operations = 8, .at = {.values = NET(out_sum_)}},
     {.name = "loss_map", .about = "dropout(0.5, same = none)", .line = 7,

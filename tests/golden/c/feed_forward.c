@@ -841,14 +841,12 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(5)", .line = 6,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_hidden", .about = "dense(5)", .line = 6, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_), .state = {NET(m_w_hidden_), NET(v_w_hidden_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 7,
-        .ndim = 2, .dims = {5, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 7, .ndim = 2, .dims = {5, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },

@@ -561,13 +561,11 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_reservoir", .about = "dense(5)", .line = 6,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_reservoir", .about = "dense(5)", .line = 6, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_reservoir_), .gradient = 0},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 7,
-        .ndim = 2, .dims = {5, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 7, .ndim = 2, .dims = {5, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(velocity_w_digit_)}},
         .states = 1, .state_name = {"velocity"},
     },

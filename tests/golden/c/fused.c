@@ -1000,18 +1000,15 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(3)", .line = 5,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_hidden", .about = "dense(3)", .line = 5, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
-        .name = "w_hidden_2", .about = "dense(3)", .line = 5,
-        .ndim = 2, .dims = {3, 3}, .matrix = true,
+        .name = "w_hidden_2", .about = "dense(3)", .line = 5, .ndim = 2, .dims = {3, 3}, .matrix = true,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
     },
     {
-        .name = "plif_w_hidden", .about = "plif(threshold = 0.5)", .line = 5,
-        .ndim = 0, .dims = {0}, .matrix = false,
+        .name = "plif_w_hidden", .about = "plif(threshold = 0.5)", .line = 5, .ndim = 0, .dims = {0}, .matrix = false,
         .at = {.value = NET(plif_w_hidden_), .gradient = NET(grad_plif_w_hidden_)},
     },
 };

@@ -1312,23 +1312,19 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(17)", .line = 6,
-        .ndim = 2, .dims = {3, 17}, .matrix = true,
+        .name = "w_hidden", .about = "dense(17)", .line = 6, .ndim = 2, .dims = {3, 17}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
-        .name = "w_hidden_2", .about = "dense(17)", .line = 6,
-        .ndim = 2, .dims = {17, 17}, .matrix = true,
+        .name = "w_hidden_2", .about = "dense(17)", .line = 6, .ndim = 2, .dims = {17, 17}, .matrix = true,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_)},
     },
     {
-        .name = "w_second", .about = "dense(18)", .line = 7,
-        .ndim = 2, .dims = {17, 18}, .matrix = true,
+        .name = "w_second", .about = "dense(18)", .line = 7, .ndim = 2, .dims = {17, 18}, .matrix = true,
         .at = {.value = NET(w_second_), .gradient = NET(grad_w_second_)},
     },
     {
-        .name = "w_digit", .about = "dense(2)", .line = 8,
-        .ndim = 2, .dims = {18, 2}, .matrix = true,
+        .name = "w_digit", .about = "dense(2)", .line = 8, .ndim = 2, .dims = {18, 2}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };

@@ -910,8 +910,7 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(5)", .line = 5,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_hidden", .about = "dense(5)", .line = 5, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
@@ -920,13 +919,11 @@ static const SnnParam net_params[] = {
         .at = {.value = NET(plif_w_hidden_), .gradient = NET(grad_plif_w_hidden_)},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {5, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {5, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
-        .name = "plif_w_digit", .about = "plif()", .line = 6,
-        .ndim = 0, .dims = {0}, .matrix = false,
+        .name = "plif_w_digit", .about = "plif()", .line = 6, .ndim = 0, .dims = {0}, .matrix = false,
         .at = {.value = NET(plif_w_digit_), .gradient = NET(grad_plif_w_digit_)},
     },
 };

@@ -910,13 +910,11 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_digit", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {35, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {35, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
     {
-        .name = "w_digit_2", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {3, 3}, .matrix = true,
+        .name = "w_digit_2", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {3, 3}, .matrix = true,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_)},
     },
 };

@@ -2569,8 +2569,7 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_stem", .about = "dense([2, c = 4])", .line = 8,
-        .ndim = 2, .dims = {30, 8}, .matrix = true,
+        .name = "w_stem", .about = "dense([2, c = 4])", .line = 8, .ndim = 2, .dims = {30, 8}, .matrix = true,
         .at = {.value = NET(w_stem_), .gradient = NET(grad_w_stem_), .state = {NET(m_w_stem_), NET(v_w_stem_)}},
         .states = 2, .state_name = {"m", "v"},
     },
@@ -2585,14 +2584,12 @@ static const SnnParam net_params[] = {
         .at = {.value = NET(running_variance_stem_), .gradient = 0},
     },
     {
-        .name = "w_digit", .about = "dense(8)", .line = 3,
-        .ndim = 2, .dims = {8, 8}, .matrix = true,
+        .name = "w_digit", .about = "dense(8)", .line = 3, .ndim = 2, .dims = {8, 8}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "gain_digit", .about = "sew_iand(branch)", .line = 9,
-        .ndim = 1, .dims = {8}, .matrix = false,
+        .name = "gain_digit", .about = "sew_iand(branch)", .line = 9, .ndim = 1, .dims = {8}, .matrix = false,
         .at = {.value = NET(gain_digit_), .gradient = NET(grad_gain_digit_), .state = {NET(m_gain_digit_), NET(v_gain_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
@@ -2607,26 +2604,22 @@ static const SnnParam net_params[] = {
         .at = {.value = NET(running_variance_digit_), .gradient = 0},
     },
     {
-        .name = "shift_digit", .about = "sew_iand(branch)", .line = 9,
-        .ndim = 1, .dims = {8}, .matrix = false,
+        .name = "shift_digit", .about = "sew_iand(branch)", .line = 9, .ndim = 1, .dims = {8}, .matrix = false,
         .at = {.value = NET(shift_digit_), .gradient = NET(grad_shift_digit_), .state = {NET(m_shift_digit_), NET(v_shift_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit_2", .about = "dense(3)", .line = 9,
-        .ndim = 2, .dims = {8, 3}, .matrix = true,
+        .name = "w_digit_2", .about = "dense(3)", .line = 9, .ndim = 2, .dims = {8, 3}, .matrix = true,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "gain_digit_2", .about = "layer_norm", .line = 9,
-        .ndim = 1, .dims = {3}, .matrix = false,
+        .name = "gain_digit_2", .about = "layer_norm", .line = 9, .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(gain_digit_2_), .gradient = NET(grad_gain_digit_2_), .state = {NET(m_gain_digit_2_), NET(v_gain_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "shift_digit_2", .about = "layer_norm", .line = 9,
-        .ndim = 1, .dims = {3}, .matrix = false,
+        .name = "shift_digit_2", .about = "layer_norm", .line = 9, .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(shift_digit_2_), .gradient = NET(grad_shift_digit_2_), .state = {NET(m_shift_digit_2_), NET(v_shift_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },

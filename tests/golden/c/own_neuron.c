@@ -673,14 +673,12 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_digit", .about = "dense(3)", .line = 18,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 18, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18,
-        .ndim = 1, .dims = {3}, .matrix = false,
+        .name = "tired_gain_digit", .about = "tired(rise = 0.1)", .line = 18, .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(tired_gain_digit_), .gradient = NET(grad_tired_gain_digit_), .state = {NET(m_tired_gain_digit_), NET(v_tired_gain_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },

@@ -755,13 +755,11 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(5)", .line = 5,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_hidden", .about = "dense(5)", .line = 5, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {5, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {5, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };

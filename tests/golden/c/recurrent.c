@@ -1245,20 +1245,17 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(5)", .line = 5,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_hidden", .about = "dense(5)", .line = 5, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_), .state = {NET(velocity_w_hidden_)}},
         .states = 1, .state_name = {"velocity"},
     },
     {
-        .name = "w_hidden_2", .about = "dense(5)", .line = 5,
-        .ndim = 2, .dims = {5, 5}, .matrix = true,
+        .name = "w_hidden_2", .about = "dense(5)", .line = 5, .ndim = 2, .dims = {5, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_2_), .gradient = NET(grad_w_hidden_2_), .state = {NET(velocity_w_hidden_2_)}},
         .states = 1, .state_name = {"velocity"},
     },
     {
-        .name = "w_digit", .about = "dense(3)", .line = 6,
-        .ndim = 2, .dims = {5, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3)", .line = 6, .ndim = 2, .dims = {5, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(velocity_w_digit_)}},
         .states = 1, .state_name = {"velocity"},
     },
@@ -1279,8 +1276,7 @@ static const SnnStream net_streams[] = {
      .size = 5, .per_sample = 10, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
     {.name = "digit_dense", .about = "dense(3)", .line = 6,
      .size = 3, .per_sample = 6, .operations = 30, .at = {.values = NET(digit_dense_)}},
-    {.name = "digit", .about = "li(tau = 4)", .line = 6,
-     .size = 3, .per_sample = 6, .at = {.values = NET(digit_)}},
+    {.name = "digit", .about = "li(tau = 4)", .line = 6,  .size = 3, .per_sample = 6, .at = {.values = NET(digit_)}},
     {.name = "digit_max", .about = "max(digit)", .line = 7,
      .size = 3, .per_sample = 3, .at = {.values = NET(digit_max_)}},
 };

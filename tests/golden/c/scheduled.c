@@ -834,13 +834,11 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_a", .about = "dense(4)", .line = 6,
-        .ndim = 2, .dims = {3, 4}, .matrix = true,
+        .name = "w_a", .about = "dense(4)", .line = 6, .ndim = 2, .dims = {3, 4}, .matrix = true,
         .at = {.value = NET(w_a_), .gradient = NET(grad_w_a_)},
     },
     {
-        .name = "w_out", .about = "dense(2)", .line = 7,
-        .ndim = 2, .dims = {4, 2}, .matrix = true,
+        .name = "w_out", .about = "dense(2)", .line = 7, .ndim = 2, .dims = {4, 2}, .matrix = true,
         .at = {.value = NET(w_out_), .gradient = NET(grad_w_out_)},
     },
 };

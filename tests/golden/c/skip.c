@@ -816,20 +816,17 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_digit", .about = "dense(4)", .line = 2,
-        .ndim = 2, .dims = {4, 4}, .matrix = true,
+        .name = "w_digit", .about = "dense(4)", .line = 2, .ndim = 2, .dims = {4, 4}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_), .state = {NET(m_w_digit_), NET(v_w_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "w_digit_2", .about = "dense(3, bias)", .line = 7,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_digit_2", .about = "dense(3, bias)", .line = 7, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_digit_2_), .gradient = NET(grad_w_digit_2_), .state = {NET(m_w_digit_2_), NET(v_w_digit_2_)}},
         .states = 2, .state_name = {"m", "v"},
     },
     {
-        .name = "b_digit", .about = "dense(3, bias)", .line = 7,
-        .ndim = 1, .dims = {3}, .matrix = false,
+        .name = "b_digit", .about = "dense(3, bias)", .line = 7, .ndim = 1, .dims = {3}, .matrix = false,
         .at = {.value = NET(b_digit_), .gradient = NET(grad_b_digit_), .state = {NET(m_b_digit_), NET(v_b_digit_)}},
         .states = 2, .state_name = {"m", "v"},
     },

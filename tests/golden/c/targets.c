@@ -1600,18 +1600,15 @@ static void choose_level(SnnModel *model)
 
 static const SnnParam net_params[] = {
     {
-        .name = "w_hidden", .about = "dense(5)", .line = 5,
-        .ndim = 2, .dims = {4, 5}, .matrix = true,
+        .name = "w_hidden", .about = "dense(5)", .line = 5, .ndim = 2, .dims = {4, 5}, .matrix = true,
         .at = {.value = NET(w_hidden_), .gradient = NET(grad_w_hidden_)},
     },
     {
-        .name = "w_path", .about = "dense([y = 2, x = 3])", .line = 6,
-        .ndim = 2, .dims = {5, 6}, .matrix = true,
+        .name = "w_path", .about = "dense([y = 2, x = 3])", .line = 6, .ndim = 2, .dims = {5, 6}, .matrix = true,
         .at = {.value = NET(w_path_), .gradient = NET(grad_w_path_)},
     },
     {
-        .name = "w_kind", .about = "dense(300)", .line = 7,
-        .ndim = 2, .dims = {5, 300}, .matrix = true,
+        .name = "w_kind", .about = "dense(300)", .line = 7, .ndim = 2, .dims = {5, 300}, .matrix = true,
         .at = {.value = NET(w_kind_), .gradient = NET(grad_w_kind_)},
     },
 };
@@ -1633,8 +1630,7 @@ static const SnnStream net_streams[] = {
      .size = 5, .per_sample = 15, .saved = true, .at = {.values = NET(hidden_v_)}},
     {.name = "path_dense", .about = "dense([y = 2, x = 3])", .line = 6,
      .size = 6, .per_sample = 18, .operations = 90, .at = {.values = NET(path_dense_)}},
-    {.name = "path", .about = "li", .line = 6,
-     .size = 6, .per_sample = 18, .at = {.values = NET(path_)}},
+    {.name = "path", .about = "li", .line = 6,  .size = 6, .per_sample = 18, .at = {.values = NET(path_)}},
     {.name = "kind", .about = "dense(300)", .line = 7,
      .size = 300, .per_sample = 320, .operations = 1500, .padding = 20, .at = {.values = NET(kind_)}},
     {.name = "path_last", .about = "last(path)", .line = 9,

@@ -1646,8 +1646,7 @@ static const SnnParam net_params[] = {
         .at = {.value = NET(mask_), .gradient = 0},
     },
     {
-        .name = "w_digit", .about = "dense(3, synapse = binary)", .line = 9,
-        .ndim = 2, .dims = {4, 3}, .matrix = true,
+        .name = "w_digit", .about = "dense(3, synapse = binary)", .line = 9, .ndim = 2, .dims = {4, 3}, .matrix = true,
         .at = {.value = NET(w_digit_), .gradient = NET(grad_w_digit_)},
     },
 };
