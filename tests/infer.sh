@@ -643,6 +643,13 @@ for model; do
         passes "late: for whole samples" "$snnc" -w "$root/tests/infer/late.snn" --weights trained.safetensors --infer --whole -o kws.c
         says "late: the header says that they have to be whole" kws.h 'no function for one step: it was made for whole samples'
         predicts "late, whole samples" sparks "" gcc -O2
+        {
+            echo 'model parts { data npy(shape = 4, classes = 3, temporal) time 6 steps out = sample -> dense(3) -> li'
+            echo '  predict argmax(mean(out, where = present)) train { loss cross_entropy(mean(out), label) } }'
+        } > parts.snn
+        "$snnc" -w parts.snn --run --rows 1 --print=all --save=parts.safetensors > messages 2>&1
+        passes "late: samples may end early" "$snnc" -w parts.snn --weights parts.safetensors --infer --whole -o parts.c
+        says "late: whole ones do not" parts.h 'all 6 steps of a sample are `present`: of one that is shorter, the trainer'
         # What finds windows of a wide layer has memory, of which an interpreter makes the part that it works with.
         sed 's/dense(24/dense(500/g' "$root/tests/infer/late.snn" > wide.snn
         "$snnc" -w wide.snn --run --rows 1 --print=all --save=wide.safetensors > messages 2>&1

@@ -61,7 +61,7 @@ static void write_notes(const Infer *infer, Out *out)
     if (program->notes.count == 0)
         return;
     out_line(out, " *");
-    out_line(out, " * Of its numbers:");
+    out_line(out, " * To be known:");
     for (int i = 0; i < program->notes.count; i++)
         out_line(out, " * - %s", c_comment(infer->arena, program->notes.at[i]));
 }

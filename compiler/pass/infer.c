@@ -57,9 +57,10 @@ static const char *node_name(const Net *net, const Node *node)
     return node_title(node);
 }
 
-/* A sample is as long as whoever calls makes it: all its steps are there. */
-static void make_present(Net *net)
+/* A sample is as long as whoever calls makes it: all its steps are there. The node that says so; NONE: nobody asks. */
+static int make_present(Net *net)
 {
+    int present = NONE;
     for (int n = 0; n < net->backward; n++) {
         Node *data = &net->nodes.at[n];
         if (data->kind != NODE_DATA || !data->present)
@@ -73,7 +74,20 @@ static void make_present(Net *net)
         ScanOut out = {data->out, body_const(net->arena, &all.body, 1)};
         vec_push(net->arena, &all.outs, out);
         *data = all;
+        present = n;
     }
+    return present;
+}
+
+/* Who gives a whole sample gives all steps, but the trainer knows where a sample ends. */
+static void note_present(Net *net)
+{
+    const char *note =
+        arena_printf(net->arena,
+                     "all %d steps of a sample are `present`: of one that is shorter, the trainer "
+                     "says something else",
+                     net->steps);
+    vec_push(net->arena, &net->notes, note);
 }
 
 /* What is predicted for each step is told of the last one that was made. */
@@ -101,12 +115,13 @@ static void predict_last(Net *net)
 Net *infer_net(Net *net, bool all_steps)
 {
     net = net->evaluated ? net->evaluated : net;
-    make_present(net);
+    int present = make_present(net);
     predict_last(net);
     bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_PREDICT)
             mark(net, n, live);
+    bool asks = present != NONE && live[present];
     drop_all_but(net, live);
     drop_unread_outs(net);
     net->training.present = false;
@@ -117,5 +132,7 @@ Net *infer_net(Net *net, bool all_steps)
         net->whole_why = "it was made for whole samples";
     else if (whole)
         net->whole_why = arena_printf(net->arena, "`%s` %s", node_name(net, whole), does);
+    if (asks && !net->stepwise)
+        note_present(net);
     return net;
 }
