@@ -43,14 +43,14 @@ refuses "parts: and its weights must be given" 1 'no weights .*: give the file' 
 shows "parts: info of a model without training" '^batch 128, no training' ./untrained info
 
 # A layer of fewer steps than the model: it fires at each of them.
-build fewer "few = poisson(1 + 0 * image) -> slice(0, 4, over = time) -> if
+build shorter "few = poisson(1 + 0 * image) -> slice(0, 4, over = time) -> if
     digit = few -> conv(3, kernel = 3, stride = 3, along = time) -> dense(4)
     predict argmax(mean(digit))
     train { loss cross_entropy(mean(digit), label) }"
-shows "parts: info tells of steps" '^few +4 +0  if, spikes, 4 steps$' ./fewer info
-shows "parts: also where time was an axis" '^digit_conv[_0-9]* +3 +.*, 2 steps$' ./fewer info
-shows "parts: firing rates are of these" 'firing few 1  ' ./fewer train --data small --epochs 1 --out fewer.safetensors
-shows "parts: and those of a test" '"few": 1[,}]' sh -c "./fewer test --data small --weights fewer.safetensors --rates few.json && cat few.json"
+shows "parts: info tells of steps" '^few +4 +0  if, spikes, 4 steps$' ./shorter info
+shows "parts: also where time was an axis" '^digit_conv[_0-9]* +3 +.*, 2 steps$' ./shorter info
+shows "parts: firing rates are of these" 'firing few 1  ' ./shorter train --data small --epochs 1 --out shorter.safetensors
+shows "parts: and those of a test" '"few": 1[,}]' sh -c "./shorter test --data small --weights shorter.safetensors --rates few.json && cat few.json"
 
 about "parts: and no part of runtime/train" untrained train 0
 if nm untrained | grep -E 'snn_(train|checkpoint|progress|log|learning_rate|tensors_write)' > messages; then
