@@ -122,16 +122,15 @@ static const char *state_name(const Tables *tables, const LoopParam *param, int 
     return c_string(tables->arena, param->state_name[state]);
 }
 
-/* On one line, if they fit; each ends with a comma. */
-static void print_pair(const Tables *tables, const char *first, const char *second)
+/* On one line, if they fit; else `indent` stands before the second. */
+static void print_pair(const Tables *tables, const char *first, const char *indent, const char *second)
 {
-    bool fits = strlen(first) + strlen(second) < ROW_LENGTH;
-    if (fits) {
+    if (strlen(first) + strlen(second) < ROW_LENGTH) {
         out_line(tables->out, "%s %s", first, second);
         return;
     }
     out_line(tables->out, "%s", first);
-    out_line(tables->out, "%s", second);
+    out_line(tables->out, "%s%s", indent, second);
 }
 
 static void describe_param(const Tables *tables, int index)
@@ -142,6 +141,7 @@ static void describe_param(const Tables *tables, int index)
                arena_printf(tables->arena, ".name = %s, .about = %s, .line = %d,",
                             c_string(tables->arena, param->name), c_string(tables->arena, param->about),
                             param->line),
+               "",
                arena_printf(tables->arena, ".ndim = %d, .dims = %s, .matrix = %s,%s", param->ndim,
                             dims(tables, param->dims, param->ndim), param->matrix ? "true" : "false",
                             param->kept ? " .kept = true," : ""));
@@ -190,12 +190,12 @@ static void describe_stream(const Tables *tables, int index)
                                      c_string(tables->arena, stream->name),
                                      c_string(tables->arena, stream->about), stream->line);
     const char *data = arena_printf(
-        tables->arena, " .size = %d%s%s%s%s%s%s%s%s},", stream->size,
+        tables->arena, ".size = %d%s%s%s%s%s%s%s%s},", stream->size,
         number_of(tables, "steps", stream->steps), stream->spikes ? ", .spikes = true" : "",
         number_of(tables, "per_sample", values), number_of(tables, "operations", stream->operations),
         stream->saved ? ", .saved = true" : "", stream->evaluated ? ", .evaluated = true" : "",
         stream->part ? ", .part = true" : "", places_of_stream(tables, stream));
-    print_pair(tables, about, data);
+    print_pair(tables, about, " ", data);
 }
 
 static void describe_watch(const Tables *tables, int index)

@@ -2761,7 +2761,7 @@ static const SnnStream net_streams[] = {
      .size = 16, .per_sample = 48, .operations = 288, .at = {.values = NET(c_conv_)}},
     {.name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
      .size = 4, .per_sample = 12, .operations = 48, .at = {.values = NET(c_avg_pool_)}},
-    {.name = "c", .about = "flatten", .line = 8,  .size = 4, .per_sample = 12, .at = {.values = NET(c_)}},
+    {.name = "c", .about = "flatten", .line = 8, .size = 4, .per_sample = 12, .at = {.values = NET(c_)}},
     {.name = "out_dense", .about = "dense(2)", .line = 9,
      .size = 2, .per_sample = 6, .operations = 18, .at = {.values = NET(out_dense_)}},
     {.name = "out_conv", .about = "conv(kernel = 2, along = time)", .line = 9,

@@ -939,7 +939,7 @@ static const SnnStream net_streams[] = {
      .size = 4, .spikes = true, .per_sample = 8, .at = {.fired = NET(a_), .activity = NET(activity_a_)}},
     {.name = "out_kept_li_sum", .about = "sum(out)", .line = 6,
      .size = 4, .per_sample = 4, .at = {.values = NET(out_kept_li_sum_)}},
-    {.name = "a_v", .about = "lif", .line = 4,  .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(a_v_)}},
+    {.name = "a_v", .about = "lif", .line = 4, .size = 4, .per_sample = 8, .saved = true, .at = {.values = NET(a_v_)}},
     {.name = "out_sum", .about = "dense(2)", .line = 5,
      .size = 2, .per_sample = 2, .operations = 8, .at = {.values = NET(out_sum_)}},
     {.name = "loss_map", .about = "dropout(0.5, same = none)", .line = 7,

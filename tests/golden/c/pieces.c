@@ -3200,7 +3200,7 @@ static const SnnStream net_streams[] = {
      .size = 64, .per_sample = 256, .at = {.values = NET(image_)}},
     {.name = "input", .about = "poisson(image)", .line = 7,
      .size = 64, .spikes = true, .per_sample = 256, .at = {.fired = NET(input_)}},
-    {.name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8,  .size = 1024, .operations = 36864},
+    {.name = "first_conv", .about = "conv(16, kernel = 3, pad = same)", .line = 8, .size = 1024, .operations = 36864},
     {.name = "first", .about = "lif", .line = 8,
      .size = 1024, .spikes = true, .per_sample = 4096, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
     {.name = "first_v", .about = "lif", .line = 8,

@@ -1276,7 +1276,7 @@ static const SnnStream net_streams[] = {
      .size = 5, .per_sample = 10, .saved = true, .at = {.values = NET(hidden_v_then_g_hidden_dense_)}},
     {.name = "digit_dense", .about = "dense(3)", .line = 6,
      .size = 3, .per_sample = 6, .operations = 30, .at = {.values = NET(digit_dense_)}},
-    {.name = "digit", .about = "li(tau = 4)", .line = 6,  .size = 3, .per_sample = 6, .at = {.values = NET(digit_)}},
+    {.name = "digit", .about = "li(tau = 4)", .line = 6, .size = 3, .per_sample = 6, .at = {.values = NET(digit_)}},
     {.name = "digit_max", .about = "max(digit)", .line = 7,
      .size = 3, .per_sample = 3, .at = {.values = NET(digit_max_)}},
 };

@@ -1168,7 +1168,7 @@ static const SnnParam net_params[] = {
 static const SnnStream net_streams[] = {
     {.name = "image", .about = "data idx(shape = [3], classes = 2, temporal, spikes)", .line = 4,
      .size = 3, .spikes = true, .per_sample = 6, .at = {.fired = NET(image_)}},
-    {.name = "first_dense", .about = "dense(59, bias)", .line = 6,  .size = 59, .operations = 354},
+    {.name = "first_dense", .about = "dense(59, bias)", .line = 6, .size = 59, .operations = 354},
     {.name = "first", .about = "lif(surrogate = triangle(1))", .line = 6,
      .size = 59, .spikes = true, .per_sample = 128, .padding = 5, .at = {.fired = NET(first_), .activity = NET(activity_first_)}},
     {.name = "first_v", .about = "lif(surrogate = triangle(1))", .line = 6,
@@ -1181,7 +1181,7 @@ static const SnnStream net_streams[] = {
      .size = 59, .per_sample = 128, .saved = true, .padding = 5, .at = {.values = NET(second_v_before_then_g_second_dense_)}},
     {.name = "digit_dense", .about = "dense(2)", .line = 8,
      .size = 2, .per_sample = 4, .operations = 236, .at = {.values = NET(digit_dense_)}},
-    {.name = "digit", .about = "li()", .line = 8,  .size = 2, .per_sample = 4, .at = {.values = NET(digit_)}},
+    {.name = "digit", .about = "li()", .line = 8, .size = 2, .per_sample = 4, .at = {.values = NET(digit_)}},
     {.name = "digit_max", .about = "max(digit)", .line = 9,
      .size = 2, .per_sample = 2, .at = {.values = NET(digit_max_)}},
 };

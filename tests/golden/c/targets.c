@@ -1630,7 +1630,7 @@ static const SnnStream net_streams[] = {
      .size = 5, .per_sample = 15, .saved = true, .at = {.values = NET(hidden_v_)}},
     {.name = "path_dense", .about = "dense([y = 2, x = 3])", .line = 6,
      .size = 6, .per_sample = 18, .operations = 90, .at = {.values = NET(path_dense_)}},
-    {.name = "path", .about = "li", .line = 6,  .size = 6, .per_sample = 18, .at = {.values = NET(path_)}},
+    {.name = "path", .about = "li", .line = 6, .size = 6, .per_sample = 18, .at = {.values = NET(path_)}},
     {.name = "kind", .about = "dense(300)", .line = 7,
      .size = 300, .per_sample = 320, .operations = 1500, .padding = 20, .at = {.values = NET(kind_)}},
     {.name = "path_last", .about = "last(path)", .line = 9,
