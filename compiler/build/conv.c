@@ -73,9 +73,9 @@ static bool check_ungrouped(Build *b, const Window *window)
 /* What only reads the past is a map along time, which may go step by step; what does not goes along an axis. */
 static bool reads_past(const Window *window, const AxisMap *map)
 {
-    const MapAxis *time = &map->space[0];
-    return !window->transposed && time->stride == 1 && time->in == time->out
-           && time->before == time->dilation * (time->taps - 1) && map->edge == EDGE_ZERO;
+    AxisMap past = *map;
+    past.time = map->space[0];
+    return !window->transposed && map_is_causal(&past);
 }
 
 /* `window` is of a step. */
