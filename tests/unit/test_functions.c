@@ -59,7 +59,8 @@ static double sigmoid(double x)
 }
 
 static const Row rows[] = {
-    {"exp", exp, 0x1p-40f, 88.7f, false, ULP, 2.0},
+    {"exp", exp, 0x1p-40f, 86.98f, false, ULP, 2.0},
+    {"exp", exp, 1.0f, 88.72f, true, ULP, 2.0},
     {"exp", exp, 0x1p-12f, 1.0f, false, ULP, 2.0},
     {"expm1", expm1, 0x1p-100f, 88.0f, false, RELATIVE, 1e-6},
     {"expm1", expm1, 0.1f, 1.0f, false, RELATIVE, 1e-6},
@@ -156,7 +157,8 @@ static const struct {
     {"exp", INFINITY, 0, INFINITY},
     {"exp", 88.73, 0, INFINITY},
     {"exp", -INFINITY, 0, 0},
-    {"exp", -104, 0, 0},
+    {"exp", -87, 0, 0},
+    {"exp", -1e30, 0, 0},
     {"exp", 0, 0, 1},
     {"exp", NAN, 0, NAN},
     {"expm1", 0, 0, 0},
@@ -254,6 +256,7 @@ START_TEST(special_values)
                       exact[i].y, found, wanted);
     }
     ck_assert(isfinite(call("exp", (double)88.72f, 0)));
+    ck_assert(call("exp", (double)-86.98f, 0) >= 0x1p-126);
     ck_assert(fabs(call("log", 0x1p-140, 0) - log(0x1p-140)) < 1e-4);
 }
 END_TEST
