@@ -63,6 +63,18 @@ static bool trainer_batch(const SnnTrainer *trainer, SnnError *error)
                        trainer->model->source, batch, least);
 }
 
+/* All batches would be as small as that. */
+static bool trainer_samples(const SnnTrainer *trainer, SnnError *error)
+{
+    int count = trainer->data.learn.count, least = trainer->model->least_batch;
+    return count >= least
+           || snn_fail(
+               error,
+               "cannot train (%s): there %s %d sample%s to learn from, and a norm over the batch needs "
+               "%d",
+               trainer->model->source, count == 1 ? "is" : "are", count, count == 1 ? "" : "s", least);
+}
+
 static bool trainer_state(SnnTrainer *trainer, SnnError *error)
 {
     const SnnOptions *options = trainer->options;
@@ -256,7 +268,8 @@ bool snn_trainer_open(SnnTrainer *trainer, SnnError *error)
     const SnnOptions *options = trainer->options;
     SnnModel *model = trainer->model;
     if (!trainer_state(trainer, error) || !trainer_path(trainer, error)
-        || !snn_split_open(&trainer->data, &trainer->state, model, options, error))
+        || !snn_split_open(&trainer->data, &trainer->state, model, options, error)
+        || !trainer_samples(trainer, error))
         return false;
     if (!snn_session_open(&trainer->session, model, trainer->state.batch, snn_thread_count(options), error))
         return false;

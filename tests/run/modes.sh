@@ -45,6 +45,9 @@ END
 refuses "modes: a norm over a batch of one" 1 \
     '^single: cannot train \(single.snn\): in batches of 1, a norm over the batch would have too few values; give --batch 2 or more$' \
     ./single train --batch 1 --data data --out single.safetensors
+refuses "modes: a norm over a set of one" 1 \
+    '^single: cannot train \(single.snn\): there is 1 sample to learn from, and a norm over the batch needs 2$' \
+    ./single train --samples 1 --data data --out single.safetensors
 passes "modes: a norm over a batch of two" ./single train --quiet --batch 2 --epochs 1 --data data --out single.safetensors
 shows "modes: averages of few batches are near where they began" 'warning: tests use what `running_mean_[a-z_]*` \(line 4 of single.snn\) knows of past batches, and after 10 of them' \
     ./single train --batch 8 --samples 80 --epochs 1 --data data --force --out single.safetensors
