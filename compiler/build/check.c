@@ -220,6 +220,27 @@ static bool same_names(Shape a, Shape b)
     return same;
 }
 
+/* Where two shapes have an axis of one name, but not as long: all these, and what to do about one of extent 1. */
+bool hint_extents(Build *b, Shape first, Shape second, const char *except)
+{
+    const char *text = "", *single = NULL;
+    for (int d = 0; d < first.ndim; d++) {
+        const char *axis = shape_axis(first, d);
+        int other = shape_find(second, axis);
+        if (other < 0 || first.dims[d] == second.dims[other] || axis == except)
+            continue;
+        text = arena_printf(b->arena, "%s%salong `%s` %d meets %d", text, *text ? ", " : "", axis,
+                            first.dims[d], second.dims[other]);
+        single = first.dims[d] == 1 || second.dims[other] == 1 ? axis : single;
+    }
+    if (single)
+        report_hint(b, "%s; 1 is not repeated, only an axis that is not there: `sum(x, over = %s)` has none",
+                    text, single);
+    else if (*text)
+        report_hint(b, "%s", text);
+    return *text;
+}
+
 bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
 {
     Shape shape = stream_at(b, stream)->shape;
@@ -228,8 +249,9 @@ bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span)
     report(b, RULE_SHAPE, span, "a stream of shape %s cannot be combined with one of shape %s",
            shape_text(b->arena, shape), shape_text(b->arena, units));
     if (shape_find(shape, name_outputs) >= 0 && shape_find(units, name_outputs) < 0)
-        report_hint(b, "weights are those of a connection, as in `x -> dense(100, weights = k)`");
-    else if (!same_names(shape, units))
+        report_hint(b, "weights are those of a connection, as in `x -> dense(100, weights = k)`; those of a "
+                       "stream's units are `weights(of = x, per = c)`");
+    else if (!hint_extents(b, shape, units, NULL) && !same_names(shape, units))
         report_hint(b, "streams meet axis by axis: of %s and %s, one must have all axes of the other",
                     axes_text(b->arena, shape), axes_text(b->arena, units));
     return false;
@@ -262,6 +284,13 @@ bool check_temporal(Build *b, StreamId stream, Span span, bool temporal)
     return false;
 }
 
+static bool is_argmax(Build *b, StreamId stream)
+{
+    int maker = stream_at(b, stream)->node;
+    const Node *node = maker == NONE ? NULL : &b->net->nodes.at[maker];
+    return node && node->kind == NODE_REDUCE && node->reduce == REDUCE_ARGMAX;
+}
+
 bool check_classes(Build *b, StreamId stream, Span span)
 {
     int size = shape_size(stream_at(b, stream)->shape);
@@ -270,10 +299,14 @@ bool check_classes(Build *b, StreamId stream, Span span)
     if (size == b->wrong_scores)
         return false;
     b->wrong_scores = size;
-    report(b, RULE_CLASSES, span, "the scores are %d values, but the data has %d classes", size,
-           b->net->data.classes);
-    report_hint(b, "end the last layer with `dense(%d)`, or say `classes = %d` in the data line",
-                b->net->data.classes, size);
+    report(b, RULE_CLASSES, span, "the scores are %d value%s, but the data has %d classes", size,
+           size == 1 ? "" : "s", b->net->data.classes);
+    if (is_argmax(b, stream))
+        report_hint(b, "`argmax` makes a number of a class, through which nothing learns: give the scores "
+                       "themselves, one a class");
+    else
+        report_hint(b, "end the last layer with `dense(%d)`, or say `classes = %d` in the data line",
+                    b->net->data.classes, size);
     return false;
 }
 

@@ -27,6 +27,8 @@ bool check_array(Build *b, double elements, Span span, const char *what);
 bool check_axes(Build *b, Shape shape, Span span);
 /* A stream meets others whose axes are these: one has all axes of the other. */
 bool check_shapes_meet(Build *b, Shape units, StreamId stream, Span span);
+/* Says of shapes that do not meet along which axes they have other extents, but for one; false: along none. */
+bool hint_extents(Build *b, Shape first, Shape second, const char *except);
 /* That streams of so many steps, 0 for those that have none, may stand in one formula. */
 bool check_steps_meet(Build *b, int first, int second, Span span);
 bool check_temporal(Build *b, StreamId stream, Span span, bool temporal);

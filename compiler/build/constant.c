@@ -32,8 +32,9 @@ bool constant_integer(Build *b, Scope *scope, const Expr *expr, const char *what
         return true;
     }
     const char *kind = number == floor(number) ? "" : "a whole number ";
-    report(b, RULE_RANGE, expr->span, "%s must be %sfrom %d to %d, found %.15g", what, kind, lo, hi,
-           value.number);
+    const char *range =
+        lo == hi ? arena_printf(b->arena, "%d", lo) : arena_printf(b->arena, "%sfrom %d to %d", kind, lo, hi);
+    report(b, RULE_RANGE, expr->span, "%s must be %s, found %.15g", what, range, value.number);
     if (value.span.lo != expr->span.lo)
         report_note(b, value.span, "the value is from here");
     return false;

@@ -25,6 +25,11 @@ static bool check_groups(Build *b, const Window *window, int groups, int in, int
            "%d groups do not divide the %d channel%s of the %s: %d = %d * %d + %d", groups, first ? in : out,
            (first ? in : out) == 1 ? "" : "s", first ? "input" : "result", first ? in : out, groups,
            (first ? in : out) / groups, (first ? in : out) % groups);
+    int divides = in < groups ? in : groups - 1;
+    while (in % divides != 0 || out % divides != 0)
+        divides--;
+    report_hint(b, "`groups = %d` divides both, the %d of the input and the %d of the result", divides, in,
+                out);
     return false;
 }
 

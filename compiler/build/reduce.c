@@ -158,8 +158,18 @@ static bool is_weights(const Stream *stream)
 static bool check_untold(Build *b, const StageUse *use, StreamId in)
 {
     bool weights = is_weights(stream_at(b, in));
-    if (!weights && use->stage->reduce != REDUCE_ARGMAX)
-        return check_temporal(b, in, use->in_span, true);
+    if (!weights && use->stage->reduce != REDUCE_ARGMAX) {
+        if (stream_at(b, in)->steps > 0)
+            return true;
+        report(b, RULE_TEMPORAL, use->in_span,
+               "a stream over time is needed here, found one that never changes");
+        report_hint(
+            b,
+            "other axes are named, as in `%s(x, over = c)`; `neuron held() { output = input }` makes a "
+            "stream over time",
+            use->stage->name);
+        return false;
+    }
     report(b, RULE_AXIS, use->expr->span, "`%s`%s needs the axes that it goes over", use->stage->name,
            weights ? " of weights" : "");
     report_hint(b, weights ? "as in `over = inputs`, or `over = [inputs, taps]`"

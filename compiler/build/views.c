@@ -194,6 +194,7 @@ static bool check_joint(Build *b, const StageUse *use, View first, StreamId othe
                "streams of shapes %s and %s cannot be put behind each other along `%s`",
                shape_text(b->arena, first.shape), shape_text(b->arena, second->shape),
                time ? name_time : shape_axis(first.shape, first.d));
+        hint_extents(b, first.shape, second->shape, time ? name_time : shape_axis(first.shape, first.d));
         return false;
     }
     return time ? check_temporal(b, other, use->expr->span, true)

@@ -228,7 +228,7 @@ static Shape weight_shape(const AxisMap *map)
 }
 
 /* Whether inputs and outputs, where axes are called so, are in the order that connections have. */
-static bool check_order(Build *b, const Expr *expr, Shape shape, Span made, const AxisMap *map)
+static bool check_order(Build *b, const Expr *expr, Shape shape, const Span *made, const AxisMap *map)
 {
     int inputs = shape_find(shape, name_inputs), outputs = shape_find(shape, name_outputs);
     if ((inputs < 0 || inputs == shape.ndim - 2) && (outputs < 0 || outputs == shape.ndim - 1))
@@ -236,12 +236,14 @@ static bool check_order(Build *b, const Expr *expr, Shape shape, Span made, cons
     report(b, RULE_WEIGHTS, expr->span,
            "weights of this `%s` end with inputs, then outputs, but these are %s", map->name,
            shape_text(b->arena, shape));
-    report_note(b, made, "they are made here");
+    if (made)
+        report_note(b, *made, "they are made here");
     report_hint(b, "a `conv_transpose` with `kernel = 1` is a `dense` by transposed weights");
     return false;
 }
 
-static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const AxisMap *map)
+/* `made`: where the weights are; NULL of those that a synapse or a delay makes of others, at `expr` itself. */
+static bool check_fit(Build *b, const Expr *expr, Shape shape, const Span *made, const AxisMap *map)
 {
     Shape wanted = weight_shape(map);
     bool fits = shape.ndim == wanted.ndim;
@@ -254,7 +256,12 @@ static bool check_fit(Build *b, const Expr *expr, Shape shape, Span made, const 
                                          : arena_printf(b->arena, "has kernels of %s", dims_text(b, wanted));
     report(b, RULE_WEIGHTS, expr->span, "this `%s` %s, but the weights are %s", map->name, needs,
            dims_text(b, shape));
-    report_note(b, made, "they are made here");
+    if (!made) {
+        report_hint(b, "what comes of weights of %s has to be of these axes and extents, too",
+                    dims_text(b, wanted));
+        return false;
+    }
+    report_note(b, *made, "they are made here");
     report_hint(b, "those that fit are `weights(%s)`, %s", dims_text(b, wanted),
                 wanted.ndim > 2 ? "the axes of the kernel before inputs and outputs" : "inputs first");
     return false;
@@ -276,10 +283,10 @@ static bool given_weights(Build *b, const StageUse *use, const Scope *arguments,
     }
     *(stream ? &node->aux : &node->weight) = stream ? value.stream : value.param;
     if (stream)
-        return check_fit(b, given->expr, stream_at(b, value.stream)->shape, stream_at(b, value.stream)->span,
+        return check_fit(b, given->expr, stream_at(b, value.stream)->shape, &stream_at(b, value.stream)->span,
                          node->map);
     const Param *param = &b->net->params.at[value.param];
-    return check_fit(b, given->expr, param->shape, param->span, node->map);
+    return check_fit(b, given->expr, param->shape, &param->span, node->map);
 }
 
 static ParamId own_param(Build *b, const StageUse *use, const Scope *arguments, const char *prefix,
@@ -352,12 +359,12 @@ static bool apply_synapse(Build *b, const StageUse *use, const Scope *arguments,
     Value value = own.made ? send_through(b, given, span, synapse->scope, synapse->expr, NULL)
                            : send_made(b, &made, span, synapse->scope, synapse->expr);
     if (value.kind == VALUE_WEIGHTS) /* nothing is made of it */
-        return check_fit(b, synapse->expr, b->net->params.at[value.param].shape, span, node->map);
+        return check_fit(b, synapse->expr, b->net->params.at[value.param].shape, NULL, node->map);
     if (value.kind != VALUE_STREAM || !check_plain(b, value, span, "a weight") || !check_made(b, use, &own))
         return false;
     node->weight = NONE;
     node->aux = value.stream;
-    return check_fit(b, synapse->expr, stream_at(b, value.stream)->shape, span, node->map);
+    return check_fit(b, synapse->expr, stream_at(b, value.stream)->shape, NULL, node->map);
 }
 
 bool stage_weights(Build *b, const StageUse *use, const Scope *arguments, Node *node)
@@ -412,7 +419,7 @@ bool delayed_weights(Build *b, const StageUse *use, const Scope *arguments, cons
     node->aux = stream;
     node->map = kernel;
     return check_taps(b, delay->expr, stream_at(b, stream)->shape)
-           && check_fit(b, delay->expr, stream_at(b, stream)->shape, span, kernel);
+           && check_fit(b, delay->expr, stream_at(b, stream)->shape, NULL, kernel);
 }
 
 ParamId stage_bias(Build *b, const StageUse *use, const Scope *arguments, const AxisMap *map, int biases,

@@ -94,13 +94,15 @@ static bool read_padding(Build *b, const Window *window, AxisMap *map, int *padd
 static bool check_fits(Build *b, const Window *window, const MapAxis *axis, int padding)
 {
     int covered = axis->dilation * (axis->taps - 1) + 1;
+    bool time = axis->name == name_time; /* beside it, places are joined */
+    Shape shown = time ? (Shape){.ndim = 1, .dims = {axis->in}, .axes = {name_time}} : window->in;
     const char *apart =
         axis->dilation > 1 ? arena_printf(b->arena, " (%d apart: %d)", axis->dilation, covered) : "";
     if (axis->out > 0)
         return true;
     report(b, RULE_WINDOW, window->span,
            "a window of %d%s along `%s` does not fit into %s: %d + %d of padding = %d", axis->taps, apart,
-           axis->name, shape_text(b->arena, window->in), axis->in, padding, axis->in + padding);
+           axis->name, shape_text(b->arena, shown), axis->in, padding, axis->in + padding);
     report_hint(b, "a smaller `kernel`, or `pad = same`");
     return false;
 }
