@@ -32,14 +32,14 @@ static void write_bump(FILE *out, Dice *dice)
 static void write_start(FILE *out, Dice *dice, bool places)
 {
     static const char *const biases[] = {"", ", bias", ", bias = 0.3", ", bias = uniform(-1, 1)"};
-    static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "short", "tanh"};
+    static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "short", "long", "tanh"};
     fputs(biases[dice_below(dice, 4)], out);
     if (places && dice_chance(dice, 50)) {
         fprintf(out, ", synapse = spaced(%d", dice_between(dice, 1, 3));
         write_bump(out, dice);
         fputs(")", out);
     } else if (dice_chance(dice, 20))
-        fprintf(out, ", synapse = %s", synapses[dice_below(dice, 4)]);
+        fprintf(out, ", synapse = %s", synapses[dice_below(dice, 5)]);
     else if (dice_chance(dice, 20))
         fputs(", init = normal(0.1, 0.5)", out);
 }

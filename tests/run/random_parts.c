@@ -324,6 +324,7 @@ const char own_axes[] =
     "    size   = sqrt(0.2 + mean(w ^ 2, over = [inputs, taps])) + 0.1 * max(w, over = inputs)\n"
     "    output = gain * w / size - 0.1 * mean(w, over = outputs)\n"
     "}\n"
+    "block long(w) = weight_norm(where(abs(w) < 0.01, 0.01, w), 0.7)\n"
     "block same_kernels(a) {\n"
     "    k      = weights([3, 3, 2, 2], init = normal(0.1, 0.3))\n"
     "    once   = a -> conv(2, kernel = 1) -> conv(2, kernel = 3, pad = same, weights = k) -> lif(threshold "
@@ -344,7 +345,10 @@ const char own_axes[] =
     "}\n"
     "block moved(a) = tanh(a -> dense([3, 4])) -> slice(1, 3, over = x)"
     " -> concat(a -> dense([3, 3]), over = x)\n"
-    "    -> reshape([c = 15]) -> lif -> concat(a -> dense(2) -> lif)\n";
+    "    -> reshape([c = 15]) -> lif -> concat(a -> dense(2) -> lif)\n"
+    "block branch(a) = a -> conv(3, kernel = 3, pad = same) -> batch_norm(eps = 0.1) -> if(threshold = 0.3)\n"
+    "block residual(a) = a -> dense([x = 4, c = 3]) -> lif(threshold = 0.3) -> sew_iand(branch)\n"
+    "    -> repeat(2, sew_add(branch)) -> sew_and(branch) -> flatten\n";
 
 const char own_corners[] =
     "# Branches that are infinite or no number where they are not taken; ties; powers of 0.\n"

@@ -94,10 +94,10 @@ static int choose_delay(Writer *w)
 /* A name, or what a block with several axes makes of it; of such as may stand in a loop if it is of the past. */
 static void write_axes(Writer *w, const char *name, bool past)
 {
-    static const char *const blocks[] = {"uneven", "inhibited", "moved", "reduced"};
+    static const char *const blocks[] = {"uneven", "inhibited", "moved", "reduced", "residual"};
     bool plain = w->deep || !dice_chance(&w->axes, 12);
     w->inputs = plain ? w->inputs : 0;
-    const char *block = blocks[dice_below(&w->axes, past ? 3 : 4)];
+    const char *block = blocks[dice_below(&w->axes, past ? 3 : 5)];
     fprintf(w->out, plain ? "%s" : "%s(%s)", plain ? name : block, name);
 }
 
@@ -144,7 +144,8 @@ static const char *const initial_values[] = {"uniform(-0.3, 0.4)",
                                              "0.4 * sin(position(inputs) + 2 * position(outputs))"};
 enum { INITIAL_VALUES = sizeof initial_values / sizeof *initial_values };
 
-static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)", "short"};
+static const char *const synapses[] = {"few_signs", "ternary(0.2, atan(2))", "tanh", "max(-0.1)", "short",
+                                       "long"};
 enum { SYNAPSES = sizeof synapses / sizeof *synapses };
 
 static void write_start(Writer *w, int frozen)
