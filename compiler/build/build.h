@@ -407,6 +407,8 @@ StreamId add_map(Build *b, Node node, Val val, const char *name);
 /* x * factor as a map of its own. `name`: of the result, NULL: made from the binding. */
 StreamId build_scaled(Build *b, StreamId in, double factor, const char *name, Span span);
 Value build_past(Build *b, Scope *scope, const Expr *expr, const char *name);
+/* What the text tells of a stream that may not be built yet; *steps 0: none, or not known. */
+bool stream_told(Build *b, Scope *scope, const Expr *expr, Shape *shape, int *steps);
 void finish_pasts(Build *b);
 /* Builds the equations of a block, in the frame of its use, that only their past was read of. */
 void finish_equations(Build *b, const Scope *frame);
@@ -426,6 +428,10 @@ const Expr *chained_function(Build *b, Scope **scope, const Expr *chain);
 /* `x -> (a -> b)`, as where a parameter stands for stages in a row, as `x -> a -> b`; NULL if it is no such chain. *scope
  * becomes that of this. */
 const Expr *chained_stages(Build *b, Scope **scope, const Expr *chain);
+/* A name for the left side of a chain, `left` in `scope`, in a new scope within `home`. */
+const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner);
+/* `left -> stage`, whose names mean what they do in `home`. *scope, that of `left`, becomes that of this. */
+const Expr *chained_in(Build *b, Scope **scope, const Expr *left, Scope *home, const Expr *stage);
 
 /* The stream of a value, NONE if it is poison or no stream (reported); plain: without a unit. */
 StreamId stream_of(Build *b, Value value, Span span);

@@ -25,7 +25,7 @@ static Entry *add_left(Build *b, Scope *scope, Span span)
 }
 
 /* For where names mean something else. */
-static const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner)
+const Expr *name_left(Build *b, Scope *home, Scope *scope, const Expr *left, Scope **inner)
 {
     *inner = scope_new(b, home);
     Entry *entry = add_left(b, *inner, left->span);
@@ -62,6 +62,11 @@ static Expr *send_left(Build *b, const Expr *left, const Expr *stages)
     Expr *first = stages->kind == EXPR_CHAIN ? send_left(b, left, stages->left) : (Expr *)left;
     const Expr *last = stages->kind == EXPR_CHAIN ? stages->right : stages;
     return expr_chain(b->arena, stages->span, first, (Expr *)last);
+}
+
+const Expr *chained_in(Build *b, Scope **scope, const Expr *left, Scope *home, const Expr *stage)
+{
+    return send_left(b, name_left(b, home, *scope, left, scope), stage);
 }
 
 const Expr *chained_stages(Build *b, Scope **scope, const Expr *chain)

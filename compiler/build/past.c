@@ -64,10 +64,36 @@ static bool infer_given(Build *b, Scope *scope, const Expr *expr, bool shaped, T
     return found;
 }
 
+/* What a stage makes of what it made, as often as is said, or until that stays as it is. */
+static bool infer_repeated(Build *b, Scope *scope, const Expr *left, const Scope *arguments, Told *told)
+{
+    const Entry *times = given_argument(arguments, name_times),
+                *stage = given_argument(arguments, name_stage);
+    int count;
+    if (!times || !stage
+        || !constant_integer(b, times->scope, times->expr, "the number of repetitions", 1, MAX_BLOCKS,
+                             &count))
+        return false;
+    bool found = infer(b, scope, left, told);
+    for (int k = 0; k < count; k++) {
+        Told next = {0};
+        left = chained_in(b, &scope, left, stage->scope, stage->expr);
+        if (!infer(b, scope, left, &next))
+            return false;
+        if (found && next.steps == told->steps && shape_equal(next.shape, told->shape))
+            return true;
+        *told = next;
+        found = true;
+    }
+    return true;
+}
+
 static bool infer_layer(Build *b, Scope *scope, const Expr *expr, const Stage *layer, const Scope *arguments,
                         Told *told)
 {
     Told in = {0};
+    if (layer->build == build_repeat)
+        return infer_repeated(b, scope, expr->left, arguments, told);
     if (!layer->shape)
         return false;
     bool shaped = layer->shape(b, arguments, NULL, &told->shape);
@@ -92,9 +118,10 @@ static bool infer_chain(Build *b, Scope *scope, const Expr *expr, Told *told)
     const Expr *function = def ? NULL : chained_function(b, &scope, expr);
     if (!def)
         return infer(b, scope, function ? function : expr->left, told); /* a neuron keeps the shape */
-    Scope *left_scope = where == scope ? scope : NULL; /* the stage came from elsewhere with its own names */
+    /* A stage may come from elsewhere, with names of its own. */
+    const Expr *left = where == scope ? expr->left : name_left(b, where, scope, expr->left, &where);
     Call call = call_of(def, home, stage, where);
-    return left_scope && infer_block(b, &call, def, expr->left, told);
+    return infer_block(b, &call, def, left, told);
 }
 
 /* Of a reduction; of an encoder, what it is given. */
@@ -147,6 +174,15 @@ static bool infer(Build *b, Scope *scope, const Expr *expr, Told *told)
     case EXPR_LIST: break;
     }
     b->depth--;
+    return found;
+}
+
+bool stream_told(Build *b, Scope *scope, const Expr *expr, Shape *shape, int *steps)
+{
+    Told told = {0};
+    bool found = infer(b, scope, expr, &told);
+    *shape = told.shape;
+    *steps = told.steps;
     return found;
 }
 

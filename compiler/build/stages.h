@@ -34,6 +34,8 @@ extern const char *const flatten_formals[], *const reshape_formals[], *const sli
 bool flatten_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 bool reshape_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
 bool slice_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+bool concat_shape(Build *b, const Scope *arguments, const Shape *in, Shape *shape);
+int concat_steps(Build *b, const Scope *arguments, int in);
 Value build_flatten(Build *b, const StageUse *use);
 Value build_reshape(Build *b, const StageUse *use);
 Value build_slice(Build *b, const StageUse *use);

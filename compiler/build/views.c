@@ -236,6 +236,33 @@ static StreamId join_numbers(Build *b, const StageUse *use, StreamId first, Stre
     return add_map(b, node, body_op2(b->arena, &node.body, OP_ADD, x, y), use->name);
 }
 
+bool concat_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
+{
+    const Entry *other = given_argument(frame, name_other);
+    Shape second;
+    int steps;
+    if (!in || !other || !stream_told(b, other->scope, other->expr, &second, &steps))
+        return false;
+    View view = view_of(b, name_concat, (Span){0, 0}, frame, *in, MAX_STEPS);
+    bool space = view.d >= 0 && view.d < second.ndim;
+    if (!space && view.d != TIME_AXIS)
+        return false;
+    *shape = *in;
+    if (space)
+        shape->dims[view.d] += second.dims[view.d];
+    return true;
+}
+
+int concat_steps(Build *b, const Scope *frame, int in)
+{
+    const Entry *other = given_argument(frame, name_other);
+    View view = view_of(b, name_concat, (Span){0, 0}, frame, (Shape){0}, in);
+    Shape second;
+    int steps = 0;
+    bool time = view.d == TIME_AXIS && other && stream_told(b, other->scope, other->expr, &second, &steps);
+    return time ? in + steps : in;
+}
+
 Value build_concat(Build *b, const StageUse *use)
 {
     StreamId first = plain_stream_of(b, use->in, use->in_span);
