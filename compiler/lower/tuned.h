@@ -92,7 +92,8 @@ enum {
     PIECE_ROW_UNITS = 1 << 16,   /* and what is read and made at a step in the second one; */
     PIECE_TAP_WEIGHTS = 1 << 16, /* of a tile: for so many, one tap after the other, of some samples, */
     PIECE_TAP_SAMPLES = 1 << 15, /* with so many sums: these stay in the second cache, too; */
-    PIECE_POSITIONS = 16         /* outputs of a channel, below which these are sums of hardly anything */
+    PIECE_PHASES = 9,            /* of positions, each of which has code of its own for gradients; */
+    PIECE_POSITIONS = 8          /* outputs of a channel, below which these are sums of hardly anything */
 };
 
 /* ---- convolutions of spikes of few channels ---- */

@@ -32,9 +32,10 @@ model_of() {
     PSN.lif) echo psn_lif ;;
     W3 | W3.11) echo w3 ;;
     W3.narrow) echo w3_narrow ;;
+    Strided) echo strided ;;
     SEW) echo sew ;;
     SEW.wide) echo sew_wide ;;
-    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4, PSN, PSN.masked, PSN.sliding, PSN.lif, W3, W3.narrow, W3.11, SEW and SEW.wide)" ;;
+    *) fail "no workload: $1 (there are W1, W2, W2.11, W2r, W2r.near, W4, PSN, PSN.masked, PSN.sliding, PSN.lif, W3, W3.narrow, W3.11, Strided, SEW and SEW.wide)" ;;
     esac
 }
 

@@ -10,8 +10,9 @@ static int write_conv(Writer *w, int steps)
     Dice *dice = &w->strides;
     int kernel = dice_between(dice, 1, 3), stride = dice_between(dice, 1, 3),
         dilation = dice_between(dice, 1, 2), reach = dilation * (kernel - 1), padding = reach;
-    fprintf(w->out, " -> dense(4) -> conv(%d, kernel = %d, stride = %d, along = time",
-            2 * dice_between(dice, 1, 4), kernel, stride);
+    fprintf(w->out, " -> dense(4)%s -> conv(%d, kernel = %d, stride = %d, along = time",
+            dice_chance(dice, 40) ? " -> lif(threshold = 0.3)" : "", 2 * dice_between(dice, 1, 4), kernel,
+            stride);
     if (dilation > 1)
         fprintf(w->out, ", dilation = %d", dilation);
     int pad = dice_below(dice, 5);

@@ -26,3 +26,8 @@ Site walk_rows(Lower *lower, Walk walk, Site site)
 {
     return walk_steps(lower, walk, walk_samples(lower, walk, site));
 }
+
+LoopExpr *row_step(Lower *lower, Site site)
+{
+    return site.t ? site.t : num(lower, 0);
+}

@@ -14,5 +14,7 @@ typedef struct Walk {
 Site walk_samples(Lower *lower, Walk walk, Site site);
 Site walk_steps(Lower *lower, Walk walk, Site site);
 Site walk_rows(Lower *lower, Walk walk, Site site);
+/* The site's step; 0 outside time, where a sample has one row. */
+LoopExpr *row_step(Lower *lower, Site site);
 
 #endif

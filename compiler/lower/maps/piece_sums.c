@@ -1,6 +1,8 @@
 /* Gradients of the weights of convolutions of spikes. At each step, a plane of the outputs' gradients gets zeros around it, and
  * for each channel that is read the positions where it spikes are listed; the sums of some taps stay in registers while
- * they go through these, of as many steps as have room in a cache. */
+ * they go through these, of as many steps as have room in a cache. With a stride s, tap k reads the input at x = s o + k d - before,
+ * for dilation d: so positions with the same remainder of x + before by s, a phase, are read by the same taps, and have
+ * lists of their own. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -28,12 +30,84 @@ typedef struct Plane {
     int steps;    /* as are these, from the site's on */
     int axes;     /* that have windows */
     const MapAxis *axis;
-    int ins, outs;          /* channels, */
-    LoopExpr *from, *to;    /* and those that are read of the item's slice; NULL: all */
-    int extent[MAX_DIMS];   /* of the plane of a step, by axis */
-    BufferId plane;         /* [samples x steps x positions][width] */
-    BufferId lists, listed; /* by channel of the slice: the positions where it spikes, and how many */
+    int ins, outs;        /* channels, */
+    LoopExpr *from, *to;  /* and those that are read of the item's slice; NULL: all */
+    int extent[MAX_DIMS]; /* of the plane of a step, by axis */
+    int phases;           /* of positions that are read, over all axes */
+    BufferId plane;       /* [samples x steps x positions][width] */
+    BufferId lists,
+        listed;   /* by phase and channel of the slice: the positions where it spikes, and how many */
+    int channels; /* of the slice, at most */
 } Plane;
+
+/* ---- where things stand in the plane ---- */
+
+/* How many outputs further tap k reads the same inputs than tap 0 of its phase does. */
+static int shift_of(const MapAxis *axis, int k)
+{
+    return k * axis->dilation / axis->stride;
+}
+
+static int most_shift(const MapAxis *axis)
+{
+    return shift_of(axis, axis->taps - 1);
+}
+
+/* The output, perhaps one that is not there, that reads input x by tap 0 of its phase. */
+static int output_of(const MapAxis *axis, int x)
+{
+    int at = x + axis->before;
+    return at >= 0 ? at / axis->stride : -((axis->stride - 1 - at) / axis->stride);
+}
+
+/* The first input of a phase, which may be behind the last one. */
+static int first_of(const MapAxis *axis, int phase)
+{
+    int x = (phase - axis->before) % axis->stride;
+    return x < 0 ? x + axis->stride : x;
+}
+
+static int inputs_of(const MapAxis *axis, int phase)
+{
+    int first = first_of(axis, phase);
+    return first < axis->in ? (axis->in - first + axis->stride - 1) / axis->stride : 0;
+}
+
+/* Output o stands so far behind the first that any input could be read by. */
+static int behind_first(const MapAxis *axis)
+{
+    return most_shift(axis) - output_of(axis, 0);
+}
+
+static int extent_of(const MapAxis *axis)
+{
+    return output_of(axis, axis->in - 1) + behind_first(axis) + 1;
+}
+
+/* The phase along an axis, of a number of one over all axes. */
+static int phase_along(const Plane *plane, int phase, int a)
+{
+    for (int last = plane->axes - 1; last > a; last--)
+        phase /= plane->axis[last].stride;
+    return phase % plane->axis[a].stride;
+}
+
+/* The taps of a phase, in order; how many. */
+static int taps_of_phase(const Plane *plane, int phase, int *taps)
+{
+    int count = 0, all = map_rows(plane->gradient->node->map) / plane->ins;
+    for (int tap = 0; tap < all; tap++) {
+        bool reads = true;
+        for (int a = plane->axes - 1, rest = tap; a >= 0; rest /= plane->axis[a--].taps) {
+            const MapAxis *axis = &plane->axis[a];
+            reads =
+                reads && rest % axis->taps * axis->dilation % axis->stride == phase_along(plane, phase, a);
+        }
+        if (reads)
+            taps[count++] = tap;
+    }
+    return count;
+}
 
 static int positions_of(const Plane *plane)
 {
@@ -61,8 +135,11 @@ static Plane plane_of(const Linear *gradient)
                    .axis = node->map->space,
                    .ins = map_mixed(node->map)->in,
                    .outs = map_mixed(node->map)->out};
-    for (int a = 0; a < plane.axes; a++)
-        plane.extent[a] = plane.axis[a].in + (plane.axis[a].taps - 1) * plane.axis[a].dilation;
+    plane.phases = 1;
+    for (int a = 0; a < plane.axes; a++) {
+        plane.extent[a] = extent_of(&plane.axis[a]);
+        plane.phases *= plane.axis[a].stride;
+    }
     return plane;
 }
 
@@ -76,18 +153,23 @@ static void add_buffers(Lower *lower, Plane *plane, int samples, int channels)
 {
     const Node *node = plane->gradient->node;
     const char *name = stream_of(lower, node->in)->name;
+    int positions = 1;
+    for (int a = 0; a < plane->axes; a++)
+        positions *= (plane->axis[a].in + plane->axis[a].stride - 1) / plane->axis[a].stride;
     int rows = samples * plane->steps, dims[2] = {rows * positions_of(plane), width_of(plane)},
-        lists[2] = {channels, rows * (map_inputs(node->map) / plane->ins)};
+        lists[2] = {plane->phases * channels, rows * positions};
+    plane->channels = channels;
     plane->plane = named_buffer(lower, "plane_of", stream_of(lower, node->aux)->name, TYPE_F32, BUFFER_LOCAL,
                                 false, 2, dims);
     plane->lists = named_buffer(lower, "where", name, index_type(dims[0]), BUFFER_LOCAL, false, 2, lists);
-    plane->listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, &channels);
+    plane->listed = named_buffer(lower, "times", name, TYPE_I32, BUFFER_LOCAL, false, 1, lists);
 }
 
-/* The number of a channel among those of the slice. */
-static LoopExpr *in_slice(Lower *lower, const Plane *plane, LoopExpr *c)
+/* The list of a channel of the slice, for a phase. */
+static LoopExpr *list_of(Lower *lower, const Plane *plane, int phase, LoopExpr *c)
 {
-    return plane->from ? op2(lower, OP_SUB, c, plane->from) : c;
+    c = plane->from ? op2(lower, OP_SUB, c, plane->from) : c;
+    return phase == 0 ? c : op2(lower, OP_ADD, c, num(lower, phase * plane->channels));
 }
 
 /* The site of each of the steps of each of the samples; its number among them. */
@@ -121,17 +203,10 @@ static void emit_zeros(Lower *lower, const Plane *plane, LoopBlock *into)
            loop_float(lower->arena, 0), false);
 }
 
-/* Output o is read by tap k of the input at o + k * dilation - before. In the plane it stands so far behind the first that
- * any could be. */
-static LoopExpr *in_plane(Lower *lower, const MapAxis *axis, LoopExpr *o)
-{
-    return op2(lower, OP_ADD, o, num(lower, (axis->taps - 1) * axis->dilation - axis->before));
-}
-
 /* Outputs that no input meets are left out: those behind the plane's ends. */
 static LoopStmt *for_outputs(Lower *lower, LoopBlock *into, const MapAxis *axis, int extent)
 {
-    int first = axis->before - (axis->taps - 1) * axis->dilation, end = first + extent;
+    int first = -behind_first(axis), end = first + extent;
     return for_bounds(lower, into, axis->name, num(lower, first < 0 ? 0 : first),
                       num(lower, end < axis->out ? end : axis->out));
 }
@@ -145,7 +220,8 @@ static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
         LoopStmt *loop = for_outputs(lower, into, &plane->axis[a], plane->extent[a]);
         LoopExpr *o = loop_variable(lower, loop);
         output = scaled_plus(lower, output, plane->axis[a].out, o);
-        place = scaled_plus(lower, place, plane->extent[a], in_plane(lower, &plane->axis[a], o));
+        place = scaled_plus(lower, place, plane->extent[a],
+                            op2(lower, OP_ADD, o, num(lower, behind_first(&plane->axis[a]))));
         into = &loop->body;
     }
     into = if_met(lower, plane->gradient->node->aux, site.b, into, output);
@@ -161,7 +237,7 @@ static void emit_plane(Lower *lower, const Plane *plane, LoopBlock *into, LoopEx
 /* ---- where each channel spikes ---- */
 
 /* The events at one position, which has this place in the plane by the last of the taps. */
-static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *row, LoopExpr *x,
+static void emit_where(Lower *lower, const Plane *plane, Site site, int phase, LoopExpr *row, LoopExpr *x,
                        LoopExpr *place)
 {
     Piece piece =
@@ -175,10 +251,29 @@ static void emit_where(Lower *lower, const Plane *plane, Site site, LoopExpr *ro
             &loop_if(lower->arena, into,
                      op2(lower, OP_AND, op2(lower, OP_GE, c, plane->from), op2(lower, OP_LT, c, plane->to)))
                  ->body;
-    c = in_slice(lower, plane, c);
+    c = list_of(lower, plane, phase, c);
     LoopExpr *count = loop_local(lower, into, "count", load1(lower, plane->listed, c));
     store2(lower, into, plane->lists, c, count, place, false);
     store1(lower, into, plane->listed, c, op2(lower, OP_ADD, count, num(lower, 1)), false);
+}
+
+/* Of the positions of one phase. */
+static void emit_phase(Lower *lower, const Plane *plane, int phase)
+{
+    LoopExpr *row = num(lower, 0), *place, *x = NULL;
+    Site site = for_steps(lower, plane, plane->site.into, &place);
+    for (int a = 0; a < plane->axes; a++) {
+        const MapAxis *axis = &plane->axis[a];
+        int along = phase_along(plane, phase, a), first = first_of(axis, along);
+        LoopStmt *loop = for_range(lower, site.into, axis->name, inputs_of(axis, along));
+        LoopExpr *n = loop_variable(lower, loop);
+        x = scaled_plus(lower, n, axis->stride, num(lower, first));
+        row = a < plane->axes - 1 ? scaled_plus(lower, row, axis->in, x) : row;
+        int behind = output_of(axis, first) - output_of(axis, 0);
+        place = scaled_plus(lower, place, plane->extent[a], op2(lower, OP_ADD, n, num(lower, behind)));
+        site.into = &loop->body;
+    }
+    emit_where(lower, plane, site, phase, row, x, place);
 }
 
 static void emit_lists(Lower *lower, const Plane *plane)
@@ -186,25 +281,20 @@ static void emit_lists(Lower *lower, const Plane *plane)
     LoopStmt *zeros =
         for_units(lower, plane->site.into, "c", lower->program->buffers.at[plane->listed].dims[0]);
     store1(lower, &zeros->body, plane->listed, loop_variable(lower, zeros), num(lower, 0), false);
-    LoopExpr *row = num(lower, 0), *place, *x = NULL;
-    Site site = for_steps(lower, plane, plane->site.into, &place);
-    for (int a = 0; a < plane->axes; a++) {
-        LoopStmt *loop = for_range(lower, site.into, plane->axis[a].name, plane->axis[a].in);
-        x = loop_variable(lower, loop);
-        row = a < plane->axes - 1 ? scaled_plus(lower, row, plane->axis[a].in, x) : row;
-        place = scaled_plus(lower, place, plane->extent[a], x);
-        site.into = &loop->body;
-    }
-    emit_where(lower, plane, site, row, x, place);
+    int *taps = NEW_ARRAY(lower->arena, int, map_rows(plane->gradient->node->map));
+    for (int phase = 0; phase < plane->phases; phase++)
+        if (taps_of_phase(plane, phase, taps) > 0)
+            emit_phase(lower, plane, phase);
 }
 
 /* ---- sums ---- */
 
-/* Some taps of one channel, and outputs j0 .. j0 + width - 1. */
+/* Some taps of one channel, of one phase, and outputs j0 .. j0 + width - 1. */
 typedef struct Taps {
     const Plane *plane;
-    LoopExpr *c, *j0;
-    int first, count, width;
+    LoopExpr *c, *j0, *list;
+    const int *tap;
+    int count, width;
     BufferId sums; /* [count][width] */
 } Taps;
 
@@ -214,7 +304,7 @@ static int offset_of(const Plane *plane, int tap)
     int offset = 0, scale = 1;
     for (int a = plane->axes - 1; a >= 0; a--) {
         const MapAxis *axis = &plane->axis[a];
-        offset += (axis->taps - 1 - tap % axis->taps) * axis->dilation * scale;
+        offset += (most_shift(axis) - shift_of(axis, tap % axis->taps)) * scale;
         tap /= axis->taps;
         scale *= plane->extent[a];
     }
@@ -226,17 +316,16 @@ static void emit_taps(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr 
     const Plane *plane = taps->plane;
     zero_sums(lower, into, taps->sums, taps->count, taps->width);
     LoopStmt *events = for_bounds(lower, into, "e", num(lower, 0), count);
-    LoopExpr *place =
-        loop_local(lower, &events->body, "place",
-                   load2(lower, plane->lists, in_slice(lower, plane, taps->c), loop_variable(lower, events)));
+    LoopExpr *place = loop_local(lower, &events->body, "place",
+                                 load2(lower, plane->lists, taps->list, loop_variable(lower, events)));
     for (int k = 0; k < taps->count; k++) {
         LoopStmt *loop = for_units(lower, &events->body, "j", taps->width);
         LoopExpr *j = loop_variable(lower, loop);
-        LoopExpr *at = op2(lower, OP_ADD, place, num(lower, offset_of(plane, taps->first + k)));
+        LoopExpr *at = op2(lower, OP_ADD, place, num(lower, offset_of(plane, taps->tap[k])));
         store2(lower, &loop->body, taps->sums, num(lower, k), j, load2(lower, plane->plane, at, j), true);
     }
     for (int k = 0; k < taps->count; k++) {
-        LoopExpr *row = op2(lower, OP_ADD, num(lower, (taps->first + k) * plane->ins), taps->c);
+        LoopExpr *row = op2(lower, OP_ADD, num(lower, taps->tap[k] * plane->ins), taps->c);
         LoopStmt *loop = for_units(lower, into, "j", taps->width);
         LoopExpr *j = loop_variable(lower, loop);
         matrix_store(lower, &loop->body, &plane->gradient->matrix, row, op2(lower, OP_ADD, taps->j0, j),
@@ -244,33 +333,46 @@ static void emit_taps(Lower *lower, const Taps *taps, LoopBlock *into, LoopExpr 
     }
 }
 
-/* All taps, up to so many at a time. */
-static void emit_parts(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width, int most)
+/* All taps of a phase, up to so many at a time. */
+static void emit_parts(Lower *lower, const Plane *plane, LoopBlock *into, int phase, LoopExpr *j0, int width,
+                       int most)
 {
-    int all = map_rows(plane->gradient->node->map) / plane->ins;
+    int *tap = NEW_ARRAY(lower->arena, int, map_rows(plane->gradient->node->map));
+    int all = taps_of_phase(plane, phase, tap);
+    if (all == 0)
+        return;
     Parts parts = even_parts(all, most);
     LoopStmt *channels = for_bounds(lower, into, "c", plane->from ? plane->from : num(lower, 0),
                                     plane->from ? plane->to : num(lower, plane->ins));
+    LoopExpr *c = loop_variable(lower, channels);
     Taps taps = {.plane = plane,
-                 .c = loop_variable(lower, channels),
+                 .c = c,
                  .j0 = j0,
+                 .list = list_of(lower, plane, phase, c),
                  .width = width,
                  .sums =
                      sums_buffer(lower, weight_name(lower->net, plane->gradient->node), parts.size, width)};
-    LoopExpr *count = load1(lower, plane->listed, in_slice(lower, plane, taps.c));
+    LoopExpr *count = load1(lower, plane->listed, taps.list);
     count = loop_local(lower, &channels->body, "count", count);
     LoopBlock *some = &loop_if(lower->arena, &channels->body, op2(lower, OP_GT, count, num(lower, 0)))->body;
-    for (taps.first = 0; taps.first < all; taps.first += taps.count) {
-        taps.count = taps.first < parts.large * parts.size ? parts.size : parts.size - 1;
+    for (int first = 0; first < all; first += taps.count) {
+        taps.tap = &tap[first];
+        taps.count = first < parts.large * parts.size ? parts.size : parts.size - 1;
         emit_taps(lower, &taps, some, count);
     }
+}
+
+static void emit_phases(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width, int most)
+{
+    for (int phase = 0; phase < plane->phases; phase++)
+        emit_parts(lower, plane, into, phase, j0, width, most);
 }
 
 static void emit_outputs(Lower *lower, const Plane *plane, LoopBlock *into, LoopExpr *j0, int width)
 {
     emit_plane(lower, plane, into, j0, width);
-    emit_parts(lower, plane, if_wide(lower, into, true), j0, width, PIECE_TAPS);
-    emit_parts(lower, plane, if_wide(lower, into, false), j0, width, PIECE_NARROW_TAPS);
+    emit_phases(lower, plane, if_wide(lower, into, true), j0, width, PIECE_TAPS);
+    emit_phases(lower, plane, if_wide(lower, into, false), j0, width, PIECE_NARROW_TAPS);
 }
 
 /* The first of the steps that are summed together, one such after the other. */

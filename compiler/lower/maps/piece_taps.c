@@ -39,7 +39,7 @@ static Site for_steps(Lower *lower, const Made *made, LoopBlock *into, LoopExpr 
         site.into = if_chosen(lower, made->map->node, site, false);
     }
     site = walk_steps(lower, (Walk){NULL, NULL, steps}, site);
-    *first = scaled_plus(lower, *first, steps, site.t);
+    *first = scaled_plus(lower, *first, steps, row_step(lower, site));
     *first = loop_local(lower, site.into, "first", op2(lower, OP_MUL, *first, num(lower, made->positions)));
     return site;
 }

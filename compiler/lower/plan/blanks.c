@@ -48,7 +48,7 @@ void plan_blanks(Planning *plan)
     bool without = is_without(plan->options.without, OPTIMISATION_BLANKS);
     for (int n = net->updates - 1; n >= net->backward && !without; n--) {
         const Node *node = &net->nodes.at[n];
-        bool spikes = node->kind == NODE_MAP_GRAD && plan->streams[node->in].events;
+        bool spikes = node->kind == NODE_MAP_GRAD && net->streams.at[node->in].kind == STREAM_SPIKES;
         if (spikes && (plan->nodes[n].pieces || plan->nodes[n].patches))
             set_met(plan, node->aux, n);
         else if (node->kind == NODE_SCAN)

@@ -174,15 +174,15 @@ static void finish_layer(const Planning *plan, LayerPlan *layer, int n)
     layer->once = !layer->scan && (layer->gradients.count > 0 || !plan->by_samples);
     for (int i = 0; i < layer->maps.count; i++) {
         const NodePlan *map = record_of(plan, layer->maps.at[i]);
-        layer->once = layer->once && !map->in_time;
+        layer->once = layer->once && !map->in_time && !map->pieces; /* these are chosen for each sample */
         if (map->tables)
             layer->chunk = chunk_samples(map->steps);
     }
     layer->table = layer->chunk > 0;
     for (int i = 0; i < layer->gradients.count; i++) {
         const NodePlan *gradient = record_of(plan, layer->gradients.at[i]);
-        layer->once =
-            layer->once && gradient->role == ROLE_MAP_GRAD && (!gradient->in_time || gradient->steps_shared);
+        layer->once = layer->once && gradient->role == ROLE_MAP_GRAD && !gradient->pieces
+                      && (!gradient->in_time || gradient->steps_shared);
         layer->table = layer->table || gradient->tables;
     }
     if (layer->cut == CUT_SLICES && goes_in_order(plan, layer, own))

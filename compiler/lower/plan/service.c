@@ -9,6 +9,12 @@ static bool follows(const Planning *plan, int n)
     return node->dense && node->role != ROLE_BIAS_GRAD && plan->streams[plan->net->nodes.at[n].in].events;
 }
 
+/* Whether it reads spikes, of each step or, along time, of all of them. */
+static bool reads_spikes(const Planning *plan, const Node *node)
+{
+    return plan->net->streams.at[node->in].kind == STREAM_SPIKES;
+}
+
 /* Small layers have no choice. */
 static bool is_large(const Node *node)
 {
@@ -38,21 +44,28 @@ static bool has_windows(const Net *net, const Node *node)
     return has;
 }
 
+/* Positions that are read by other taps than their neighbours are: see maps/piece_sums.c. */
+static int phases_of(const AxisMap *map)
+{
+    int phases = 1;
+    for (int a = 0; a < map->count - 1; a++)
+        phases *= map->space[a].stride;
+    return phases;
+}
+
 /* Of those with windows: one that spikes drive, where positions of a row that are next to each other are read by taps that
- * are, and enough units at a time; a gradient, where outputs read each input by every tap, and there are enough of these. */
+ * are, and enough units at a time; a gradient, where there are few phases, and enough outputs. */
 static bool has_pieces(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
-    const MapAxis *axis = node->map->space;
-    bool has = !node->transposed && plan->streams[node->in].events;
-    for (int a = 0; has && a < node->map->count - 1 && node->kind == NODE_MAP_GRAD; a++)
-        has = axis[a].stride == 1;
-    int outputs = map_positions(node->map);
-    if (node->kind == NODE_MAP_GRAD && plan->options.kernels == KERNELS_AUTO)
-        has = has && outputs >= PIECE_POSITIONS;
-    const MapAxis *last = &axis[node->map->count - 2];
-    int units = last->taps * map_mixed(node->map)->in;
-    return has && (node->kind == NODE_MAP_GRAD || (last->dilation == 1 && units >= PIECE_LEAST));
+    const AxisMap *map = node->map;
+    if (node->transposed || !reads_spikes(plan, node))
+        return false;
+    if (node->kind == NODE_MAP_GRAD)
+        return phases_of(map) <= PIECE_PHASES
+               && (plan->options.kernels != KERNELS_AUTO || map_positions(map) >= PIECE_POSITIONS);
+    const MapAxis *last = &map->space[map->count - 2];
+    return last->dilation == 1 && last->taps * map_mixed(map)->in >= PIECE_LEAST;
 }
 
 /* Of those with windows: a map that spikes drive, of few weights for each output. It adds in another order than the definition,

@@ -38,11 +38,12 @@ static void add_buffers(Lower *lower, StreamId stream)
     buffer_about(lower, lists->piece_ends, "where each position's events begin, and the last one's end");
 }
 
-/* The place of a position in `ends`. */
-static LoopExpr *end_of(Lower *lower, StreamId stream, LoopExpr *t, LoopExpr *row, LoopExpr *position)
+/* The place of a position in `ends`, at the site's step. */
+static LoopExpr *end_of(Lower *lower, StreamId stream, Site site, LoopExpr *row, LoopExpr *position)
 {
     RowShape shape = row_shape(lower, stream);
-    LoopExpr *place = op2(lower, OP_MUL, t, num(lower, row_count(lower, stream) * shape.positions));
+    LoopExpr *place =
+        op2(lower, OP_MUL, row_step(lower, site), num(lower, row_count(lower, stream) * shape.positions));
     place = op2(lower, OP_ADD, place, op2(lower, OP_MUL, row, num(lower, shape.positions)));
     return op2(lower, OP_ADD, place, position);
 }
@@ -75,7 +76,7 @@ static void emit_pieces(Lower *lower, StreamId stream, Site site)
     LoopExpr *row = loop_variable(lower, rows), *x = loop_variable(lower, positions);
     site.into = &positions->body;
     emit_position(lower, stream, site, count, row, x);
-    LoopExpr *end = end_of(lower, stream, site.t, row, op2(lower, OP_ADD, x, num(lower, 1)));
+    LoopExpr *end = end_of(lower, stream, site, row, op2(lower, OP_ADD, x, num(lower, 1)));
     store2(lower, site.into, lists->piece_ends, site.b, end, count, false);
 }
 
@@ -94,7 +95,7 @@ void pieces_prepare(Lower *lower, StreamId stream)
 Piece piece_of(Lower *lower, StreamId stream, Site site, LoopExpr *row, LoopExpr *from, LoopExpr *to)
 {
     const SpikeBuffers *lists = &lower->streams[stream].spikes;
-    LoopExpr *start = loop_local(lower, site.into, "ends", end_of(lower, stream, site.t, row, num(lower, 0)));
+    LoopExpr *start = loop_local(lower, site.into, "ends", end_of(lower, stream, site, row, num(lower, 0)));
     from = load2(lower, lists->piece_ends, site.b, op2(lower, OP_ADD, start, from));
     to = load2(lower, lists->piece_ends, site.b, op2(lower, OP_ADD, start, to));
     return (Piece){lists->piece, site.b, loop_local(lower, site.into, "e0", from),

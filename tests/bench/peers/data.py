@@ -155,7 +155,7 @@ def clear_shift(work, norm, values, shift=0):
         norm.bias[near] = shift + 0.01 * torch.rand(int(near.sum())).double()
         norm.bias.copy_(norm.bias.float())
         nearest = None
-        neurons((values[:, near] + norm.bias[near].view(-1, 1, 1)).unflatten(0, (work.steps, -1)))
+        neurons((values[:, near] + norm.bias[near].view(-1, 1, 1)).unflatten(0, (-1, work.batch)))
         near[near.clone()] = nearest.amin((0, 2, 3)) < work.margin
     return values + norm.bias.view(-1, 1, 1)
 
@@ -206,11 +206,11 @@ def word_weights(rng, work):
             if name in scales else uniform(rng, shape) for name, shape in work.weights.items()}
 
 
-# Where norms shift this much, a tenth of the neurons fire.
-DELAYED_SHIFT = -0.12
+# Where norms shift this much, a tenth of the neurons fire: those of delays, which keep next to nothing, and leaky ones.
+DELAYED_SHIFT, STRIDED_SHIFT = -0.12, 0.3
 
 
-def delayed_start(rng, work, name, shape):
+def normed_start(rng, work, name, shape):
     if name.startswith("delay_"):
         return torch.tensor(rng.uniform(0, work.taps - 1, shape), dtype=torch.float32)
     if name.startswith("tap_"):
@@ -221,19 +221,21 @@ def delayed_start(rng, work, name, shape):
 
 
 @torch.no_grad()
-def make_delayed(folder, work, rng, draw):
+def make_normed(folder, work, rng, draw):
     torch.manual_seed(0)
-    weights = {name: delayed_start(rng, work, name, shape) for name, shape in work.weights.items()}
+    weights = {name: normed_start(rng, work, name, shape) for name, shape in work.weights.items()}
     inputs, labels = (np.stack(part) for part in zip(*(draw(work.batch) for _ in range(work.batches))))
     network = networks.build(pytorch, work, weights).double()
 
     def shift(norm, _, values):
         """values: [batch, channels, steps]."""
         flat = values.permute(2, 0, 1).flatten(0, 1)[..., None, None]
-        return clear_shift(work, norm, flat, DELAYED_SHIFT).view(work.steps, work.batch, -1).permute(1, 2, 0)
+        start = DELAYED_SHIFT if work.taps else STRIDED_SHIFT
+        return clear_shift(work, norm, flat, start).view(-1, work.batch, flat.shape[1]).permute(1, 2, 0)
 
-    for layer in (network.first, network.second):
-        layer.norm.register_forward_hook(shift)
+    for norm in network.modules():
+        if isinstance(norm, torch.nn.BatchNorm1d):
+            norm.register_forward_hook(shift)
     network(torch.from_numpy(inputs[0] / 255).transpose(0, 1))
     weights |= {name: parameter.float() for name, parameter in networks.parameters(network).items()}
     write(folder, work, inputs, labels, weights)
@@ -255,8 +257,8 @@ def make_words(folder, work):
         labels = rng.integers(0, work.classes, count)
         return np.stack([speak(label) for label in labels]).astype("u1"), labels.astype("i4")
 
-    if work.taps:
-        make_delayed(folder, work, rng, draw)
+    if work.network in ("Delayed", "Strided"):
+        make_normed(folder, work, rng, draw)
     else:
         make(folder, work, word_weights(rng, work), draw)
 

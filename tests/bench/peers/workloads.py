@@ -43,6 +43,7 @@ class Workload:
     order: int = 0  # which see so many steps
     taps: int = 0  # steps of the kernels by which delays learn,
     width: float = 0  # and how many of them a bump is wide
+    stride: int = 1  # of convolutions along time
     margin: float = 1e-5  # between any h and the threshold
     batch: int = 128
 
@@ -105,6 +106,16 @@ def delayed(name, rate, width, **others):
                     reals=True, detached=True, slope=5, taps=25, width=width, rate=rate, **others)
 
 
+def strided(name, rate):
+    """Three convolutions along time, each of which halves the steps, with norms. Inputs are five channels of words each."""
+    shapes = {"first": (128, 140, 5), "second": (128, 128, 5), "third": (256, 128, 5)}
+    weights = {"w_" + layer: shape for layer, shape in shapes.items()} | {"w_readout": (20, 256)}
+    norms = {f"{kind}_{layer}": shape[:1] for layer, shape in shapes.items()
+             for kind in ("gain", "shift", "running_mean", "running_variance")}
+    return Workload(name, "Strided", (140,), weights | norms, 20, steps=100, batches=2, decay=0.5, gain=0.5, reals=True,
+                    stride=2, rate=rate)
+
+
 FILTERS = {"w_first": (32, 1, 3, 3), "w_second": (64, 32, 3, 3), "w_readout": (10, 7 * 7 * 64)}
 
 WORKLOADS = {
@@ -125,6 +136,7 @@ WORKLOADS = {
         delayed("W3", 0.015, 12.27),
         delayed("W3.narrow", 0.015, 0.5),
         delayed("W3.11", 0.11, 12.27),
+        strided("Strided", 0.015),
         residual("SEW", kernel=7),
         residual("SEW.wide", kernel=3),
     )

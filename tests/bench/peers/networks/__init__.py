@@ -200,6 +200,34 @@ class Delayed(nn.Module):
         return self.output(self.readout(self.second_neurons(self.second(self.first_neurons(self.first(x))))))
 
 
+class Halved(nn.Module):
+    """A convolution along time that leaves out steps, a norm of each channel and neurons."""
+
+    def __init__(self, library, work, weights, name):
+        super().__init__()
+        weight = weights["w_" + name]
+        channels, inputs, kernel = weight.shape
+        self.conv = nn.Conv1d(inputs, channels, kernel, work.stride, kernel // 2, bias=False)
+        self.conv.weight.data.copy_(weight)
+        self.norm = nn.BatchNorm1d(channels)
+        scale = library.scale(work)
+        self.norm.weight.data.copy_(scale * weights["gain_" + name])
+        self.norm.bias.data.copy_(scale * weights["shift_" + name])
+        self.neurons = library.neurons(work)
+
+    def forward(self, x):
+        return self.neurons(self.norm(self.conv(x.permute(1, 2, 0))).permute(2, 0, 1).contiguous())
+
+
+class Strided(Network):
+    def __init__(self, library, work, weights):
+        super().__init__(library, work, weights)
+        self.first, self.second, self.third = (Halved(library, work, weights, name) for name in ("first", "second", "third"))
+
+    def before(self, x):
+        return self.third(self.second(self.first(x)))
+
+
 def has(library, work):
     """Whether the library has the neurons of the workload."""
     return (not work.parallel or hasattr(library, "parallel")) \
