@@ -107,6 +107,7 @@ struct Build {
     const struct Call *use; /* in the user's text, of the definition whose equations are run; NULL: none */
     int moved;              /* mistakes that were reported there, and not in the library */
     VEC(Reported) reports;  /* so that a definition used twice complains once */
+    int noted;              /* how many there were when it was said in which use of a block the last one is */
     const Expr *base;       /* what is now the number that a learning rate goes from, or NULL */
     int phrase;             /* of the text, that is being built: of net->phrases, or NONE */
     int blocks;             /* blocks used so far */

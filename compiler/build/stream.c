@@ -23,12 +23,26 @@ static void name_result(const Scope *frame, const Expr *result, const char *name
         entry->result = name;
 }
 
+/* Says where a block is used, from within outwards, if the last mistake of those behind the first `before` is in its text. */
+static void note_block(Build *b, const Call *call, const Def *def, int before)
+{
+    int count = b->reports.count;
+    if (count == before || b->mute > 0 || call->span.hi == 0)
+        return;
+    uint32_t place = b->reports.at[count - 1].place;
+    if (b->noted != count && (place < def->span.lo || place >= def->span.hi))
+        return;
+    diag_note(b->diag, call->span, "in this use of `%s`", def->name);
+    b->noted = count;
+}
+
 /* `left`: the chain's left side with its value, or NULL for a call. */
 static Value build_block(Build *b, Call *call, const Def *def, const Expr *left, Value in, const char *name)
 {
     if (!enter_block(b, call, def))
         return value_poison();
     call->first = left;
+    int before = b->reports.count;
     Scope *frame = bind_arguments(b, call);
     frame->block = def;
     frame->caller = call->caller;
@@ -45,6 +59,7 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
     name_result(frame, result, name);
     Value value = result ? build_value(b, frame, result, name) : value_poison();
     finish_equations(b, frame);
+    note_block(b, call, def, before);
     b->use = outer;
     if (call->home == b->library && b->in_loss)
         check_answer(b, call, frame);
