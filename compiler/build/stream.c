@@ -105,6 +105,26 @@ static Value apply_definition(Build *b, Scope *scope, const Expr *stage, const E
     return out == NONE ? value_poison() : value_stream(out, unit_plain);
 }
 
+/* A stage that is given to a block of the library, which sends a number through it, as a bump. */
+static bool is_given_number(Build *b, const Expr *stage, const Expr *left, Value in)
+{
+    if (in.kind != VALUE_NUMBER || !b->use || !source_is_library(b->net->sources, left->span)
+        || source_is_library(b->net->sources, stage->span))
+        return false;
+    Scope *home;
+    const Def *def =
+        find_layer(b, stage->name) ? NULL : scope_definition(b->model, stage->name, STAGES, &home);
+    return find_layer(b, stage->name) || (def && def->kind != DEF_BLOCK);
+}
+
+static void refuse_number(Build *b, const Expr *stage)
+{
+    report(b, RULE_STREAM, stage->span,
+           "`%s` works on streams, and `%s` sends numbers through what stands here", stage->name,
+           b->use->name);
+    report_hint(b, "it is a block of a formula, as `block narrow(x) = max(0, 1 - abs(x))`");
+}
+
 static void check_stage(Build *b, Scope *scope, const Expr *stage)
 {
     Scope *home;
@@ -126,6 +146,10 @@ static Value apply_stage(Build *b, Scope *scope, const Expr *stage, const Expr *
     if (in.kind == VALUE_POISON) { /* reported; the stage may have mistakes of its own */
         check_stage(b, scope, stage);
         return in;
+    }
+    if (is_given_number(b, stage, left, in)) {
+        refuse_number(b, stage);
+        return value_poison();
     }
     const Stage *layer = find_layer(b, stage->name);
     int outer = enter_phrase(b, stage->span);
@@ -185,6 +209,14 @@ static const Expr *only_argument(Build *b, const Stage *stage, const Expr *call)
     return NULL;
 }
 
+/* Where a block is given what is no stream: there is the mistake, and not in the block's equations. */
+static Span span_of_given(const Scope *scope, const Expr *expr, Value value)
+{
+    const Entry *entry =
+        expr->kind == EXPR_NAME && value.kind == VALUE_NUMBER ? scope_find((Scope *)scope, expr->name) : NULL;
+    return entry && entry->kind == ENTRY_FORMAL && entry->expr ? entry->expr->span : expr->span;
+}
+
 static Value build_call(Build *b, Scope *scope, const Expr *call, const char *name)
 {
     const Stage *stage = called_stage(b, call);
@@ -200,7 +232,7 @@ static Value build_call(Build *b, Scope *scope, const Expr *call, const char *na
     if (!argument)
         return value_poison();
     Value in = build_value(b, scope, argument, NULL);
-    return stage->build(b, &(StageUse){stage, call, scope, in, argument->span, name});
+    return stage->build(b, &(StageUse){stage, call, scope, in, span_of_given(scope, argument, in), name});
 }
 
 /* ---- formulas and names ------------------------------------------------------------------------------ */

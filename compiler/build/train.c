@@ -196,6 +196,44 @@ StreamId build_measure(Build *b, const Expr *expr, const char *name, const char 
     return measure;
 }
 
+/* Whether a scan computes with anything that it is given. */
+static bool scan_is_given(Build *b, const Node *scan, bool *inputs)
+{
+    const Body *body = &scan->body;
+    bool *live = NEW_ARRAY(b->arena, bool, body->code.count + 1), given = false;
+    for (int k = 0; k < scan->outs.count; k++)
+        body_mark(body, scan->outs.at[k].value, live);
+    for (int k = 0; k < scan->states.count; k++)
+        body_mark(body, scan->states.at[k].next, live);
+    for (int v = 0; v < body->code.count; v++) {
+        const Instr *instr = &body->code.at[v];
+        given = given || (live[v] && (instr->op == OP_PARAM || instr->op == OP_SCALAR));
+        if (live[v] && instr->op == OP_INPUT)
+            inputs[instr->index] = true;
+    }
+    return given;
+}
+
+/* Whether it could be another number: it depends on data, on a parameter, on chance or on where the training is. */
+static bool may_vary(Build *b, StreamId stream)
+{
+    const Net *net = b->net;
+    int maker = stream == NONE ? NONE : net->streams.at[stream].node;
+    if (maker == NONE)
+        return false;
+    const Node *node = &net->nodes.at[maker];
+    if (node->kind == NODE_DATA || node->kind == NODE_TARGET || node->kind == NODE_RANDOM
+        || node->weight != NONE || node->bias != NONE || b->depth >= MAX_NESTING)
+        return true;
+    bool *inputs = NEW_ARRAY(b->arena, bool, node->ins.count + 1);
+    bool scan = node->kind == NODE_SCAN, varies = scan && scan_is_given(b, node, inputs);
+    b->depth++;
+    for (int k = 0; k < (scan ? node->ins.count : node_read_count(node)) && !varies; k++)
+        varies = scan ? inputs[k] && may_vary(b, node->ins.at[k]) : may_vary(b, node_read(node, k));
+    b->depth--;
+    return varies;
+}
+
 static void add_metric(Build *b, StreamId in, const char *name, Span span)
 {
     Node node = node_new(NODE_METRIC, span);
@@ -207,8 +245,13 @@ static void add_metric(Build *b, StreamId in, const char *name, Span span)
 void build_metric(Build *b, const Item *item)
 {
     StreamId in = build_measure(b, item->value, item->name, "metric");
-    if (in != NONE)
+    if (in != NONE && !may_vary(b, in)) {
+        report(b, RULE_METRIC, item->value->span, "`%s` is the same number for any sample and any network",
+               item->name);
+        report_hint(b, "a metric tells of a stream, as in `metric error = mae(out, target)`");
+    } else if (in != NONE) {
         add_metric(b, in, item->name, item->span);
+    }
 }
 
 void check_metrics(Build *b)
@@ -323,6 +366,8 @@ static void build_loss(Build *b, const Item *train, const Setting *first)
         node.in = build_scores(b, expr->args.at[0].value, "loss");
     } else {
         node.loss = LOSS_VALUE;
+        if (count == 1)
+            warn_loss(b, expr);
         node.in = build_parts(b, train, expr->span);
     }
     if (node.in != NONE)

@@ -41,6 +41,36 @@ void warn_rate(Build *b, double rate, Span span)
     report_hint(b, "it is above 0, as in `adam(lr = 1e-3)`");
 }
 
+/* A loss of the library: how far a stream is from what it should be. */
+static bool is_distance(Build *b, const Expr *expr)
+{
+    Scope *home = NULL;
+    const Def *def = expr->kind == EXPR_CALL ? scope_definition(b->model, expr->name, STAGES, &home) : NULL;
+    return def && home == b->library && def->formals.count > 1 && def->formals.at[1].name == name_target;
+}
+
+static bool is_number(const Expr *expr)
+{
+    return expr->kind == EXPR_NUMBER;
+}
+
+void warn_loss(Build *b, const Expr *loss)
+{
+    bool negated = loss->kind == EXPR_UNARY && loss->op == OPERATOR_NEGATE;
+    bool binary = loss->kind == EXPR_BINARY;
+    const Expr *part = negated                                                            ? loss->left
+                       : binary && loss->op == OPERATOR_SUBTRACT && is_number(loss->left) ? loss->right
+                                                                                          : NULL;
+    if (part && part->kind == EXPR_BINARY && part->op == OPERATOR_MULTIPLY && is_number(part->left))
+        part = part->right;
+    if (!part || !is_distance(b, part))
+        return;
+    warn(b, RULE_UNLIKELY, loss->span,
+         "learning makes a loss small, and this one is the smaller, the more wrong `%s` finds the network",
+         part->name);
+    report_hint(b, "write `loss %s`", ast_expr_text(b->arena, part));
+}
+
 /* ---- what a stream may hold -------------------------------------------------------------------------- */
 
 typedef struct Range {
