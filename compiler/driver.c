@@ -517,7 +517,6 @@ static bool make_deployed(Compilation *c, const Options *options, const Deployed
     return *backend;
 }
 
-/* Before anything is made of the weights. */
 static bool right_names(Compilation *c, const Options *options, Deployed *deployed)
 {
     if (options->output && !find_deployed(c, options, deployed))
@@ -528,6 +527,20 @@ static bool right_names(Compilation *c, const Options *options, Deployed *deploy
         fprintf(stderr, "snnc: --%s `%s` is another file of this run; give it another name\n",
                 report ? "report" : "predictions", report ? report : predictions);
     return !report && !predictions;
+}
+
+int driver_can_infer(Compilation *c, const Options *options)
+{
+    const char *error = NULL;
+    Deployed deployed = {.text = true};
+    if (!right_names(c, options, &deployed))
+        return 2;
+    const char *header = deployed.base ? arena_printf(c->arena, "%s.h", deployed.base) : NULL;
+    const char *const files[] = {options->output, header, options->report, options->predictions};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++)
+        if (files[k] && !out_is_savable(c->arena, files[k], &error))
+            return refuse(error);
+    return EXIT_SUCCESS;
 }
 
 int driver_infer(Compilation *c, const Options *options, const Out *predictions)

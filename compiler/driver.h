@@ -16,6 +16,8 @@ int driver_check(Compilation *compilation, const Options *options);
 int driver_show(Compilation *compilation, const Options *options);
 /* Compiles to a program and runs it in this process: the status is the program's. */
 int driver_run(Compilation *compilation, const Options *options);
+/* Whether what inference writes may be called so and can be written, before anything is compiled or measured. */
+int driver_can_infer(Compilation *compilation, const Options *options);
 /* Writes c->program, which only predicts, and has its constants; and `predictions`, unless NULL, of samples. */
 int driver_infer(Compilation *compilation, const Options *options, const Out *predictions);
 /* Compiles to what a backend writes, or a stage's text, or an executable. */

@@ -71,6 +71,9 @@ static bool compile_whole(Compilation *compilation, const char *folder)
 
 static int write_inference(Compilation *compilation, const Options *options)
 {
+    int status = driver_can_infer(compilation, options);
+    if (status != EXIT_SUCCESS)
+        return status;
     compilation->weights = options->weights;
     compilation->set_clock = clock_of;
     compilation->make_constants = constants_of;

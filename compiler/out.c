@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { INDENT = 4 };
 
@@ -157,4 +158,20 @@ bool out_save(const Out *out, Arena *arena, const char *path, const char **error
     if (!saved)
         *error = arena_printf(arena, "%s", reason.text);
     return saved;
+}
+
+bool out_is_savable(Arena *arena, const char *path, const char **error)
+{
+    SnnOutput output;
+    SnnError reason;
+    struct stat there;
+    bool found = stat(path, &there) == 0;
+    if (snn_output_is_standard(path) || (found && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)))
+        return true;
+    if (!snn_output_open(&output, path, &reason)) {
+        *error = arena_printf(arena, "%s", reason.text);
+        return false;
+    }
+    snn_output_discard(&output);
+    return true;
 }

@@ -30,5 +30,7 @@ bool out_write(const Out *out, FILE *stream); /* false with errno set */
 /* Writes everything to a temporary file beside `path` and renames it; to pipes, devices and "-", the standard
  * output, as they are. False with *error set (arena) when anything fails; `path` is then as it was. */
 bool out_save(const Out *out, Arena *arena, const char *path, const char **error);
+/* Whether out_save() can begin: what takes long asks before. A pipe or a device is not touched. */
+bool out_is_savable(Arena *arena, const char *path, const char **error);
 
 #endif

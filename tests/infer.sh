@@ -265,6 +265,10 @@ check_device() {
     refuses "the report as the header" 2 'is another file of this run' $take --report new.h -o new.c
     refuses "the report as the weights of C" 2 'is another file of this run' $take --report new_weights.c -o new.c
     refuses "the report as weights" 2 'is another file of this run' $take --report trained.safetensors
+    for file in "--report nowhere/kws.json" "--predictions nowhere/kws.csv" "-o nowhere/kws.c"; do # known before data are looked for
+        # shellcheck disable=SC2086
+        refuses "$file, where no folder is" 1 '^snnc: cannot write \(nowhere/.*make its folder first' $take --data nothing $file
+    done
     refuses "rates without a report" 2 '--rates is for --report' $take --rates rates.json -o new.c
     refuses "--report alone" 2 '--report is for --infer' "$snnc" "$model" --report new.txt
     if ls new* > /dev/null 2>&1; then fail "a file was left: $(ls new*)"; else ok "no file was left"; fi
