@@ -513,6 +513,9 @@ check_refused() {
     if ls stdint* string* Math* _new* 3new* > /dev/null 2>&1; then fail "a file was left: $(ls stdint* string* Math* _new* 3new*)"; else ok "no file was left"; fi
     sed 's/^model [a-z_]*/model math/' "$model" > math.snn
     passes "a model may be called so" "$snnc" -w math.snn --weights trained.safetensors --infer --report math.txt
+    sed 's/\ba\b/w_b/g' "$model" > alike.snn # a stream that is called like a parameter
+    "$snnc" -w alike.snn --run --rows 1 --print=all --save=alike.safetensors > messages 2>&1
+    passes "weights beside a stream of their name" "$snnc" -w alike.snn --weights alike.safetensors --infer -o alike.c
     for word in int for; do # all names have more behind it
         passes "a word of C: written" "$snnc" "$model" --weights trained.safetensors --infer -o $word.c
         # shellcheck disable=SC2086

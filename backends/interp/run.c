@@ -343,8 +343,27 @@ static bool add_param(const Interp *interp, const LoopParam *param, SnnTensorsWr
         for (size_t at = 0; at < lines; at++)
             values[c * lines + at] = held[(taps ? snn_line_of(at, lines, taps) : at) * columns + c];
     param_dims(param, dims);
-    return snn_tensors_add(writer, interp->program->buffers.at[param->value].name, SNN_F64, param->ndim, dims,
-                           values);
+    return snn_tensors_add(writer, param->name, SNN_F64, param->ndim, dims, values);
+}
+
+static bool is_param_name(const Program *program, const char *name)
+{
+    for (int p = 0; p < program->params.count; p++)
+        if (strcmp(program->params.at[p].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* In a file, parameters have the names that checkpoints give them. A stream that is called like one of them has another. */
+static const char *saved_name(const Program *program, BufferId id)
+{
+    const char *name = program->buffers.at[id].name;
+    bool taken = is_param_name(program, name);
+    while (taken) {
+        name = arena_printf(program->arena, "stream_%s", name);
+        taken = is_param_name(program, name) || loop_find(program, name) >= 0;
+    }
+    return name;
 }
 
 static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writer)
@@ -354,7 +373,7 @@ static bool add_buffer(const Interp *interp, BufferId id, SnnTensorsWriter *writ
         return add_param(interp, param, writer);
     int64_t dims[LOOP_MAX_DIMS + 1];
     int ndim = dims_of(interp, id, dims);
-    return snn_tensors_add(writer, interp->program->buffers.at[id].name, SNN_F64, ndim, dims,
+    return snn_tensors_add(writer, saved_name(interp->program, id), SNN_F64, ndim, dims,
                            values_of(interp, id));
 }
 
