@@ -14,6 +14,7 @@ case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 . "$root/tests/run/lib.sh"
 . "$root/tests/run/ways.sh"
+. "$root/tests/run/stack.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -178,11 +179,6 @@ infers() {
     object "$what" "$samples" "$@"
 }
 
-# reported NAME: a number of the report
-reported() {
-    sed -n "s/^    \"$1\": \([0-9.e+]*\),*\$/\1/p" kws.json
-}
-
 # The sum over layers.
 reported_by_layers() {
     sed -n "s/^            \"$1\": \([0-9.e+]*\),*\$/\1/p" kws.json | awk '{ sum += $1 } END { print sum + 0 }'
@@ -193,15 +189,6 @@ equals() {
     if [ "$2" = "$3" ]; then ok "$1"; else fail "$1" "$2, not $3"; fi
 }
 
-# What a run takes: the functions that are called, and the two largest of the others.
-stack_of() {
-    awk -F'\t' '{ name = $1; sub(/.*:/, "", name) }
-        name ~ /^kws_/ { calls += $2; next }
-        $2 > first { second = first; first = $2; next }
-        $2 > second { second = $2 }
-        END { print calls + first + second }' kws.su
-}
-
 # The report says what objects have.
 check_report() {
     "${CC:-cc}" -std=c99 -O1 -c kws_weights.c -o kws_weights.o
@@ -209,14 +196,7 @@ check_report() {
     equals "$1: the same by layers" "$(reported_by_layers flash_bytes)" "$(flash_of)"
     equals "$1: reported RAM" "$(reported ram_bytes)" "$(macro KWS_STATE_BYTES)"
     equals "$1: the same by layers" "$(reported_by_layers ram_bytes)" "$(macro KWS_STATE_BYTES)"
-    for compiler in "gcc -O0" "gcc -O2" "clang -O3" "arm-linux-gnueabihf-gcc -Os"; do
-        $compiler -std=c99 -ffp-contract=off -fstack-usage -c kws.c -o kws.o
-        if [ "$(stack_of)" -le "$(reported stack_bytes)" ]; then
-            ok "$1: reported stack, by $compiler"
-        else
-            fail "$1: $compiler takes $(stack_of) bytes of stack, $(reported stack_bytes) are reported"
-        fi
-    done
+    stack_is_at_most "$1" "$(reported stack_bytes)"
 }
 
 # With rates: those of a test, and made-up ones.

@@ -12,6 +12,7 @@ case $snnc in /*) ;; *) snnc=$PWD/$snnc ;; esac
 case $build in /*) ;; *) build=$PWD/$build ;; esac
 . "$root/tests/run/lib.sh"
 . "$root/tests/run/ways.sh"
+. "$root/tests/run/stack.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -72,17 +73,28 @@ computes() {
     if [ $? -eq 0 ]; then ok "$1, by $2"; else fail "$1, by $2"; show_messages; fi
 }
 
+# reports_stack MODEL: no compiler takes more
+reports_stack() {
+    "$snnc" -w "$models/$1.snn" --weights weights.safetensors --infer --quantize int8 --report kws.json -o kws.c > messages 2>&1 &&
+        stack_is_at_most "$1 in int8" "$(reported stack_bytes)"
+}
+
 # Dense layers and encoders, convolutions and pools, delays, membranes without a reset, whole samples, functions.
 for model in rates images delays late rounds whole whole_spikes still votes; do
     case $model in whole_spikes) learned $model sparks ;; *) learned $model bars ;; esac
     for kind in int8 binary; do
         computes $model $kind gcc
     done
+    reports_stack $model
     [ $model = late ] || continue
     how=--delays=code
     computes $model int8 gcc
     if grep -q heard_of_ kws_weights.c; then fail "its delays are tables"; else ok "its delays are code"; fi
     how=
+done
+for model in denses convs; do # sums of many outputs
+    weights "$models/$model.snn"
+    reports_stack $model
 done
 learned rates bars
 for kind in int16 ternary; do

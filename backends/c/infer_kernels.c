@@ -61,7 +61,7 @@ static void write_kernel(const Infer *infer, const Kernel *kernel, BufferSet *us
 {
     out_blank(out);
     c_heading(infer->arena, kernel->origin, kernel->about, out);
-    out_line(out, "static void %s(%s)", c_kernel_name(infer->arena, kernel), formals(infer, kernel));
+    out_line(out, "SNN_KERNEL void %s(%s)", c_kernel_name(infer->arena, kernel), formals(infer, kernel));
     out_open(out, "%s", "");
     own_arrays(infer, kernel, used, out);
     c_statements(infer->arena, infer->program, kernel, &kernel->body, out);

@@ -108,19 +108,6 @@ static const int *find_owners(const Program *program)
     return owners.of;
 }
 
-/* Sums in registers count three times: where there are too few of these, compilers spill them and what is added to them. */
-static int64_t local_bytes(const Program *program, const Kernel *kernel)
-{
-    BufferSet used = buffer_set(program->arena, program);
-    int64_t bytes = 0;
-    buffer_set_add(&used, &kernel->body);
-    for (int k = 0; k < used.list.count; k++) {
-        const Buffer *buffer = &program->buffers.at[used.list.at[k]];
-        bytes += buffer->role == BUFFER_LOCAL ? buffer_bytes(buffer) * (buffer->registers ? 3 : 1) : 0;
-    }
-    return bytes;
-}
-
 /* The last row is of what belongs to no layer. */
 static LayerAccount *row_of(Account *account, int layer)
 {
@@ -175,16 +162,14 @@ static void add_delays(Account *account, const Inference *layout)
 static void add_stack(Account *account)
 {
     const Program *program = account->program;
-    int64_t most = 0;
     for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
         for (int i = 0; i < program->phases[phase].count; i++) {
             const Launch *launch = &program->phases[phase].at[i];
             LayerAccount *row = row_of(account, launch->layer);
-            int64_t bytes = local_bytes(program, &program->kernels.at[launch->kernel]);
-            row->stack = bytes > row->stack ? bytes : row->stack;
-            most = bytes > most ? bytes : most;
+            KernelStack stack = kernel_stack(program, &program->kernels.at[launch->kernel]);
+            row->stack = stack.arrays > row->stack ? stack.arrays : row->stack;
+            account->stack = stack.most > account->stack ? stack.most : account->stack;
         }
-    account->stack = most + most / 2 + STACK_OF_CALLS;
 }
 
 /* Floats, if there are some: whole numbers beside them are indices. */

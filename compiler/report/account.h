@@ -38,7 +38,7 @@ typedef struct Account {
     VEC(const char *) unknown; /* streams that `rates` does not have: taken to spike always */
     int steps;                 /* of a sample, that are made one by one; 1: none are */
     int64_t flash, ram;        /* bytes: as the macros of the header say */
-    int64_t stack;             /* at most, with all calls: half as much again as arrays, and STACK_OF_CALLS */
+    int64_t stack;             /* at most, with all calls: see kernel_stack() */
     DelayAccount delays;
     Cost worst, expected;  /* of a sample */
     Cost every_step, once; /* of the same connections as products of all inputs: at each step; once, behind a
@@ -47,10 +47,13 @@ typedef struct Account {
         below_once; /* the rate below which spikes need less energy than these; 0: none, 1: any */
 } Account;
 
-/* Beside the arrays of a kernel: the functions that call it, and what does not fit into registers, which grows with these
- * arrays. More than the compilers take that tests try, optimised or not. */
-enum { STACK_OF_CALLS = 1024 };
+/* What a call of a kernel takes of a stack, in bytes. */
+typedef struct KernelStack {
+    int64_t arrays; /* of its own */
+    int64_t most;   /* with these, whatever compiler makes it, and with those who call it */
+} KernelStack;
 
+KernelStack kernel_stack(const Program *program, const Kernel *kernel);
 /* Of a program whose constants have their values. In its arena. */
 Account *account_of(const Program *program, const Rates *rates);
 double cost_energy(const Cost *cost); /* pJ */
