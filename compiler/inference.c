@@ -24,11 +24,11 @@ static Touched touched_by(Arena *arena, const Program *program)
     return touched;
 }
 
-/* What is handed over lies elsewhere, but for the number of the sample. */
+/* What is handed over lies elsewhere, but for the number of the sample and which steps it has. */
 static bool is_of_state(const Program *program, const Touched *touched, BufferId b)
 {
     const Buffer *buffer = &program->buffers.at[b];
-    if (b == program->sample)
+    if (b == program->sample || b == program->present)
         return touched->read[b];
     return touched->made[b] && buffer->role != BUFFER_LOCAL && buffer->role != BUFFER_OUTPUT
            && buffer->role != BUFFER_INPUT;
@@ -180,6 +180,7 @@ const Inference *inference_of(Arena *arena, const Program *program)
     layout->event = layout->units <= 65536 ? TYPE_U16 : TYPE_U32;
     layout->temporal = data_values(program) > layout->units;
     layout->draws = has_expr(program, find_key);
+    layout->lengths = program->present >= 0 && layout->in_state[program->present] >= 0;
     return layout;
 }
 

@@ -31,6 +31,24 @@ picture_files() {
       for round in 1 2 3 4 5 6; do printf '\000\001\002\003\004\005\006\007\010\011'; done
     } > "pictures/$1-labels-idx1-ubyte"
 }
+# npy FILE TYPE SHAPE: an array of NumPy, whose bytes are numbers that come in
+npy() {
+    { printf '\223NUMPY\001\000\166\000%-117s\n' "{'descr': '$2', 'fortran_order': False, 'shape': ($3,), }"
+      # shellcheck disable=SC2059
+      printf "$(awk '{ printf "\\%03o", $1 }')"
+    } > "$1"
+}
+
+# 24 sequences of at most 12 steps of 8 spikes: each class has its own channels, and ends when it likes.
+sequence_files() {
+    mkdir -p sequences
+    awk 'BEGIN { srand(2); for (i = 0; i < 24; i++) for (t = 0; t < 12; t++) for (n = 0; n < 8; n++)
+             print (t < 1 + i * 5 % 12) * (rand() < (int(n / 2) == i % 4 ? 0.7 : 0.2)) }' | npy "sequences/$1_samples.npy" '|u1' '24, 12, 8'
+    awk 'BEGIN { for (i = 0; i < 24; i++) print i % 4 }' | npy "sequences/$1_labels.npy" '|u1' 24
+    awk 'BEGIN { for (i = 0; i < 24; i++) print 1 + i * 5 % 12 }' | npy "sequences/$1_lengths.npy" '|u1' 24
+}
+sequence_files train
+sequence_files test
 picture_files train
 picture_files t10k
 
@@ -125,6 +143,67 @@ check_bare() {
 predicts_elsewhere() {
     for machine in aarch64-linux-gnu arm-linux-gnueabihf riscv64-linux-gnu; do
         predicts "$1" "$2" "qemu-${machine%%-*}-static" "$machine-gcc" -O2 -static
+    done
+}
+
+# predicts_ends NAME COMPILER OPTION...: of samples that end early, by kws.c or `linked`, what the trainer does, or `said`
+predicts_ends() {
+    which=$1
+    shift
+    # shellcheck disable=SC2046,SC2086
+    "$@" -w -DSNN_ONE_LEVEL $(ways) $also -iquote . -iquote "$root/tests/run" -DGENERATED='"ends.c"' "$root/tests/bench/predictions.c" $linked -o inferred \
+        -lm -lpthread -lz > messages 2>&1 && ./inferred sequences > inferred.csv 2>> messages && cmp $said inferred.csv >> messages 2>&1
+    if [ $? -eq 0 ]; then ok "$which"; else fail "$which"; show_messages; fi
+}
+
+# Samples that end early: step by step and whole, of reals and of whole numbers, as C and as an object.
+check_ends() {
+    take="$snnc -w $1 --weights trained.safetensors --infer"
+    learns ends sequences "$1" && "$snnc" -w "$1" -o ends.c
+    whole_samples=
+    while :; do
+        form="ends${whole_samples:+, whole samples}" also= said=predicted.csv linked="kws.c kws_weights.c"
+        passes "$form: written" $take $whole_samples -o kws.c
+        says "$form: the header tells how" kws.h 'kws_status kws_run_steps\(kws_state \*state, .*, int32_t steps, kws_output \*out\);'
+        predicts_ends "$form" gcc -O2 -ffp-contract=off
+        predicts_ends "$form, checked" gcc -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover
+        linked=kws.o
+        passes "$form: an object" $take $whole_samples -o kws.o
+        predicts_ends "$form, an object" gcc -O2
+        also=-DWHOLE_NUMBERS said=said.csv linked="kws.c kws_weights.c"
+        passes "$form, int8" $take $whole_samples --quantize int8 --data sequences --samples 24 --predictions said.csv -o kws.c
+        predicts_ends "$form, int8" clang -O2
+        linked=kws.o
+        passes "$form, int8: an object" $take $whole_samples --quantize int8 -o kws.o
+        predicts_ends "$form, int8, an object" gcc -O2
+        [ -z "$whole_samples" ] || break
+        whole_samples=--whole
+    done
+    also=
+}
+
+# What is predicted for each step is told of the last one that a sample has.
+check_last_step() {
+    for part in train test; do
+        awk 'BEGIN { for (i = 0; i < 24 * 12; i++) print int(i / 12) % 4 }' | npy sequences/${part}_labels.npy '|u1' '24, 12'
+    done
+    sed '/sums  =/d; s/spikes)/spikes, label_temporal)/; s/predict.*/predict argmax(shape)/
+         s/loss .*/loss mean(cross_entropy(shape, label), where = present)/' "$root/tests/infer/ends.snn" > each.snn
+    "$snnc" -w each.snn -o ends.c && "$snnc" run -w each.snn train --quiet --data sequences --epochs 3 --out each.safetensors > messages 2>&1 &&
+        "$snnc" run -w each.snn predict --data sequences --weights each.safetensors --out each.csv > messages 2>&1
+    awk -F, 'NR > 2 && $1 != was { print row } { was = $1; row = $0; sub(/^[^,]*,[^,]*,[^,]*,/, was ",", row) } END { print row }' each.csv > last.csv
+    for whole_samples in "" --whole; do
+        passes "of each step${whole_samples:+, $whole_samples}" "$snnc" -w each.snn --weights each.safetensors --infer $whole_samples -o kws.c
+        # shellcheck disable=SC2046
+        gcc -O1 -ffp-contract=off -w -DSNN_ONE_LEVEL $(ways) -iquote . -iquote "$root/tests/run" -DGENERATED='"ends.c"' \
+            "$root/tests/bench/predictions.c" kws.c kws_weights.c -o inferred -lm -lpthread -lz > messages 2>&1 && ./inferred sequences > inferred.csv
+        sed '1d; s/^\([^,]*\),[^,]*,/\1,/' inferred.csv > ends.csv
+        if cmp last.csv ends.csv > messages 2>&1 && [ -s ends.csv ]; then
+            ok "of each step${whole_samples:+, $whole_samples}: the last one"
+        else
+            fail "of each step${whole_samples:+, $whole_samples}: not the last one"
+            show_messages
+        fi
     done
 }
 
@@ -544,7 +623,7 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late strides narrow loops page speech_conv board random
+    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late strides narrow loops ends page speech_conv board random
 fi
 for model; do
     case $model in
@@ -609,6 +688,10 @@ for model; do
         infers images bars "$root/tests/infer/images.snn"
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
+    ends)
+        check_ends "$root/tests/infer/ends.snn"
+        check_last_step
+        ;;
     page) check_page ;;
     speech_conv) check_equal_kernels ;;
     board) check_board ;;
@@ -636,7 +719,7 @@ for model; do
         } > parts.snn
         "$snnc" -w parts.snn --run --rows 1 --print=all --save=parts.safetensors > messages 2>&1
         passes "late: samples may end early" "$snnc" -w parts.snn --weights parts.safetensors --infer --whole -o parts.c
-        says "late: whole ones do not" parts.h 'all 6 steps of a sample are `present`: of one that is shorter, the trainer'
+        says "late: who calls tells where" parts.h 'parts_run_steps\(parts_state \*state, .*, int32_t steps'
         # What finds windows of a wide layer has memory, of which an interpreter makes the part that it works with.
         sed 's/dense(24/dense(500/g' "$root/tests/infer/late.snn" > wide.snn
         "$snnc" -w wide.snn --run --rows 1 --print=all --save=wide.safetensors > messages 2>&1

@@ -225,6 +225,13 @@ static const char *run_head(const Infer *infer)
                         infer->name, infer->name, sample_formal(infer), in_text(infer, true), infer->name);
 }
 
+static const char *run_steps_head(const Infer *infer)
+{
+    return arena_printf(
+        infer->arena, "%s_status %s_run_steps(%s_state *state%s, %s, int32_t steps, %s_output *out)",
+        infer->name, infer->name, infer->name, sample_formal(infer), in_text(infer, true), infer->name);
+}
+
 static void declare_steps(const Infer *infer, Out *out)
 {
     out_line(out, "/**");
@@ -255,6 +262,20 @@ static void declare_steps(const Infer *infer, Out *out)
     out_line(out, "%s;", events_head(infer));
 }
 
+/* As who reads data fills them. */
+static void declare_run_steps(const Infer *infer, Out *out)
+{
+    out_blank(out);
+    out_line(out, "/**");
+    out_line(out, " * A sample that ends early: what is predicted of its own steps, as `predict` does it.");
+    document_sample(infer, out);
+    out_line(out, " * @param in %s; 0 at the steps behind its last one, which are made, too",
+             input_range(infer));
+    out_line(out, " * @param steps how many it has: 1 .. %s_STEPS", infer->upper);
+    out_line(out, " */");
+    out_line(out, "%s;", run_steps_head(infer));
+}
+
 static void declare_run(const Infer *infer, Out *out)
 {
     out_blank(out);
@@ -267,6 +288,8 @@ static void declare_run(const Infer *infer, Out *out)
     out_line(out, " * @param in %s", input_range(infer));
     out_line(out, " */");
     out_line(out, "%s;", run_head(infer));
+    if (infer->layout->lengths)
+        declare_run_steps(infer, out);
 }
 
 void infer_header(const Infer *infer, Out *out)
@@ -338,6 +361,16 @@ static void set_sample(const Infer *infer, Out *out)
         out_line(out, "%s = sample;", c_buffer(infer->arena, &program->buffers.at[program->sample]));
 }
 
+/* Flags of all steps, or of the one that comes. */
+static const char *present_text(const Infer *infer)
+{
+    const Buffer *present = &infer->program->buffers.at[infer->program->present];
+    const char *text = c_buffer(infer->arena, present);
+    for (int d = 0; d < present->ndim; d++)
+        text = arena_printf(infer->arena, "%s[%s]", text, d == 0 && !goes_by_steps(infer) ? "t" : "0");
+    return text;
+}
+
 static void write_reset(const Infer *infer, Out *out)
 {
     out_blank(out);
@@ -348,6 +381,8 @@ static void write_reset(const Infer *infer, Out *out)
     out_line(out, "return;");
     out_indent(out, -1);
     set_sample(infer, out);
+    if (infer->layout->lengths)
+        out_line(out, "%s = 1;", present_text(infer));
     infer_calls(infer, PHASE_RESET, out);
     if (program_takes_spikes(infer->program)) {
         out_line(out, "for (int32_t n = 0; n < %s_INPUTS; n++)", infer->upper);
@@ -407,31 +442,66 @@ static void write_events(const Infer *infer, Out *out)
 static void write_run_steps(const Infer *infer, Out *out)
 {
     bool temporal = infer->layout->temporal;
+    bool lengths = infer->layout->lengths;
     out_line(out, "%s_reset(state%s);", infer->name, infer->layout->draws ? ", sample" : "");
     out_open(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
+    if (lengths)
+        out_line(out, "%s = t < steps;", present_text(infer));
     if (temporal)
         out_line(out, "snn_ahead(in[t + 1], sizeof in[0]);");
     out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, temporal ? "in[t]" : "in");
     out_close(out, "");
+    if (lengths)
+        out_line(out, "%s = steps == %s_STEPS;", present_text(infer), infer->upper);
     out_line(out, "return %s_step(state, %s, out);", infer->name,
              temporal ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
 }
 
-static void write_run(const Infer *infer, Out *out)
+static void write_run_whole(const Infer *infer, Out *out)
+{
+    set_sample(infer, out);
+    if (infer->layout->lengths) {
+        out_line(out, "for (int32_t t = 0; t < %s_STEPS; t++)", infer->upper);
+        out_indent(out, 1);
+        out_line(out, "%s = t < steps;", present_text(infer));
+        out_indent(out, -1);
+    }
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        infer_calls(infer, phase, out);
+    out_line(out, "return %s_OK;", infer->upper);
+}
+
+/* Of all its steps. */
+static void write_run_all(const Infer *infer, Out *out)
 {
     out_blank(out);
     out_line(out, "%s", run_head(infer));
     out_open(out, "%s", "");
-    refuse_if(infer, "state == NULL || in == NULL || out == NULL", "BAD_ARGUMENT", out);
+    out_line(out, "return %s_run_steps(state%s, in, %s_STEPS, out);", infer->name,
+             infer->layout->draws ? ", sample" : "", infer->upper);
+    out_close(out, "");
+}
+
+static void write_run(const Infer *infer, Out *out)
+{
+    bool lengths = infer->layout->lengths;
+    const char *missing = "state == NULL || in == NULL || out == NULL";
+    out_blank(out);
+    out_line(out, "%s", lengths ? run_steps_head(infer) : run_head(infer));
+    out_open(out, "%s", "");
+    refuse_if(infer,
+              lengths
+                  ? arena_printf(infer->arena, "%s || steps < 1 || steps > %s_STEPS", missing, infer->upper)
+                  : missing,
+              "BAD_ARGUMENT", out);
     if (goes_by_steps(infer)) {
         write_run_steps(infer, out);
     } else {
-        set_sample(infer, out);
-        for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
-            infer_calls(infer, phase, out);
-        out_line(out, "return %s_OK;", infer->upper);
+        write_run_whole(infer, out);
     }
     out_close(out, "");
+    if (lengths)
+        write_run_all(infer, out);
 }
 
 void infer_functions(const Infer *infer, Out *out)

@@ -11,7 +11,8 @@ static void use(void *context, BufferId *id, Access access)
     Uses *uses = context;
     const Buffer *buffer = &uses->program->buffers.at[*id];
     (void)access;
-    bool given = buffer->role == BUFFER_INPUT && *id != uses->program->sample;
+    bool given =
+        buffer->role == BUFFER_INPUT && *id != uses->program->sample && *id != uses->program->present;
     uses->in = uses->in || given;
     uses->out = uses->out || buffer->role == BUFFER_OUTPUT;
     uses->state =

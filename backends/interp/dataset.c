@@ -50,6 +50,7 @@ static SnnModel describe(const Program *program)
                            .target_ndim = program->target_ndim,
                            .settings = settings};
     memcpy(model.data.dims, program->data_dims, sizeof program->data_dims);
+    model.at.present = program->takes_lengths; /* anywhere: files are asked for lengths */
     memcpy(model.data.target_dims, program->target_dims, sizeof program->target_dims);
     return model;
 }

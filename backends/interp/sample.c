@@ -38,10 +38,15 @@ void sample_run_watched(Interp *interp, const double *input, int sample, int ste
     size_t next = sample_elements(program) > count ? count : 0; /* each step has data of its own */
     interp->buffers[program->sample][0] = sample;
     memcpy(interp->buffers[program->input], input, count * sizeof *input);
+    if (program->present >= 0)
+        for (size_t t = 0; t < interp_count(interp, program->present); t++)
+            interp->buffers[program->present][t] = t == 0 || (int)t < steps;
     interp_run(interp, PHASE_RESET);
     interp_run(interp, PHASE_BEGIN);
     look(context, interp);
-    for (int t = 0; t < steps && !program->whole_why; t++) {
+    for (int t = 0; t < program->steps && !program->whole_why; t++) {
+        if (program->present >= 0)
+            interp->buffers[program->present][0] = t == 0 || t < steps;
         memcpy(interp->buffers[program->input], input + (size_t)t * next, count * sizeof *input);
         interp_run(interp, PHASE_STEP);
         look(context, interp);

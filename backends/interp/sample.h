@@ -9,7 +9,7 @@ size_t sample_elements(const Program *program);
 /* An interpreter of its constants, which draws what the seed of the training makes of a sample's number. NULL if there is not
  * enough memory. */
 Interp *sample_interp(const Program *program);
-/* `steps`: how many of them it has, where a program goes step by step. */
+/* `steps`: how many of them it has, of a program that asks; all are made. */
 void sample_run(Interp *interp, const double *input, int sample, int steps);
 
 typedef void SampleLook(void *context, const Interp *interp);

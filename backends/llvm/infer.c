@@ -21,6 +21,7 @@ typedef struct Infer {
 typedef struct Entry {
     const Infer *infer;
     LLVMValueRef function, state, in, out;
+    LLVMValueRef sample, steps; /* arguments; NULL: there are none */
 } Entry;
 
 /* ---- constants ---- */
@@ -147,6 +148,24 @@ static void set_sample(const Entry *entry, LLVMValueRef sample)
         LLVMBuildStore(infer->unit->builder, sample, buffer_pointer(entry, infer->unit->program->sample));
 }
 
+/* Whether the sample has step `t`: a flag of all of them, or, step by step, of the one that comes. */
+static void set_present(const Entry *entry, LLVMValueRef t, LLVMValueRef truth)
+{
+    const Infer *infer = entry->infer;
+    Unit *unit = infer->unit;
+    LLVMTypeRef type = element_type(unit, unit->program->buffers.at[unit->program->present].type);
+    LLVMValueRef flag = buffer_pointer(entry, unit->program->present);
+    if (unit->program->whole_why)
+        flag = LLVMBuildInBoundsGEP2(unit->builder, type, flag, &t, 1, "");
+    LLVMBuildStore(unit->builder, LLVMBuildZExt(unit->builder, truth, type, ""), flag);
+}
+
+static void set_has_step(const Entry *entry, LLVMValueRef t)
+{
+    if (entry->infer->layout->lengths)
+        set_present(entry, t, LLVMBuildICmp(entry->infer->unit->builder, LLVMIntSLT, t, entry->steps, ""));
+}
+
 /* ---- functions ---- */
 
 /* A function whose arguments are `types`: the first is the state, the last is `out` where there is one. */
@@ -193,6 +212,8 @@ static LLVMValueRef make_reset(const Infer *infer)
     LLVMPositionBuilderAtEnd(unit->builder, none);
     if (layout->draws)
         set_sample(&entry, argument(&entry, 1));
+    if (layout->lengths)
+        set_present(&entry, NULL, LLVMConstInt(LLVMInt1TypeInContext(unit->context), 1, false));
     run_phase(&entry, PHASE_RESET);
     if (layout->event_count > 0)
         clear_flags(&entry);
@@ -293,42 +314,87 @@ static LLVMValueRef row_at(const Entry *entry, LLVMValueRef t)
                                    : entry->in;
 }
 
-static void run_steps(const Entry *entry, LLVMValueRef sample)
+static void run_steps(const Entry *entry)
 {
     const Infer *infer = entry->infer;
     Unit *unit = infer->unit;
-    LLVMValueRef start[] = {entry->state, sample}, last = int_constant(unit, unit->program->steps - 1);
+    LLVMValueRef start[] = {entry->state, entry->sample}, last = int_constant(unit, unit->program->steps - 1);
     call(unit, infer->reset, start, infer->layout->draws ? 2 : 1);
     Turns t = loop_begin(unit, int_constant(unit, 0), last, 1);
     LLVMValueRef arguments[] = {entry->state, row_at(entry, t.var), LLVMConstNull(unit->pointer)};
+    set_has_step(entry, t.var);
     call(unit, infer->step, arguments, 3);
     loop_end(unit, &t);
     LLVMValueRef end[] = {entry->state, row_at(entry, last), entry->out};
+    set_has_step(entry, last);
     LLVMBuildRet(unit->builder, call(unit, infer->step, end, 3));
 }
 
-/* status run(state[, sample], in, out) */
-static void make_run(const Infer *infer)
+static void run_whole(const Entry *entry)
+{
+    const Infer *infer = entry->infer;
+    Unit *unit = infer->unit;
+    set_sample(entry, entry->sample);
+    if (infer->layout->lengths) {
+        Turns t = loop_begin(unit, int_constant(unit, 0), int_constant(unit, unit->program->steps), 1);
+        set_has_step(entry, t.var);
+        loop_end(unit, &t);
+    }
+    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
+        run_phase(entry, phase);
+    return_status(infer, INFERENCE_OK);
+}
+
+/* status run(state[, sample], in, out), or run_steps(state[, sample], in, steps, out) */
+static Entry begin_run(const Infer *infer, bool steps)
 {
     Unit *unit = infer->unit;
-    int draws = infer->layout->draws;
-    LLVMTypeRef types[] = {unit->pointer, unit->pointer, unit->pointer, unit->pointer};
+    bool draws = infer->layout->draws;
+    LLVMTypeRef types[5];
+    int count = 0;
+    types[count++] = unit->pointer;
     if (draws)
-        types[1] = unit->i32;
-    Entry entry = begin_entry(infer, "run", infer->status, types, 3 + draws);
+        types[count++] = unit->i32;
+    types[count++] = unit->pointer;
+    if (steps)
+        types[count++] = unit->i32;
+    types[count++] = unit->pointer;
+    Entry entry = begin_entry(infer, steps ? "run_steps" : "run", infer->status, types, count);
+    entry.sample = draws ? argument(&entry, 1) : NULL;
     entry.in = argument(&entry, 1 + draws);
-    entry.out = argument(&entry, 2 + draws);
-    LLVMValueRef sample = draws ? argument(&entry, 1) : NULL;
+    entry.steps = steps ? argument(&entry, 2 + draws) : NULL;
+    entry.out = argument(&entry, count - 1);
+    return entry;
+}
+
+static LLVMValueRef make_run(const Infer *infer, bool steps)
+{
+    Unit *unit = infer->unit;
+    Entry entry = begin_run(infer, steps);
     LLVMValueRef missing = either(unit, is_null(unit, entry.in), is_null(unit, entry.out));
-    refuse_if(infer, either(unit, is_null(unit, entry.state), missing), INFERENCE_BAD_ARGUMENT);
-    if (infer->step) {
-        run_steps(&entry, sample);
-        return;
+    LLVMValueRef bad = either(unit, is_null(unit, entry.state), missing);
+    if (steps) {
+        LLVMValueRef all = int_constant(unit, unit->program->steps), one = int_constant(unit, 1);
+        bad = either(unit, bad, LLVMBuildICmp(unit->builder, LLVMIntSLT, entry.steps, one, ""));
+        bad = either(unit, bad, LLVMBuildICmp(unit->builder, LLVMIntSGT, entry.steps, all, ""));
     }
-    set_sample(&entry, sample);
-    for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
-        run_phase(&entry, phase);
-    return_status(infer, INFERENCE_OK);
+    refuse_if(infer, bad, INFERENCE_BAD_ARGUMENT);
+    if (infer->step)
+        run_steps(&entry);
+    else
+        run_whole(&entry);
+    return entry.function;
+}
+
+/* Of all its steps. */
+static void make_run_all(const Infer *infer, LLVMValueRef run)
+{
+    Unit *unit = infer->unit;
+    Entry entry = begin_run(infer, false);
+    LLVMValueRef all = int_constant(unit, unit->program->steps);
+    LLVMValueRef plain[] = {entry.state, entry.in, all, entry.out};
+    LLVMValueRef drawing[] = {entry.state, entry.sample, entry.in, all, entry.out};
+    LLVMBuildRet(unit->builder, entry.sample ? call(unit, run, drawing, 5) : call(unit, run, plain, 4));
 }
 
 /* Compilers for bare ARM make an enumeration as small as it can be; as an int it is right for them, too. */
@@ -353,5 +419,7 @@ void unit_inference(Unit *unit)
         if (infer.layout->event_count > 0)
             make_step_events(&infer);
     }
-    make_run(&infer);
+    LLVMValueRef run = make_run(&infer, infer.layout->lengths);
+    if (infer.layout->lengths)
+        make_run_all(&infer, run);
 }

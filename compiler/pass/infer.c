@@ -57,57 +57,72 @@ static const char *node_name(const Net *net, const Node *node)
     return node_title(node);
 }
 
-/* A sample is as long as whoever calls makes it: all its steps are there. The node that says so; NONE: nobody asks. */
-static int make_present(Net *net)
+/* Which steps a sample has, if the model asks: given with the data. NONE: all samples have all of them. */
+static StreamId present_stream(Net *net)
 {
-    int present = NONE;
-    for (int n = 0; n < net->backward; n++) {
-        Node *data = &net->nodes.at[n];
-        if (data->kind != NODE_DATA || !data->present)
-            continue;
-        Node all = node_new(NODE_SCAN, data->span);
-        all.name = "map";
-        all.formula = all.batched = true;
-        all.each_of = net->streams.at[data->out].steps;
-        all.phrase = data->phrase;
-        all.body.at = data->span;
-        ScanOut out = {data->out, body_const(net->arena, &all.body, 1)};
-        vec_push(net->arena, &all.outs, out);
-        *data = all;
-        present = n;
-    }
-    return present;
+    for (int n = 0; n < net->backward; n++)
+        if (net->nodes.at[n].kind == NODE_DATA && net->nodes.at[n].present)
+            return net->nodes.at[n].out;
+    return NONE;
 }
 
-/* Who gives a whole sample gives all steps, but the trainer knows where a sample ends. */
-static void note_present(Net *net)
+/* What the stream is at the last step that the sample has. */
+static Node last_present(Net *net, const Node *prediction, StreamId present)
 {
-    const char *note =
-        arena_printf(net->arena,
-                     "all %d steps of a sample are `present`: of one that is shorter, the trainer "
-                     "says something else",
-                     net->steps);
-    vec_push(net->arena, &net->notes, note);
+    Node last = node_new(NODE_SCAN, prediction->span);
+    last.name = "last";
+    last.phrase = prediction->phrase;
+    last.body.at = prediction->span;
+    vec_push(net->arena, &last.ins, prediction->in);
+    vec_push(net->arena, &last.ins, present);
+    Body *body = &last.body;
+    Val x = body_leaf(net->arena, body, OP_INPUT, 0, net->streams.at[prediction->in].name);
+    Val here = body_op2(net->arena, body, OP_NE,
+                        body_leaf(net->arena, body, OP_INPUT, 1, net->streams.at[present].name),
+                        body_const(net->arena, body, 0));
+    Val before = body_leaf(net->arena, body, OP_STATE, 0, "last");
+    State state = {
+        .name = "last", .initial = 0, .next = body_op3(net->arena, body, OP_SELECT, here, x, before)};
+    vec_push(net->arena, &last.states, state);
+    ScanOut out = {net_stream(net,
+                              arena_printf(net->arena, "present_%s", net->streams.at[prediction->in].name),
+                              STREAM_REALS, net->steps, net->streams.at[prediction->in].shape, last.span),
+                   state.next};
+    vec_push(net->arena, &last.outs, out);
+    return last;
 }
 
-/* What is predicted for each step is told of the last one that was made. */
-static void predict_last(Net *net)
+/* The node stands before number `before`, which reads what it makes. */
+static void add_before(NetEdit *edit, Node node, StreamId made, int before)
+{
+    int number = edit->net->nodes.count;
+    edit_add_first(edit, node);
+    edit_move_before(edit, number, before);
+    edit->net->nodes.at[before].in = made;
+}
+
+/* What is predicted for each step is told of the last one that was made, and is there. */
+static void predict_last(Net *net, StreamId present)
 {
     NetEdit edit = edit_start(net);
+    int given = present == NONE ? NONE : net->streams.at[present].node;
+    if (given != NONE && given != edit.first) /* who made it may stand behind predictions */
+        edit_move_before(&edit, given, edit.first);
     for (int n = 0, count = net->nodes.count; n < count; n++) {
-        StreamId in = net->nodes.at[n].in;
-        if (net->nodes.at[n].kind != NODE_PREDICT || !net->streams.at[in].steps)
+        if (net->nodes.at[n].kind != NODE_PREDICT || !net->streams.at[net->nodes.at[n].in].steps)
             continue;
+        if (present != NONE) {
+            Node there = last_present(net, &net->nodes.at[n], present);
+            add_before(&edit, there, there.outs.at[0].stream, n);
+        }
+        StreamId in = net->nodes.at[n].in;
         Node last = node_new(NODE_REDUCE, net->nodes.at[n].span);
         last.in = in;
         last.reduce = REDUCE_LAST;
         last.phrase = net->nodes.at[n].phrase;
         last.out = net_stream(net, arena_printf(net->arena, "last_%s", net->streams.at[in].name),
                               STREAM_REALS, 0, net->streams.at[in].shape, last.span);
-        int number = net->nodes.count;
-        edit_add_first(&edit, last);
-        edit_move_before(&edit, number, n);
-        net->nodes.at[n].in = last.out;
+        add_before(&edit, last, last.out, n);
     }
     edit_finish(&edit);
 }
@@ -115,13 +130,11 @@ static void predict_last(Net *net)
 Net *infer_net(Net *net, bool all_steps)
 {
     net = net->evaluated ? net->evaluated : net;
-    int present = make_present(net);
-    predict_last(net);
+    predict_last(net, present_stream(net));
     bool *live = NEW_ARRAY(net->arena, bool, net->nodes.count + 1);
     for (int n = 0; n < net->backward; n++)
         if (net->nodes.at[n].kind == NODE_PREDICT)
             mark(net, n, live);
-    bool asks = present != NONE && live[present];
     drop_all_but(net, live);
     drop_unread_outs(net);
     net->training.present = false;
@@ -132,7 +145,5 @@ Net *infer_net(Net *net, bool all_steps)
         net->whole_why = "it was made for whole samples";
     else if (whole)
         net->whole_why = arena_printf(net->arena, "`%s` %s", node_name(net, whole), does);
-    if (asks && !net->stepwise)
-        note_present(net);
     return net;
 }

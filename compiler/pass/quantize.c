@@ -36,6 +36,8 @@ static void quantize_data(Quantizer *quantizer, const Node *data)
     Net *net = quantizer->net;
     Quantity *out = &quantizer->streams[data->out];
     *out = spikes();
+    if (data->present) /* 0 or 1, and no number of a file */
+        return;
     if (net->streams.at[data->out].kind != STREAM_SPIKES) {
         out->range.high = UINT8_MAX;
         out->unit = net->data.unit;

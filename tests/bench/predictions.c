@@ -39,7 +39,13 @@ static void sample_values(const SnnDataset *data, int32_t sample, float values[V
         values[data->events[e]] += 1.0f;
 }
 
-static bool predict_sample_alone(const SnnDataset *data, int32_t sample)
+static int32_t steps_of(const SnnDataset *data, const SnnModel *model, int32_t sample)
+{
+    int32_t steps = snn_dataset_length(data, model, sample);
+    return steps > 0 ? steps : 1; /* whatever there is is at the first one */
+}
+
+static bool predict_sample_alone(const SnnDataset *data, const SnnModel *model, int32_t sample)
 {
     static float values[VALUES];
     static Input in[VALUES];
@@ -52,8 +58,14 @@ static bool predict_sample_alone(const SnnDataset *data, int32_t sample)
 #else
         in[i] = (Input)values[i];
 #endif
+#ifdef LENGTHS
+    if (kws_run_steps(&state SAMPLE(sample), INPUTS(in), steps_of(data, model, sample), &out) != KWS_OK)
+        return false;
+#else
+    (void)steps_of, (void)model;
     if (kws_run(&state SAMPLE(sample), INPUTS(in), &out) != KWS_OK)
         return false;
+#endif
     printf("%d,%d,%d", sample, data->labels[sample], (int)out.predicted);
     for (int k = 0; k < KWS_OUTPUTS; k++)
         printf(",%.*g", SCORE_DIGITS, (double)out.scores[k]);
@@ -76,7 +88,7 @@ int main(int argc, char **argv)
         printf(",score_%d", k);
     printf("\n");
     for (int32_t sample = 0; fits && sample < data.count; sample++)
-        fits = predict_sample_alone(&data, sample);
+        fits = predict_sample_alone(&data, &model, sample);
     snn_dataset_free(&data);
     if (!fits)
         fprintf(stderr, "predictions: samples of other values, without labels, or refused\n");

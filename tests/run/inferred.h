@@ -1,5 +1,5 @@
 /* How kws.h takes samples, as -D says (see ways.sh): -DDRAWS: it draws random numbers; -DTEMPORAL: each step has data of its own;
- * -DSPIKES: as spikes; -DBYTES: in whole numbers, as the bytes of the files. */
+ * -DSPIKES: as spikes; -DLENGTHS: how many steps they have; -DBYTES: in whole numbers, as the bytes of the files. */
 #ifndef INFERRED_H
 #define INFERRED_H
 
