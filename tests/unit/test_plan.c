@@ -268,20 +268,22 @@ START_TEST(several_delays_are_asked)
 }
 END_TEST
 
-/* Weights of their own or made of others: a map, its transpose and the gradient. */
-START_TEST(windows_serve_made_weights)
+/* Weights of their own or made of others: maps, one of which may be transposed, what goes back through it, and gradients. */
+START_TEST(windows_serve_all_maps)
 {
-    static const char *const made[] = {"", ", synapse = weight_norm"};
+    static const char *const maps[] = {"conv(5, kernel = 3)", "conv(5, kernel = 3, synapse = weight_norm)",
+                                       "conv_transpose(5, kernel = 3, stride = 2)",
+                                       "conv_transpose(5, kernel = 3, synapse = weight_norm)"};
     Arena *arena = arena_new();
     const Net *net = net_of(arena, arena_printf(arena,
                                                 "model plan {\n    data idx(shape = [6, 6], classes = 3)\n"
                                                 "    time 4 steps\n"
                                                 "    a = image -> conv(4, kernel = 3) -> li\n"
-                                                "    b = tanh(a) -> conv(5, kernel = 3%s) -> li\n"
+                                                "    b = tanh(a) -> %s -> li\n"
                                                 "    predict argmax(max(b -> dense(3)))\n"
                                                 "    train { loss cross_entropy(max(b -> dense(3)), label) "
                                                 "}\n}\n",
-                                                made[_i]));
+                                                maps[_i]));
     Plan plan = plan_with(arena, net, KERNELS_AUTO, 0);
     int served = 0;
     for (int n = 0; n < net->updates; n++)
@@ -302,7 +304,7 @@ Suite *plan_suite(void)
     tcase_add_test(tcase, streams_have_room_for_a_remainder);
     tcase_add_test(tcase, few_long_steps_are_written_out);
     tcase_add_test(tcase, several_delays_are_asked);
-    tcase_add_loop_test(tcase, windows_serve_made_weights, 0, 2);
+    tcase_add_loop_test(tcase, windows_serve_all_maps, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -18,7 +18,7 @@ static bool serves(const Linear *linear)
 static void prepare(Lower *lower, Linear *linear)
 {
     const NodePlan *plan = linear->plan;
-    if (linear->tiles < 0 && !plan->winograd && !plan->sparse && reads_transposed(lower, linear->node))
+    if (linear->tiles < 0 && !plan->winograd && !plan->sparse && linear->node->transposed)
         linear->tiles = weight_tiles(lower, linear->node);
 }
 

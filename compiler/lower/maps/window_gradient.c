@@ -1,5 +1,6 @@
 /* Gradients of the weights of convolutions. Of one tap, those of some inputs and some outputs are summed together, in
- * registers, over all positions of all rows; then they are added. */
+ * registers, over all positions of all rows; then they are added. Of transposed maps, inputs are the gradients of what these make,
+ * and outputs what these read: if that is spikes, they become numbers, step by step, as sums in registers want them. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
 #include "lower/maps/rows.h"
@@ -23,6 +24,7 @@ typedef struct Tap {
     LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the outputs */
     LoopExpr *number;                        /* of the tap */
     int ins, outs;                           /* channels */
+    BufferId numbers;                        /* [outputs]: those of the step; -1: they are numbers */
 } Tap;
 
 /* Inputs i0 .. i0 + count - 1 by outputs j0 .. j0 + width - 1. */
@@ -67,9 +69,10 @@ static void emit_position(Lower *lower, const Block *block, Site site, LoopExpr 
                        loop_cast(lower->arena, TYPE_F32, x));
         LoopStmt *loop = for_units(lower, site.into, "j", block->width);
         LoopExpr *j = loop_variable(lower, loop);
-        LoopExpr *g = load_stream(lower, node->aux, site, op2(lower, OP_ADD, output, j));
-        store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x,
-                      loop_cast(lower->arena, TYPE_F32, g));
+        LoopExpr *at = op2(lower, OP_ADD, output, j);
+        LoopExpr *g =
+            tap->numbers < 0 ? load_stream(lower, node->aux, site, at) : load1(lower, tap->numbers, at);
+        store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x, g);
     }
 }
 
@@ -155,13 +158,32 @@ static bool goes_by_steps(const Lower *lower, const AxisMap *map, Walk walk)
     return walk.steps > 1 && numbers > done_from(lower->plan->options, TOGETHER_MOST);
 }
 
+static bool are_numbers(const Lower *lower, StreamId stream)
+{
+    BufferId values = lower->streams[stream].values;
+    return values < 0 || lower->program->buffers.at[values].type == TYPE_F32;
+}
+
+static BufferId copy_numbers(Lower *lower, const Node *node, Site site)
+{
+    int outputs = map_outputs(node->map);
+    BufferId numbers = named_buffer(lower, "numbers_of", stream_of(lower, node->aux)->name, TYPE_F32,
+                                    BUFFER_LOCAL, false, 1, &outputs);
+    LoopStmt *loop = for_units(lower, site.into, "n", outputs);
+    site.into = &loop->body;
+    LoopExpr *n = loop_variable(lower, loop), *value = load_stream(lower, node->aux, site, n);
+    store1(lower, site.into, numbers, n, loop_cast(lower->arena, TYPE_F32, value), false);
+    return numbers;
+}
+
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const AxisMap *map = linear->node->map;
     LoopExpr *item = linear->plan->layer->cut == CUT_INPUTS ? site.tile->item : NULL;
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", tap by tap");
-    if (item && goes_by_steps(lower, map, walk)) {
+    bool numbers = are_numbers(lower, linear->node->aux);
+    if (!numbers || (item && goes_by_steps(lower, map, walk))) {
         site = walk_rows(lower, walk, site);
         walk = (Walk){NULL, NULL, 0};
     }
@@ -172,7 +194,8 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
                .axes = map->count - 1,
                .axis = map->space,
                .ins = map_mixed(map)->in,
-               .outs = map_mixed(map)->out};
+               .outs = map_mixed(map)->out,
+               .numbers = numbers ? -1 : copy_numbers(lower, linear->node, site)};
     for_taps(lower, &tap);
     if (tap.outs < WINDOW_NARROW_WIDTH) {
         emit_tap(lower, &tap, tap.site.into, WINDOW_WIDTH, WINDOW_MOST);

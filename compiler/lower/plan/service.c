@@ -27,9 +27,8 @@ static bool turns(const MapAxis *axis)
     return axis->before >= 0 && (axis->stride == 1 || axis->dilation == 1);
 }
 
-/* Maps with windows over space that mix all channels, and zeros around. Transposed ones read the transpose of their weights,
- * which only the backward phase has. */
-static bool has_windows(const Net *net, const Node *node)
+/* Maps with windows over space that mix all channels, and zeros around. */
+static bool has_windows(const Node *node)
 {
     const AxisMap *map = node->map;
     bool turned = node->kind == NODE_MAP && node->transposed;
@@ -37,8 +36,7 @@ static bool has_windows(const Net *net, const Node *node)
         node->kind == NODE_MAP_GRAD ? node->out : node->aux; /* weights, or where their gradient is summed */
     bool weights = node->weight != NONE || made != NONE;
     bool has = map && map->time.reach == REACH_SAME && map->count > 1 && map_mixes_space(map)
-               && map->groups == 1 && map->edge == EDGE_ZERO && weights
-               && (!turned || node >= net->nodes.at + net->backward);
+               && map->groups == 1 && map->edge == EDGE_ZERO && weights;
     for (int a = 0; has && a < map->count - 1; a++)
         has = map->space[a].reach == REACH_WINDOW && (!turned || turns(&map->space[a]));
     return has;
@@ -291,7 +289,9 @@ static bool has_squares(const Planning *plan, int n)
 {
     const Node *node = &plan->net->nodes.at[n];
     const NodePlan *record = &plan->nodes[n];
-    bool has = node->map->count == 3 && !kernels_keep_order(plan->options.kernels);
+    bool back = n >= plan->net->backward; /* where there are transposes of weights */
+    bool has =
+        node->map->count == 3 && !kernels_keep_order(plan->options.kernels) && (back || !node->transposed);
     for (int a = 0; has && a < 2; a++) {
         const MapAxis *axis = &node->map->space[a];
         has = axis->taps == 3 && axis->stride <= 2 && axis->dilation == 1 && axis->before <= 2;
@@ -359,7 +359,7 @@ static void serve(Planning *plan, int n)
     const Node *node = &plan->net->nodes.at[n];
     NodePlan *record = &plan->nodes[n];
     Kernels kernels = plan->options.kernels;
-    bool windows = has_windows(plan->net, node);
+    bool windows = has_windows(node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
     record->by_tiles = record->windows && has_many_weights(plan, node);
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
