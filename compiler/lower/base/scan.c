@@ -120,9 +120,10 @@ void emit_scan_start(Lower *lower, const Node *node, const ScanState *state, Sit
                loop_float(lower->arena, node->states.at[s].initial), false);
     for (int s = 0; s < result_count(node); s++)
         if (sums_steps(lower, node, s) && !sums_units(lower, node, s)) {
-            store_result(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
-            if (state->rounds[s] < 0)
+            if (state->rounds[s] < 0) {
+                store_result(lower, node, state, s, site, n, loop_float(lower->arena, 0), false);
                 continue;
+            }
             store2(lower, site.into, state->rounds[s], site.b, n, loop_float(lower->arena, 0), false);
             store2(lower, site.into, state->round[s], site.b, n, loop_float(lower->arena, 0), false);
         }
@@ -198,17 +199,20 @@ static void store_rounds(Lower *lower, const Unit *unit, int s, Site site)
     const ScanState *state = unit->state;
     LoopExpr *sum = unit->sums[s];
     store2(lower, site.into, state->round[s], site.b, round_unit(lower, unit, s), sum, false);
-    if (state->rounds[s] < 0) {
-        site.into = &loop_if(lower->arena, site.into, round_ends(lower, unit->node, site))->body;
-        store_unit(lower, unit, s, site, sum, true);
+    if (state->rounds[s] >= 0) /* see keep_rounds() */
         return;
-    }
-    LoopExpr *n = result_unit(lower, unit, s);
-    sum = op2(lower, OP_ADD, load2(lower, state->rounds[s], site.b, n), sum);
-    store_unit(lower, unit, s, site, sum, false);
+    site.into = &loop_if(lower->arena, site.into, round_ends(lower, unit->node, site))->body;
+    store_unit(lower, unit, s, site, sum, true);
 }
 
-/* Where a round ends, the sums so far are those of the rounds, and the next one begins with 0. Behind the loop over units: in it,
+/* The rounds that are over, and the one that is not. */
+static LoopExpr *all_rounds(Lower *lower, const ScanState *state, int s, Site site, LoopExpr *n)
+{
+    return op2(lower, OP_ADD, load2(lower, state->rounds[s], site.b, n),
+               load2(lower, state->round[s], site.b, n));
+}
+
+/* Where a round ends, its sums are added, and the next one begins with 0. Behind the loop over units: in it,
  * compilers store by masks at every step, which takes x86 as long as all else. */
 static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, Site site)
 {
@@ -220,9 +224,25 @@ static void keep_rounds(Lower *lower, const Node *node, const ScanState *state, 
         LoopStmt *loop = for_units(lower, inner.into, "n", shape_size(part_shape(lower, node, s)));
         LoopExpr *n = loop_variable(lower, loop);
         inner.into = &loop->body;
-        store2(lower, inner.into, state->rounds[s], site.b, n,
-               load_stream(lower, node->outs.at[s].stream, inner, n), false);
+        store2(lower, inner.into, state->rounds[s], site.b, n, all_rounds(lower, state, s, inner, n), false);
         store2(lower, inner.into, state->round[s], site.b, n, loop_float(lower->arena, 0), false);
+    }
+}
+
+/* What is made of all steps is asked for behind a step, and not at each: then rounds are added, in a kernel of its own. */
+static void lower_rounds(Lower *lower, const Node *node, const ScanState *state)
+{
+    for (int s = 0; s < node->outs.count; s++) {
+        if (state->rounds[s] < 0)
+            continue;
+        const char *name = stream_of(lower, node->outs.at[s].stream)->name;
+        Site site =
+            kernel_samples_in(lower, PHASE_RESULT, "total", name,
+                              arena_printf(lower->arena, "%s: of all rounds of steps", name), node->span);
+        LoopStmt *loop = for_units(lower, site.into, "n", shape_size(part_shape(lower, node, s)));
+        LoopExpr *n = loop_variable(lower, loop);
+        site.into = &loop->body;
+        store_result(lower, node, state, s, site, n, all_rounds(lower, state, s, site, n), false);
     }
 }
 
@@ -403,8 +423,10 @@ ScanState scan_prepare(Lower *lower, const Node *node)
 {
     bool goes = goes_on(lower, node);
     ScanState state = scan_buffers(lower, node, goes || !in_one_run(lower, node));
-    if (goes)
+    if (goes) {
         lower_start(lower, node, &state);
+        lower_rounds(lower, node, &state);
+    }
     return state;
 }
 
