@@ -213,6 +213,12 @@ LoopBlock *if_wide(Lower *lower, LoopBlock *into, bool wide)
     return &loop_if(lower->arena, into, wide ? lanes_are_wide(lower) : narrow)->body;
 }
 
+LoopBlock *if_vectors(Lower *lower, LoopBlock *into, bool there_are)
+{
+    LoopExpr *several = op2(lower, there_are ? OP_GT : OP_LE, loop_lanes(lower->arena), num(lower, 1));
+    return &loop_if(lower->arena, into, several)->body;
+}
+
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
 {
     return loop_op(lower->arena, OP_SELECT, truth, num(lower, 1), num(lower, 0));

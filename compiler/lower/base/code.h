@@ -45,6 +45,8 @@ LoopExpr *is_beyond(Lower *lower, Op than, LoopExpr *x, LoopExpr *extreme);
 LoopExpr *lanes_are_wide(Lower *lower);
 /* The block that runs where they have, or where they do not. */
 LoopBlock *if_wide(Lower *lower, LoopBlock *into, bool wide);
+/* What is done where there are vectors, or where there are none. */
+LoopBlock *if_vectors(Lower *lower, LoopBlock *into, bool there_are);
 /* A truth value as a number. */
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth);
 LoopExpr *op2(Lower *lower, Op op, LoopExpr *a, LoopExpr *b);

@@ -75,21 +75,16 @@ static int part_width(Lower *lower, const Linear *map, Site site)
     return width % TILE_VECTOR == 0 && width <= BLOCK_WIDTH ? width : 0;
 }
 
-static Site if_vectors(Lower *lower, Site site, bool there_are)
-{
-    LoopExpr *several = op2(lower, there_are ? OP_GT : OP_LE, loop_lanes(lower->arena), num(lower, 1));
-    site.into = &loop_if(lower->arena, site.into, several)->body;
-    return site;
-}
-
 /* Without vectors, registers hold few sums: of one sample, these are better made in place. */
 void emit_events(Lower *lower, const Linear *map, Site site)
 {
     int part = part_width(lower, map, site);
     bool in_place = lower->program->predicts || site_width(lower, site, map->node->out) < LEAST_SUMS;
     if (part > 0) {
-        emit_parts(lower, map, if_vectors(lower, site, true), part);
-        site = if_vectors(lower, site, false);
+        LoopBlock *into = site.into;
+        site.into = if_vectors(lower, into, true);
+        emit_parts(lower, map, site, part);
+        site.into = if_vectors(lower, into, false);
     }
     emit_sums(lower, map, site, in_place);
 }

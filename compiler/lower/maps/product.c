@@ -178,6 +178,71 @@ static bool is_cut(int width)
     return width > TILE_MOST || (width > TILE_NARROW && width % TILE_NARROW == 0);
 }
 
+/* ---- few outputs of one sample ----
+ *
+ * Registers hold their sums though they are no whole vectors: the last vector begins where it ends with them, and makes some sums once
+ * more. Without vectors, they are made in place. */
+
+enum { MOST_PIECES = 2 };
+
+/* One of the vectors: the map of its columns, and the sums' row. */
+typedef struct Piece {
+    Linear map;
+    Rows rows;
+    Site site;
+} Piece;
+
+static bool overlaps(const Lower *lower, const Linear *map, int width)
+{
+    return lower->program->predicts && !map->plan->past && !map->matrix.column && width > TILE_VECTOR
+           && width < LEAST_SUMS;
+}
+
+static void begin_piece(Lower *lower, const Linear *map, Site site, LoopExpr *sample, int first, Piece *piece)
+{
+    piece->map = *map;
+    piece->site = site;
+    piece->site.first = piece->map.matrix.column = num(lower, first);
+    piece->map.sums = sums_buffer(lower, stream_of(lower, map->node->out)->name, 1, TILE_VECTOR);
+    piece->rows = (Rows){&piece->map, sample, 1, TILE_VECTOR, false, true};
+    emit_sums_start(lower, &piece->rows, piece->site);
+}
+
+static void emit_pieces(Lower *lower, const Linear *map, Site site, LoopExpr *sample, int width)
+{
+    Piece pieces[MOST_PIECES];
+    for (int p = 0; p < MOST_PIECES; p++)
+        begin_piece(lower, map, site, sample, p == 0 ? 0 : width - TILE_VECTOR, &pieces[p]);
+    LoopStmt *loop_i = for_range(lower, site.into, "i", stream_size(lower, map->node->in));
+    LoopExpr *i = loop_variable(lower, loop_i);
+    Site input = site;
+    input.b = sample;
+    LoopExpr *x = loop_local(lower, &loop_i->body, "x",
+                             loop_cast(lower->arena, TYPE_F32, load_stream(lower, map->node->in, input, i)));
+    for (int p = 0; p < MOST_PIECES; p++) {
+        LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", TILE_VECTOR);
+        LoopExpr *j = loop_variable(lower, loop_j);
+        LoopExpr *w = loop_local(lower, &loop_j->body, "w", matrix_load(lower, &pieces[p].map.matrix, i, j));
+        Site inner = pieces[p].site;
+        inner.into = &loop_j->body;
+        emit_sum_product(lower, &pieces[p].rows, inner, 0, j, x, w);
+    }
+    for (int p = 0; p < MOST_PIECES; p++)
+        emit_sums_end(lower, &pieces[p].rows, pieces[p].site);
+}
+
+static void emit_overlapping(Lower *lower, const Linear *map, Site site, Walk walk, int width)
+{
+    LoopBlock *into = site.into;
+    LoopStmt *loop = for_bounds(lower, if_vectors(lower, into, true), "b", walk.b0, walk.b1);
+    site.into = &loop->body;
+    emit_pieces(lower, map, site, loop_variable(lower, loop), width);
+    site.into = if_vectors(lower, into, false);
+    emit_rows(lower, map, site, walk, width, true);
+}
+
+/* ---- maps ---- */
+
 static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
 {
     int width = site_width(lower, site, map->node->out);
@@ -188,6 +253,8 @@ static void forward(Lower *lower, const Linear *map, Site site, Walk walk)
     note_map(lower, map, site.into, samples ? ", some samples at a time" : "");
     if (!samples && !walk.steps)
         emit_product(lower, &row, site);
+    else if (samples && overlaps(lower, map, width))
+        emit_overlapping(lower, map, site, walk, width);
     else if (is_cut(width) && !map->matrix.column)
         emit_parts(lower, map, site, walk, width);
     else
