@@ -52,6 +52,17 @@ sequence_files test
 picture_files train
 picture_files t10k
 
+# 60 words of 6 steps of 300 spikes, 3 at the first, about 60 at the last; in each class, more channels have some than elsewhere.
+word_files() {
+    { printf '\000\000\010\003\000\000\000\074\000\000\000\006\000\000\001\054'
+      awk 'BEGIN { srand(2); for (i = 0; i < 60; i++) for (t = 0; t < 6; t++) for (n = 0; n < 300; n++)
+                       printf "%03o\n", rand() < (n % 10 == i % 10 ? 0.02 : 0.005) * (t + 1) * (t + 2) ? 1 : 0; }' |
+          while read -r byte; do printf "\\$byte"; done
+    } > "words/$1-images-idx3-ubyte"
+    cp "pictures/$1-labels-idx1-ubyte" "words/$1-labels-idx1-ubyte"
+}
+mkdir words
+
 strict="-std=c99 -DKWS_SELFTEST -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wcast-qual -Wdouble-promotion -Werror"
 
 # predicts NAME DATA RUN COMPILER OPTION...: that of the trainer
@@ -623,11 +634,16 @@ nan_weights() {
 }
 
 if [ $# -eq 0 ]; then
-    set -- rates rounds busy blocks parts images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late strides narrow loops ends page speech_conv board random
+    set -- rates rounds busy blocks parts lists images still whole whole_spikes steps functions fashion_mnist recurrent own_neuron psn csnn sew_resnet kernel_sharing orders delays late strides narrow loops ends page speech_conv board random
 fi
 for model; do
     case $model in
     busy) infers busy pictures "$root/tests/infer/busy.snn" ;;
+    rounds)
+        infers rounds bars "$root/tests/infer/rounds.snn"
+        "$snnc" -w "$root/tests/infer/rounds.snn" --weights trained.safetensors --infer -o kws.c
+        says "rounds: they are added when asked for" kws.c '^        total_hidden_li_mean_\(state\);'
+        ;;
     blocks) # of whole samples; both ways to add rows are taken
         learns blocks pictures "$root/tests/infer/blocks.snn"
         passes "blocks: for whole samples" "$snnc" -w "$root/tests/infer/blocks.snn" --weights trained.safetensors --infer --whole -o kws.c
@@ -649,6 +665,17 @@ for model; do
         predicts_elsewhere parts sparks
         passes "parts: for whole samples" "$snnc" -w "$root/tests/infer/parts.snn" --weights trained.safetensors --infer --whole -o kws.c
         predicts "parts, whole samples" sparks "" gcc -O2
+        ;;
+    lists) # that are made of flags, or given
+        word_files train
+        word_files t10k
+        infers lists words "$root/tests/infer/lists.snn"
+        "$snnc" -w "$root/tests/infer/lists.snn" --weights trained.safetensors --infer -o kws.c
+        says "lists: they are put in order" kws.c 'snn_given16\(state.*, events, count, KWS_INPUTS, kws_w_first_, '
+        says "lists: rows of large weights are fetched ahead" kws.c 'snn_list16_ahead\(.*, kws_w_second_2_, '
+        says "lists: sums of 20 outputs are in vectors" kws.c 'snn_floats sums_.*\[16 / SNN_LANES\];'
+        predicts lists words "" gcc -O3 -march=native
+        predicts lists words "" clang -O2 -march=native
         ;;
     fashion_mnist) infers $model pictures "$root/examples/$model/model.snn" -D width=60 -D duration=8 ;;
     recurrent) infers $model pictures "$root/examples/$model/model.snn" -D width=40 ;;

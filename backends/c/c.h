@@ -29,6 +29,10 @@ const char *c_string(Arena *arena, const char *text);
 void c_statements(Arena *arena, const Program *program, const Kernel *kernel, const LoopBlock *stmts,
                   Out *out);
 
+/* "kws_w, sizeof kws_w[0]": rows of weights which the list's events stand for, and what one takes, where it is worth while to fetch
+ * them ahead; else NULL. */
+const char *c_rows(Arena *arena, const Program *program, BufferId list);
+
 /* `float (*hidden)[25][800]`: a pointer to the buffer's elements; `qualifier` ("" or "restrict ") stands
  * before the name. */
 const char *c_pointer(Arena *arena, const Buffer *buffer, const char *qualifier);

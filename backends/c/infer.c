@@ -87,6 +87,8 @@ static void write_source(const Infer *infer, Out *out)
     paste(kernel_header(infer->program), &into);
     if (infer->layout->draws)
         paste("snn_random.h", &into);
+    if (infer_takes_lists(infer))
+        paste("snn_given.h", &into);
     c_functions(infer->arena, infer->program, out);
     out_blank(out);
     if (infer->single)

@@ -20,8 +20,10 @@ typedef struct Infer {
 /* ---- infer_kernels.c ---- */
 
 void infer_kernels(const Infer *infer, Out *out);
-/* Calls of a phase's kernels, a line each. */
+void infer_call(const Infer *infer, const Kernel *kernel, Out *out);
+/* Calls of a phase's kernels, a line each; from number `first` on. */
 void infer_calls(const Infer *infer, Phase phase, Out *out);
+void infer_calls_from(const Infer *infer, Phase phase, int first, Out *out);
 /* What a sample's step, or all of it, is given as. */
 const Buffer *infer_input(const Infer *infer);
 
@@ -45,6 +47,16 @@ void infer_header(const Infer *infer, Out *out);
 void infer_header_check(const Infer *infer, Out *out);
 /* The functions that the header declares. */
 void infer_functions(const Infer *infer, Out *out);
+
+/* ---- infer_steps.c ---- */
+
+/* `if (condition) return KWS_STATUS;` */
+void infer_refuse_if(const Infer *infer, const char *condition, const char *status, Out *out);
+/* kws_step() and kws_step_events(), of which these are the heads. */
+void infer_step(const Infer *infer, const char *head, Out *out);
+void infer_step_events(const Infer *infer, const char *head, Out *out);
+/* Whether lists of events are taken as they are given, for which snn_given.h is needed. */
+bool infer_takes_lists(const Infer *infer);
 
 /* ---- infer_selftest.c ---- */
 

@@ -346,14 +346,6 @@ void infer_header_check(const Infer *infer, Out *out)
 
 /* ---- functions ---- */
 
-static void refuse_if(const Infer *infer, const char *condition, const char *status, Out *out)
-{
-    out_line(out, "if (%s)", condition);
-    out_indent(out, 1);
-    out_line(out, "return %s_%s;", infer->upper, status);
-    out_indent(out, -1);
-}
-
 static void set_sample(const Infer *infer, Out *out)
 {
     const Program *program = infer->program;
@@ -390,51 +382,6 @@ static void write_reset(const Infer *infer, Out *out)
         out_line(out, "state->events[n] = 0;");
         out_indent(out, -1);
     }
-    out_close(out, "");
-}
-
-static void write_step(const Infer *infer, Out *out)
-{
-    out_blank(out);
-    out_line(out, "%s", step_head(infer));
-    out_open(out, "%s", "");
-    refuse_if(infer, "state == NULL || in == NULL", "BAD_ARGUMENT", out);
-    refuse_if(infer, arena_printf(infer->arena, "state->step < 0 || state->step >= %s_STEPS", infer->upper),
-              "OVER", out);
-    if (infer->program->phases[PHASE_BEGIN].count > 0) {
-        out_open(out, "if (state->step == 0)");
-        infer_calls(infer, PHASE_BEGIN, out);
-        out_close(out, "");
-    }
-    infer_calls(infer, PHASE_STEP, out);
-    out_open(out, "if (out != NULL)");
-    infer_calls(infer, PHASE_RESULT, out);
-    out_close(out, "");
-    out_line(out, "return %s_OK;", infer->upper);
-    out_close(out, "");
-}
-
-static void set_events(int flag, Out *out)
-{
-    out_line(out, "for (int32_t e = 0; e < count; e++)");
-    out_indent(out, 1);
-    out_line(out, "state->events[events[e]] = %d;", flag);
-    out_indent(out, -1);
-}
-
-static void write_events(const Infer *infer, Out *out)
-{
-    out_blank(out);
-    out_line(out, "%s", events_head(infer));
-    out_open(out, "%s", "");
-    refuse_if(infer, "state == NULL || count < 0 || (events == NULL && count > 0)", "BAD_ARGUMENT", out);
-    out_open(out, "for (int32_t e = 0; e < count; e++)");
-    refuse_if(infer, arena_printf(infer->arena, "events[e] >= %s_INPUTS", infer->upper), "BAD_ARGUMENT", out);
-    out_close(out, "");
-    set_events(1, out);
-    out_line(out, "const %s_status status = %s_step(state, state->events, out);", infer->name, infer->name);
-    set_events(0, out);
-    out_line(out, "return status;");
     out_close(out, "");
 }
 
@@ -489,11 +436,11 @@ static void write_run(const Infer *infer, Out *out)
     out_blank(out);
     out_line(out, "%s", lengths ? run_steps_head(infer) : run_head(infer));
     out_open(out, "%s", "");
-    refuse_if(infer,
-              lengths
-                  ? arena_printf(infer->arena, "%s || steps < 1 || steps > %s_STEPS", missing, infer->upper)
-                  : missing,
-              "BAD_ARGUMENT", out);
+    infer_refuse_if(
+        infer,
+        lengths ? arena_printf(infer->arena, "%s || steps < 1 || steps > %s_STEPS", missing, infer->upper)
+                : missing,
+        "BAD_ARGUMENT", out);
     if (goes_by_steps(infer)) {
         write_run_steps(infer, out);
     } else {
@@ -508,9 +455,9 @@ void infer_functions(const Infer *infer, Out *out)
 {
     if (goes_by_steps(infer)) {
         write_reset(infer, out);
-        write_step(infer, out);
+        infer_step(infer, step_head(infer), out);
         if (program_takes_spikes(infer->program))
-            write_events(infer, out);
+            infer_step_events(infer, events_head(infer), out);
     }
     write_run(infer, out);
     infer_selftest(infer, out);

@@ -78,13 +78,21 @@ void infer_kernels(const Infer *infer, Out *out)
                          &used, out);
 }
 
+void infer_call(const Infer *infer, const Kernel *kernel, Out *out)
+{
+    Uses uses = uses_of(infer, kernel);
+    const char *all = arena_printf(infer->arena, "%s%s%s", uses.state ? ", state" : "", uses.in ? ", in" : "",
+                                   uses.out ? ", out" : "");
+    out_line(out, "%s(%s);", c_kernel_name(infer->arena, kernel), *all ? all + 2 : "");
+}
+
+void infer_calls_from(const Infer *infer, Phase phase, int first, Out *out)
+{
+    for (int i = first; i < infer->program->phases[phase].count; i++)
+        infer_call(infer, &infer->program->kernels.at[infer->program->phases[phase].at[i].kernel], out);
+}
+
 void infer_calls(const Infer *infer, Phase phase, Out *out)
 {
-    for (int i = 0; i < infer->program->phases[phase].count; i++) {
-        const Kernel *kernel = &infer->program->kernels.at[infer->program->phases[phase].at[i].kernel];
-        Uses uses = uses_of(infer, kernel);
-        const char *all = arena_printf(infer->arena, "%s%s%s", uses.state ? ", state" : "",
-                                       uses.in ? ", in" : "", uses.out ? ", out" : "");
-        out_line(out, "%s(%s);", c_kernel_name(infer->arena, kernel), *all ? all + 2 : "");
-    }
+    infer_calls_from(infer, phase, 0, out);
 }

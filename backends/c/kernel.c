@@ -67,8 +67,10 @@ static void list(const Spell *spell, const LoopStmt *stmt)
     const char *place =
         c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
     int bits = spell->program->buffers.at[stmt->buffer].type == TYPE_U16 ? 16 : 32;
-    out_line(spell->out, "%s += snn_list%d(&%s, &%s, %d);", var_name(spell, stmt->var), bits, place,
-             expr(spell, stmt->value), stmt->count);
+    const char *rows = c_rows(spell->arena, spell->program, stmt->buffer);
+    out_line(spell->out, "%s += snn_list%d%s(&%s, &%s, %d%s);", var_name(spell, stmt->var), bits,
+             rows ? "_ahead" : "", place, expr(spell, stmt->value), stmt->count,
+             rows ? arena_printf(spell->arena, ", %s", rows) : "");
 }
 
 static void scope(const Spell *spell, const LoopStmt *stmt)

@@ -52,6 +52,7 @@
  * how often flags are set there. */
 #if defined(__SSE2__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
 #define SNN_LIST_BYTES 16
+#define SNN_LIST_SHORT 32
 #define SNN_LIST_INLINE SNN_INLINE __attribute__((always_inline))
 #else
 #define SNN_LIST_INLINE SNN_INLINE
@@ -162,6 +163,24 @@ SNN_LIST_INLINE uint64_t snn_columns(const uint8_t *flags, int32_t rows, int32_t
     return bits;
 }
 
+/* What reads a list may be told to fetch the rows of weights that its places stand for: `rows`, each of `row_bytes`; NULL: none. */
+#ifdef SNN_LIST_BYTES
+#define SNN_ROWS_FORMAL , const void *rows, size_t row_bytes
+#define SNN_ROWS_PASSED , rows, row_bytes
+#define SNN_ROW_AHEAD(place) snn_row_ahead(rows, row_bytes, (size_t)(place))
+
+/* The first two lines: by then, a processor fetches the others by itself. */
+SNN_LIST_INLINE void snn_row_ahead(const void *rows, size_t row_bytes, size_t place)
+{
+    if (rows != NULL)
+        snn_ahead((const void *)((uintptr_t)rows + place * row_bytes), 128);
+}
+#else
+#define SNN_ROWS_FORMAL
+#define SNN_ROWS_PASSED
+#define SNN_ROW_AHEAD(place) (void)0
+#endif
+
 #ifdef SNN_LIST_BYTES
 
 typedef uint8_t snn_bytes __attribute__((vector_size(SNN_LIST_BYTES)));
@@ -187,32 +206,42 @@ SNN_LIST_INLINE snn_words snn_wide_columns(const uint8_t *flags, int32_t length)
     return (snn_words)(bits + bits + snn_sixteen(flags));
 }
 
-/* NAME_eight: as NAME_rows, of eight rows from the first flag on. A place is written even where no flag of eight columns is
- * set, since a processor cannot guess that; it may be the one behind the list, where there is room. */
-#define SNN_DEFINE_EIGHT(NAME, INDEX)                                                              \
-    SNN_LIST_INLINE int32_t NAME##_word(INDEX *list, int32_t found, uint64_t bits, int32_t column, \
-                                        int32_t length)                                            \
-    {                                                                                              \
-        do {                                                                                       \
-            const uint32_t bit = (uint32_t)snn_lowest(bits | (uint64_t)1 << 63);                   \
-            list[found] = (INDEX)((uint32_t)column + bit / 8 + bit % 8 * (uint32_t)length);        \
-            found += bits != 0;                                                                    \
-            bits &= bits - 1;                                                                      \
-        } while (bits != 0);                                                                       \
-        return found;                                                                              \
-    }                                                                                              \
-    SNN_LIST_INLINE int32_t NAME##_eight(INDEX *list, const uint8_t *flags, int32_t length)        \
-    {                                                                                              \
-        int32_t found = 0;                                                                         \
-        if (length % SNN_LIST_BYTES != 0)                                                          \
-            return NAME##_rows(list, flags, 0, 8, length);                                         \
-        SNN_LIST_UNROLL for (int32_t column = 0; column < length; column += SNN_LIST_BYTES)        \
-        {                                                                                          \
-            const snn_words words = snn_wide_columns(flags + column, length);                      \
-            found = NAME##_word(list, found, words[0], column, length);                            \
-            found = NAME##_word(list, found, words[1], column + 8, length);                        \
-        }                                                                                          \
-        return found;                                                                              \
+/* NAME_eight: as NAME_rows, of eight rows from the first flag on. A processor cannot guess how many flags of eight columns are set: two
+ * places are written even where there are fewer; they may be those behind the list, where there is room. Of short rows, flags may be
+ * just made, eight at a time: sixteen of them would be waited for. */
+#define SNN_DEFINE_EIGHT(NAME, INDEX)                                                                       \
+    SNN_LIST_INLINE int32_t NAME##_next(INDEX *place, uint64_t bits, int32_t column,                        \
+                                        int32_t length SNN_ROWS_FORMAL)                                     \
+    {                                                                                                       \
+        const uint32_t bit = (uint32_t)snn_lowest(bits | (uint64_t)1 << 63);                                \
+        const uint32_t position = (uint32_t)column + bit / 8 + bit % 8 * (uint32_t)length;                  \
+        *place = (INDEX)position;                                                                           \
+        SNN_ROW_AHEAD(position);                                                                            \
+        return bits != 0;                                                                                   \
+    }                                                                                                       \
+    SNN_LIST_INLINE int32_t NAME##_word(INDEX *list, int32_t found, uint64_t bits, int32_t column,          \
+                                        int32_t length SNN_ROWS_FORMAL)                                     \
+    {                                                                                                       \
+        do {                                                                                                \
+            found += NAME##_next(list + found, bits, column, length SNN_ROWS_PASSED);                       \
+            bits &= bits - 1;                                                                               \
+            found += NAME##_next(list + found, bits, column, length SNN_ROWS_PASSED);                       \
+            bits &= bits - 1;                                                                               \
+        } while (bits != 0);                                                                                \
+        return found;                                                                                       \
+    }                                                                                                       \
+    SNN_LIST_INLINE int32_t NAME##_eight(INDEX *list, const uint8_t *flags, int32_t length SNN_ROWS_FORMAL) \
+    {                                                                                                       \
+        int32_t found = 0;                                                                                  \
+        if (length % SNN_LIST_BYTES != 0 || length <= SNN_LIST_SHORT)                                       \
+            return NAME##_rows(list, flags, 0, 8, length SNN_ROWS_PASSED);                                  \
+        SNN_LIST_UNROLL for (int32_t column = 0; column < length; column += SNN_LIST_BYTES)                 \
+        {                                                                                                   \
+            const snn_words words = snn_wide_columns(flags + column, length);                               \
+            found = NAME##_word(list, found, words[0], column, length SNN_ROWS_PASSED);                     \
+            found = NAME##_word(list, found, words[1], column + 8, length SNN_ROWS_PASSED);                 \
+        }                                                                                                   \
+        return found;                                                                                       \
     }
 #else
 #define SNN_DEFINE_EIGHT(NAME, INDEX)                                                  \
@@ -222,34 +251,68 @@ SNN_LIST_INLINE snn_words snn_wide_columns(const uint8_t *flags, int32_t length)
     }
 #endif
 
-/* NAME: list[0 .. result - 1] = the places of the flags that are set, in the order of the Loop IR: of many flags, first those of
- * eight rows, column by column; then those of some shorter rows; then the others. */
-#define SNN_DEFINE_LIST(NAME, INDEX)                                                                        \
-    SNN_LIST_INLINE int32_t NAME##_rows(INDEX *list, const uint8_t *flags, int32_t first, int32_t rows,     \
-                                        int32_t length)                                                     \
-    {                                                                                                       \
-        int32_t found = 0;                                                                                  \
-        for (int32_t column = first; column < first + length; column += 8)                                  \
-            for (uint64_t bits = snn_columns(flags + column, rows, length); bits != 0; bits &= bits - 1) {  \
-                const int32_t bit = snn_lowest(bits);                                                       \
-                list[found++] = (INDEX)(column + bit / 8 + bit % 8 * length);                               \
-            }                                                                                               \
-        return found;                                                                                       \
-    }                                                                                                       \
-    SNN_DEFINE_EIGHT(NAME, INDEX)                                                                           \
-    SNN_LIST_INLINE int32_t NAME(INDEX *list, const uint8_t *flags, int32_t count)                          \
-    {                                                                                                       \
-        const int32_t unit = count >= 128 ? 16 : count >= 64 ? 8 : 4;                                       \
-        const int32_t length = count < 32 ? 0 : count / (8 * unit) * unit;                                  \
-        const int32_t shorter = count - 8 * length < 72 ? 8 : 16, rows = (count - 8 * length) / shorter;    \
-        int32_t place = 8 * length, found = NAME##_eight(list, flags, length);                              \
-        if (length > 0 && rows > 1) {                                                                       \
-            found += NAME##_rows(list + found, flags, place, rows, shorter);                                \
-            place += rows * shorter;                                                                        \
-        }                                                                                                   \
-        SNN_LIST_UNROLL for (; place < count; place++) if (flags[place] != 0) list[found++] = (INDEX)place; \
-        return found;                                                                                       \
+/* Columns of the eight rows that most of `count` flags are in, and of the rows of those behind. */
+SNN_LIST_INLINE int32_t snn_list_length(int32_t count)
+{
+    const int32_t unit = count >= 128 ? 16 : count >= 64 ? 8 : 4;
+    return count < 32 ? 0 : count / (8 * unit) * unit;
+}
+
+SNN_LIST_INLINE int32_t snn_list_shorter(int32_t count)
+{
+    return count - 8 * snn_list_length(count) < 72 ? 8 : 16;
+}
+
+#ifdef SNN_LIST_BYTES
+#define SNN_LIST_MAKER(NAME) NAME##_ahead
+#define SNN_DEFINE_PLAIN_LIST(NAME, INDEX)                                         \
+    SNN_LIST_INLINE int32_t NAME(INDEX *list, const uint8_t *flags, int32_t count) \
+    {                                                                              \
+        return NAME##_ahead(list, flags, count, NULL, 0);                          \
     }
+#else
+#define SNN_LIST_MAKER(NAME) NAME
+#define SNN_DEFINE_PLAIN_LIST(NAME, INDEX)
+#define snn_list16_ahead(list, flags, count, rows, row_bytes) snn_list16(list, flags, count)
+#define snn_list32_ahead(list, flags, count, rows, row_bytes) snn_list32(list, flags, count)
+#endif
+
+/* NAME: list[0 .. result - 1] = the places of the flags that are set, in the order of the Loop IR: of many flags, first those of
+ * eight rows, column by column; then those of some shorter rows; then the others. NAME_ahead: it also fetches their rows. */
+#define SNN_DEFINE_LIST(NAME, INDEX)                                                                         \
+    SNN_LIST_INLINE int32_t NAME##_rows(INDEX *list, const uint8_t *flags, int32_t first, int32_t rows_of,   \
+                                        int32_t length SNN_ROWS_FORMAL)                                      \
+    {                                                                                                        \
+        int32_t found = 0;                                                                                   \
+        SNN_LIST_UNROLL for (int32_t column = first; column < first + length;                                \
+                             column += 8) for (uint64_t bits = snn_columns(flags + column, rows_of, length); \
+                                               bits != 0; bits &= bits - 1)                                  \
+        {                                                                                                    \
+            const int32_t bit = snn_lowest(bits), position = column + bit / 8 + bit % 8 * length;            \
+            list[found++] = (INDEX)position;                                                                 \
+            SNN_ROW_AHEAD(position);                                                                         \
+        }                                                                                                    \
+        return found;                                                                                        \
+    }                                                                                                        \
+    SNN_DEFINE_EIGHT(NAME, INDEX)                                                                            \
+    SNN_LIST_INLINE int32_t SNN_LIST_MAKER(NAME)(INDEX * list, const uint8_t *flags,                         \
+                                                 int32_t count SNN_ROWS_FORMAL)                              \
+    {                                                                                                        \
+        const int32_t length = snn_list_length(count), shorter = snn_list_shorter(count);                    \
+        const int32_t some = (count - 8 * length) / shorter;                                                 \
+        int32_t place = 8 * length, found = NAME##_eight(list, flags, length SNN_ROWS_PASSED);               \
+        if (length > 0 && some > 1) {                                                                        \
+            found += NAME##_rows(list + found, flags, place, some, shorter SNN_ROWS_PASSED);                 \
+            place += some * shorter;                                                                         \
+        }                                                                                                    \
+        SNN_LIST_UNROLL for (; place < count; place++) if (flags[place] != 0)                                \
+        {                                                                                                    \
+            list[found++] = (INDEX)place;                                                                    \
+            SNN_ROW_AHEAD(place);                                                                            \
+        }                                                                                                    \
+        return found;                                                                                        \
+    }                                                                                                        \
+    SNN_DEFINE_PLAIN_LIST(NAME, INDEX)
 
 SNN_DEFINE_LIST(snn_list16, uint16_t)
 SNN_DEFINE_LIST(snn_list32, int32_t)
