@@ -55,17 +55,17 @@ Value add_connection(Build *b, const Connection *connection)
     return value_stream(node.out, unit_plain);
 }
 
-Value connect_steps(Build *b, const Connection *connection)
+Value add_greatest(Build *b, const Connection *pool)
 {
-    StageUse use = *connection->use;
-    Connection whole = *connection;
-    use.name = NULL;
-    whole.use = &use;
-    whole.in = steps_as_axis(
-        b, &use, connection->in,
-        shape_with_time(stream_at(b, connection->in)->shape, stream_at(b, connection->in)->steps));
-    whole.out = map_shape(&connection->map, connection->transposed);
-    return axis_as_steps(b, connection->use, add_connection(b, &whole), connection->out);
+    const Stream *in = stream_at(b, pool->in);
+    AxisMap *map = NEW(b->arena, AxisMap);
+    *map = pool->map;
+    Node node = node_new(NODE_POOL, pool->use->expr->span);
+    node.in = pool->in;
+    node.map = map;
+    node.out = add_stream(b, pool->use->name, map->name, in->kind, in->steps, pool->out, node.span);
+    add_node(b, node);
+    return value_stream(node.out, unit_plain);
 }
 
 /* ---- bias ---- */

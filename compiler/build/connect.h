@@ -39,6 +39,16 @@ bool connection_bias(Build *b, Connection *connection);
 /* That its weights, which are those of the map, and what it makes, are not too many. */
 bool check_connection(Build *b, const Connection *connection, const AxisMap *map);
 Value add_connection(Build *b, const Connection *connection);
+/* The greatest of each window, of spikes a spike; the connection is fixed. */
+Value add_greatest(Build *b, const Connection *connection);
+
+/* Whether its weights meet values beyond the edges, which are those at the edges. */
+bool repeats_edges(const Connection *connection);
+/* Such a connection reads a stream that has these. False if a mistake was reported. */
+bool meet_edges(Build *b, Connection *connection);
+/* The stream with values of its edges before and behind: along each axis of a window, `before` of them, and `out` in all.
+ * NONE if a mistake was reported. */
+StreamId add_edges(Build *b, const StageUse *stage, StreamId in, AxisMap map);
 
 /* What a stage's window goes along: all axes of its input but the channel. */
 typedef struct Window {
@@ -70,8 +80,5 @@ void add_same_axes(const Window *window, AxisMap *map);
 Shape map_shape(const AxisMap *map, bool transposed);
 /* That `along`, if it is given, is `time`. */
 bool check_along(Build *b, const Scope *frame);
-
-/* A connection whose map goes along the axis of time; `out` is the shape of a step. */
-Value connect_steps(Build *b, const Connection *connection);
 
 #endif

@@ -179,6 +179,22 @@ bool conv_transpose_shape(Build *b, const Scope *frame, const Shape *in, Shape *
     return shape_of(b, name_conv_transpose, frame, in, true, shape);
 }
 
+/* A map that goes along the axis of time; `out` of the connection is the shape of a step. */
+static Value connect_steps(Build *b, const Connection *connection)
+{
+    StageUse use = *connection->use;
+    Connection whole = *connection;
+    use.name = NULL;
+    whole.use = &use;
+    whole.in = steps_as_axis(
+        b, &use, connection->in,
+        shape_with_time(stream_at(b, connection->in)->shape, stream_at(b, connection->in)->steps));
+    whole.out = map_shape(&connection->map, connection->transposed);
+    if (repeats_edges(&whole) && !meet_edges(b, &whole))
+        return value_poison();
+    return axis_as_steps(b, connection->use, add_connection(b, &whole), connection->out);
+}
+
 static Value build_window(Build *b, const StageUse *use, bool transposed)
 {
     StreamId in = plain_stream_of(b, use->in, use->in_span);
@@ -195,7 +211,9 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     if (!fine)
         return value_poison();
     conv.out = conv_result(&window, &conv.map);
-    return along && conv.map.time.reach == REACH_SAME ? connect_steps(b, &conv) : add_connection(b, &conv);
+    if (along && conv.map.time.reach == REACH_SAME)
+        return connect_steps(b, &conv);
+    return repeats_edges(&conv) && !meet_edges(b, &conv) ? value_poison() : add_connection(b, &conv);
 }
 
 Value build_conv(Build *b, const StageUse *use)

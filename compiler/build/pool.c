@@ -101,19 +101,6 @@ static Value end_pool(Build *b, const Pool *pool, Value result)
     return pool->along ? axis_as_steps(b, pool->use, result, pool->step) : result;
 }
 
-static Value add_pool(Build *b, const Connection *pool)
-{
-    const Stream *in = stream_at(b, pool->in);
-    AxisMap *map = NEW(b->arena, AxisMap);
-    *map = pool->map;
-    Node node = node_new(NODE_POOL, pool->use->expr->span);
-    node.in = pool->in;
-    node.map = map;
-    node.out = add_stream(b, pool->use->name, map->name, in->kind, in->steps, pool->out, node.span);
-    add_node(b, node);
-    return value_stream(node.out, unit_plain);
-}
-
 Value build_sum_pool(Build *b, const StageUse *use)
 {
     Pool pool;
@@ -148,7 +135,7 @@ Value build_max_pool(Build *b, const StageUse *use)
         report_hint(b, "`pad` must be less than the window");
         return value_poison();
     }
-    return end_pool(b, &pool, add_pool(b, &pool.connection));
+    return end_pool(b, &pool, add_greatest(b, &pool.connection));
 }
 
 /* ---- up-sampling ---- */
@@ -156,22 +143,16 @@ Value build_max_pool(Build *b, const StageUse *use)
 /* The same with the first and the last position of each window's axis twice. NONE if a mistake was reported. */
 static StreamId add_padding(Build *b, const Connection *pool)
 {
-    StageUse use = *pool->use;
-    use.name = NULL;
-    Connection padded = *pool;
-    padded.use = &use;
-    padded.transposed = false;
-    padded.map.edge = EDGE_REPLICATE;
-    for (int a = 0; a < padded.map.count; a++) {
-        MapAxis *axis = &padded.map.space[a];
+    AxisMap map = pool->map;
+    for (int a = 0; a < map.count; a++) {
+        MapAxis *axis = &map.space[a];
         if (axis->reach != REACH_WINDOW)
             continue;
         axis->in = axis->out;
         axis->out = axis->in + 2;
-        axis->taps = axis->stride = axis->before = 1;
+        axis->before = 1;
     }
-    padded.out = map_shape(&padded.map, false);
-    return stream_of(b, add_connection(b, &padded), use.expr->span);
+    return add_edges(b, pool->use, pool->in, map);
 }
 
 /* Each input fills a window twice as large, and less the farther from its middle. Where those of the first and last

@@ -132,6 +132,7 @@ struct net {
     uint8_t (*b_max_pool_)[3][8];
     float (*b_conv_)[3][3];
     uint8_t (*b_)[3][3];
+    uint8_t (*c_edge_)[3][64];
     float (*c_conv_)[3][16];
     float (*c_avg_pool_)[3][4];
     float (*c_)[3][4];
@@ -146,6 +147,7 @@ struct net {
     float (*g_b_)[3][3];
     float (*g_c_avg_pool_)[3][4];
     float (*g_c_conv_)[3][16];
+    float (*g_c_edge_)[3][64];
     float (*g_a_)[3][32];
     float (*b_v_then_g_b_conv_)[3][3];
     float (*g_b_max_pool_)[3][8];
@@ -157,6 +159,7 @@ struct net {
     uint8_t (*evaluated_b_max_pool_)[3][8];
     float (*evaluated_b_conv_)[3][3];
     uint8_t (*evaluated_b_)[3][3];
+    uint8_t (*evaluated_c_edge_)[3][64];
     float (*evaluated_c_conv_)[3][16];
     float (*evaluated_c_avg_pool_)[3][4];
     float (*evaluated_c_)[3][4];
@@ -180,6 +183,7 @@ struct net {
     float (*state_v_a_)[32];
     float (*sums_of_w_b_)[32][32]; /* of some rows after the others: what each pattern of spikes adds up to */
     float (*state_v_b_)[3];
+    float (*sums_of_w_c_)[16][32]; /* of some rows after the others: what each pattern of spikes adds up to */
     uint16_t (*events_of_b_)[17]; /* room for 3 steps of 3 units, and 8 behind them */
     int32_t (*ends_of_b_)[4]; /* where each step's events begin, and the last one's end */
     float (*state_v_out_mean_)[2];
@@ -187,6 +191,7 @@ struct net {
     float (*parts_of_w_out_)[3][2];
     float (*parts_of_w_out_2_)[2][1];
     float (*parts_of_w_c_)[6][1];
+    float (*tiles_of_w_c_)[4][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*parts_of_w_b_)[8][3];
     float (*tiles_of_w_b_)[13][32]; /* some channels next to each other, and a row of zeros behind them */
     float (*parts_of_w_a_)[9][2];
@@ -623,33 +628,123 @@ static void SNN_AT_LEVEL(scan_b_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
- * c_conv: linear map of a, 32 -> 16; and once more, with other buffers */
-static void SNN_AT_LEVEL(conv_c_conv_)(void *context, int32_t first, int32_t last)
+ * c_edge: the greatest of each window; and once more, with other buffers */
+static void SNN_AT_LEVEL(pool_c_edge_)(void *context, int32_t first, int32_t last)
 {
-    const struct net *net = snn_net(context);
-    float (*restrict c_conv_)[3][16] = snn_given(context, 0);
+    uint8_t (*restrict c_edge_)[3][64] = snn_given(context, 0);
     uint8_t (*restrict a_)[3][32] = snn_given(context, 1);
-    float (*restrict w_c_)[1] = net->w_c_;
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t y = 0; y < 4; y++) {
-                for (int32_t x = 0; x < 4; x++) {
-                    const int32_t out = y * 4 + x;
-                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 1; n++) {
-                        c_conv_[b_2][t][out + n] = 0.0f;
+                for (int32_t x = 0; x < 8; x++) {
+                    const int32_t out = (y * 8 + x) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                        c_edge_[b_2][t][out + n] = 0;
                     }
                     for (int32_t tap = 0; tap < 1; tap++) {
-                        const int32_t at = y + tap * 2;
-                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                            const int32_t at_2 = x + tap_2 * 2 - 2;
+                        const int32_t at = y + tap;
+                        for (int32_t tap_2 = 0; tap_2 < 1; tap_2++) {
+                            const int32_t at_2 = x + tap_2 - 2;
                             const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
-                            for (int32_t i = 0; i < 2; i++) {
-                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
-                                    c_conv_[b_2][t][out + j] = snn_fmaf((float)a_[b_2][t][in + i], w_c_[(tap * 3 + tap_2) * 2 + i][j], c_conv_[b_2][t][out + j]);
-                                }
+                            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                                const int32_t x_2 = a_[b_2][t][in + n];
+                                c_edge_[b_2][t][out + n] = (uint8_t)(x_2 > c_edge_[b_2][t][out + n] ? x_2 : c_edge_[b_2][t][out + n]);
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * w_c: sums of weights for all patterns of spikes */
+static void SNN_AT_LEVEL(add_up_w_c_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_c_)[1] = net->w_c_;
+    float (*restrict sums_of_w_c_)[16][32] = net->sums_of_w_c_;
+    for (int32_t tile = first; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        const int32_t width = 1 - j0 < 32 ? 1 - j0 : 32;
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_c_[tile][0][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 1][j] = sums_of_w_c_[tile][pattern][j] + w_c_[0][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 2][j] = sums_of_w_c_[tile][pattern][j] + w_c_[1][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 4][j] = sums_of_w_c_[tile][pattern][j] + w_c_[2][j0 + j];
+            }
+        }
+        SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+            sums_of_w_c_[tile][8][j] = 0.0f;
+        }
+        for (int32_t pattern = 0; pattern < 1; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 8 + 1][j] = sums_of_w_c_[tile][pattern + 8][j] + w_c_[3][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 2; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 8 + 2][j] = sums_of_w_c_[tile][pattern + 8][j] + w_c_[4][j0 + j];
+            }
+        }
+        for (int32_t pattern = 0; pattern < 4; pattern++) {
+            SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                sums_of_w_c_[tile][pattern + 8 + 4][j] = sums_of_w_c_[tile][pattern + 8][j] + w_c_[5][j0 + j];
+            }
+        }
+    }
+}
+
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * c_conv: linear map of c_edge, 64 -> 16 */
+static void SNN_AT_LEVEL(conv_c_conv_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict c_edge_)[3][64] = net->c_edge_;
+    float (*restrict c_conv_)[3][16] = net->c_conv_;
+    float (*restrict sums_of_w_c_)[16][32] = net->sums_of_w_c_;
+    _Alignas(64) uint8_t box_of_c_edge_[64];
+    _Alignas(64) uint8_t patterns_of_c_edge_[2][16];
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* rows of w_c, by patterns of spikes */
+        SNN_INDEPENDENT for (int32_t n = 0; n < 64; n++) {
+            box_of_c_edge_[n] = 0;
+        }
+        for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t place = y * 8 * 2;
+                SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                    box_of_c_edge_[place + n] = (uint8_t)(c_edge_[b_2][t][y * 16 + n]);
+                }
+            }
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t row = y * 4;
+                const int32_t place = y * 16;
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                    patterns_of_c_edge_[0][row + n] = (uint8_t)(box_of_c_edge_[place + n * 2] + box_of_c_edge_[place + n * 2 + 1] * 2 + box_of_c_edge_[place + n * 2 + 4] * 4);
+                }
+                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 4; n++) {
+                    patterns_of_c_edge_[1][row + n] = (uint8_t)(box_of_c_edge_[place + n * 2 + 5] + box_of_c_edge_[place + n * 2 + 8] * 2 + box_of_c_edge_[place + n * 2 + 9] * 4);
+                }
+            }
+            for (int32_t n = 0; n < 16; n++) {
+                const int32_t p0 = patterns_of_c_edge_[0][n];
+                const int32_t p1 = patterns_of_c_edge_[1][n] + 8;
+                const int32_t unit = n;
+                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                    c_conv_[b_2][t][unit + j] = sums_of_w_c_[0][p0][j] + sums_of_w_c_[0][p1][j];
                 }
             }
         }
@@ -1291,28 +1386,80 @@ static void SNN_AT_LEVEL(clear_w_c_)(void *context, int32_t first, int32_t last)
 static void SNN_AT_LEVEL(gradient_w_c_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
-    uint8_t (*restrict a_)[3][32] = net->a_;
+    uint8_t (*restrict c_edge_)[3][64] = net->c_edge_;
     float (*restrict g_c_conv_)[3][16] = net->g_c_conv_;
     float (*restrict parts_of_w_c_)[6][1] = net->parts_of_w_c_;
+    _Alignas(64) float box_of_c_edge_2_[64];
+    _Alignas(64) float sums_w_c_[6][1];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         const int32_t slice = (b_2 * 8 + 7) / net->run.rows;
+        /* gradient of w_c, window by window */
+        SNN_UNROLL for (int32_t n = 0; n < 64; n += SNN_LANES) {
+            snn_store(&box_of_c_edge_2_[n], snn_all(0.0f));
+        }
         for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t place = y * 8 * 2;
+                SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                    box_of_c_edge_2_[place + n] = (float)c_edge_[b_2][t][y * 16 + n];
+                }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[0][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[1][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[2][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[3][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[4][j] = 0.0f;
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                sums_w_c_[5][j] = 0.0f;
+            }
             for (int32_t y = 0; y < 4; y++) {
                 for (int32_t x = 0; x < 4; x++) {
                     const int32_t out = y * 4 + x;
-                    for (int32_t tap = 0; tap < 1; tap++) {
-                        const int32_t at = y + tap * 2;
-                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                            const int32_t at_2 = x + tap_2 * 2 - 2;
-                            const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
-                            for (int32_t i = 0; i < 2; i++) {
-                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
-                                    parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j] = snn_fmaf((float)a_[b_2][t][in + i], g_c_conv_[b_2][t][out + j], parts_of_w_c_[slice][(tap * 3 + tap_2) * 2 + i][j]);
-                                }
-                            }
-                        }
+                    const int32_t place = (y * 8 + x) * 2;
+                    const float x0 = box_of_c_edge_2_[place];
+                    const float x1 = box_of_c_edge_2_[place + 1];
+                    const float x2 = box_of_c_edge_2_[place + 4];
+                    const float x3 = box_of_c_edge_2_[place + 5];
+                    const float x4 = box_of_c_edge_2_[place + 8];
+                    const float x5 = box_of_c_edge_2_[place + 9];
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        const float g = g_c_conv_[b_2][t][out + j];
+                        sums_w_c_[0][j] = snn_fmaf(x0, g, sums_w_c_[0][j]);
+                        sums_w_c_[1][j] = snn_fmaf(x1, g, sums_w_c_[1][j]);
+                        sums_w_c_[2][j] = snn_fmaf(x2, g, sums_w_c_[2][j]);
+                        sums_w_c_[3][j] = snn_fmaf(x3, g, sums_w_c_[3][j]);
+                        sums_w_c_[4][j] = snn_fmaf(x4, g, sums_w_c_[4][j]);
+                        sums_w_c_[5][j] = snn_fmaf(x5, g, sums_w_c_[5][j]);
                     }
                 }
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][0][j] += sums_w_c_[0][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][1][j] += sums_w_c_[1][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][2][j] += sums_w_c_[2][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][3][j] += sums_w_c_[3][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][4][j] += sums_w_c_[4][j];
+            }
+            SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                parts_of_w_c_[slice][5][j] += sums_w_c_[5][j];
             }
         }
     }
@@ -1335,32 +1482,233 @@ static void SNN_AT_LEVEL(sum_w_c_)(void *context, int32_t first, int32_t last)
 }
 
 /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
- * g_a: linear map of g_c_conv, 16 -> 32 */
-static void SNN_AT_LEVEL(conv_g_a_)(void *context, int32_t first, int32_t last)
+ * w_c: weights of 32 channels next to each other */
+static void SNN_AT_LEVEL(turn_w_c_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_c_transposed_)[6] = net->w_c_transposed_;
+    float (*restrict tiles_of_w_c_)[4][32] = net->tiles_of_w_c_;
+    for (int32_t tile = first; tile < last; tile++) {
+        const int32_t j0 = tile * 32;
+        for (int32_t row = 0; row < 1; row++) {
+            for (int32_t m = 0; m < 3; m++) {
+                for (int32_t i = 0; i < 1; i++) {
+                    const int32_t width = 2 - j0 < 32 ? 2 - j0 : 32;
+                    SNN_INDEPENDENT for (int32_t j = 0; j < width; j++) {
+                        tiles_of_w_c_[tile][row * 3 + m + i][j] = w_c_transposed_[i][(row * 3 + (2 - m)) * 2 + (j0 + j)];
+                    }
+                }
+            }
+        }
+        SNN_UNROLL for (int32_t j = 0; j < 32; j += SNN_LANES) {
+            snn_store(&tiles_of_w_c_[tile][3][j], snn_all(0.0f));
+        }
+    }
+}
+
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * g_c_edge: linear map of g_c_conv, 16 -> 64 */
+static void SNN_AT_LEVEL(conv_g_c_edge_)(void *context, int32_t first, int32_t last)
 {
     const struct net *net = snn_net(context);
     float (*restrict g_c_conv_)[3][16] = net->g_c_conv_;
-    float (*restrict g_a_)[3][32] = net->g_a_;
-    float (*restrict w_c_transposed_)[6] = net->w_c_transposed_;
+    float (*restrict g_c_edge_)[3][64] = net->g_c_edge_;
+    float (*restrict tiles_of_w_c_)[4][32] = net->tiles_of_w_c_;
+    _Alignas(64) float box_of_g_c_conv_[1][12];
+    _Alignas(64) float sums_g_c_edge_[8][2];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* rows of w_c_transposed, row by row, some positions at a time */
         for (int32_t t = 0; t < 3; t++) {
-            for (int32_t position = 0; position < 16; position++) {
-                SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                    g_a_[b_2][t][position * 2 + n] = 0.0f;
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t at = y;
+                const int32_t from = ((at - 3 + 1) / 2 < 0 ? 0 : (at - 3 + 1) / 2) < 1 ? ((at - 3 + 1) / 2 < 0 ? 0 : (at - 3 + 1) / 2) : 1;
+                const int32_t to = ((at + 1 + 1) / 2 < 0 ? 0 : (at + 1 + 1) / 2) < 1 ? ((at + 1 + 1) / 2 < 0 ? 0 : (at + 1 + 1) / 2) : 1;
+                for (int32_t m = 0; m < 1; m++) {
+                    SNN_INDEPENDENT for (int32_t n = 0; n < 12; n++) {
+                        box_of_g_c_conv_[m][n] = 0.0f;
+                    }
+                }
+                for (int32_t m = from; m < to; m++) {
+                    const int32_t offset = (y + m * -2) * 4 + -4;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 4; n < 8; n++) {
+                        box_of_g_c_conv_[m][n] = g_c_conv_[b_2][t][offset + n];
+                    }
+                }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t q0 = tile * 8;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[0][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[2][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[3][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[4][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[5][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[6][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        sums_g_c_edge_[7][j] = 0.0f;
+                    }
+                    for (int32_t m = from; m < to; m++) {
+                        for (int32_t m_2 = 0; m_2 < 1; m_2++) {
+                            const int32_t place = q0 + m_2 * -2 - -4;
+                            const int32_t tap = m_2;
+                            for (int32_t i = 0; i < 1; i++) {
+                                const float x0 = box_of_g_c_conv_[m][place + i];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[0][j] = snn_fmaf(x0, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[0][j]);
+                                }
+                                const float x1 = box_of_g_c_conv_[m][place + i + 1];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[1][j] = snn_fmaf(x1, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[1][j]);
+                                }
+                                const float x2 = box_of_g_c_conv_[m][place + i + 2];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[2][j] = snn_fmaf(x2, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[2][j]);
+                                }
+                                const float x3 = box_of_g_c_conv_[m][place + i + 3];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[3][j] = snn_fmaf(x3, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[3][j]);
+                                }
+                            }
+                        }
+                        for (int32_t m_2 = 1; m_2 < 2; m_2++) {
+                            const int32_t place = q0 + m_2 * -2 - -4;
+                            const int32_t tap = m_2;
+                            for (int32_t i = 0; i < 1; i++) {
+                                const float x2 = box_of_g_c_conv_[m][place + i + 2];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[2][j] = snn_fmaf(x2, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[2][j]);
+                                }
+                                const float x3 = box_of_g_c_conv_[m][place + i + 3];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[3][j] = snn_fmaf(x3, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[3][j]);
+                                }
+                                const float x4 = box_of_g_c_conv_[m][place + i + 4];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[4][j] = snn_fmaf(x4, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[4][j]);
+                                }
+                                const float x5 = box_of_g_c_conv_[m][place + i + 5];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[5][j] = snn_fmaf(x5, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[5][j]);
+                                }
+                            }
+                        }
+                        for (int32_t m_2 = 2; m_2 < 3; m_2++) {
+                            const int32_t place = q0 + m_2 * -2 - -4;
+                            const int32_t tap = m_2;
+                            for (int32_t i = 0; i < 1; i++) {
+                                const float x4 = box_of_g_c_conv_[m][place + i + 4];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[4][j] = snn_fmaf(x4, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[4][j]);
+                                }
+                                const float x5 = box_of_g_c_conv_[m][place + i + 5];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[5][j] = snn_fmaf(x5, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[5][j]);
+                                }
+                                const float x6 = box_of_g_c_conv_[m][place + i + 6];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[6][j] = snn_fmaf(x6, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[6][j]);
+                                }
+                                const float x7 = box_of_g_c_conv_[m][place + i + 7];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                                    sums_g_c_edge_[7][j] = snn_fmaf(x7, tiles_of_w_c_[0][m * 3 + (2 - tap) + i][j], sums_g_c_edge_[7][j]);
+                                }
+                            }
+                        }
+                    }
+                    const int32_t unit = (y * 8 + q0) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit + j] = sums_g_c_edge_[0][j];
+                    }
+                    const int32_t unit_2 = (y * 8 + (q0 + 1)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_2 + j] = sums_g_c_edge_[1][j];
+                    }
+                    const int32_t unit_3 = (y * 8 + (q0 + 2)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_3 + j] = sums_g_c_edge_[2][j];
+                    }
+                    const int32_t unit_4 = (y * 8 + (q0 + 3)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_4 + j] = sums_g_c_edge_[3][j];
+                    }
+                    const int32_t unit_5 = (y * 8 + (q0 + 4)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_5 + j] = sums_g_c_edge_[4][j];
+                    }
+                    const int32_t unit_6 = (y * 8 + (q0 + 5)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_6 + j] = sums_g_c_edge_[5][j];
+                    }
+                    const int32_t unit_7 = (y * 8 + (q0 + 6)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_7 + j] = sums_g_c_edge_[6][j];
+                    }
+                    const int32_t unit_8 = (y * 8 + (q0 + 7)) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 2; j++) {
+                        g_c_edge_[b_2][t][unit_8 + j] = sums_g_c_edge_[7][j];
+                    }
                 }
             }
+        }
+    }
+}
+
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * g_a: to the greatest of each window */
+static void SNN_AT_LEVEL(pool_g_a_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    uint8_t (*restrict a_)[3][32] = net->a_;
+    float (*restrict g_c_edge_)[3][64] = net->g_c_edge_;
+    float (*restrict g_a_)[3][32] = net->g_a_;
+    _Alignas(64) uint8_t top_of_a_[2];
+    _Alignas(64) uint8_t best_of_a_[2];
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        for (int32_t t = 0; t < 3; t++) {
+            SNN_UNROLL for (int32_t n = 0; n < 32; n += SNN_LANES) {
+                snn_store(&g_a_[b_2][t][n], snn_all(0.0f));
+            }
             for (int32_t y = 0; y < 4; y++) {
-                for (int32_t x = 0; x < 4; x++) {
-                    const int32_t out = y * 4 + x;
+                for (int32_t x = 0; x < 8; x++) {
+                    const int32_t out = (y * 8 + x) * 2;
+                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                        top_of_a_[n] = 0;
+                        best_of_a_[n] = 0;
+                    }
                     for (int32_t tap = 0; tap < 1; tap++) {
-                        const int32_t at = y + tap * 2;
-                        for (int32_t tap_2 = 0; tap_2 < 3; tap_2++) {
-                            const int32_t at_2 = x + tap_2 * 2 - 2;
+                        const int32_t at = y + tap;
+                        for (int32_t tap_2 = 0; tap_2 < 1; tap_2++) {
+                            const int32_t at_2 = x + tap_2 - 2;
                             const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
-                            for (int32_t j = 0; j < 1; j++) {
-                                SNN_INDEPENDENT_SHORT for (int32_t i = 0; i < 2; i++) {
-                                    g_a_[b_2][t][in + i] = snn_fmaf(g_c_conv_[b_2][t][out + j], w_c_transposed_[j][(tap * 3 + tap_2) * 2 + i], g_a_[b_2][t][in + i]);
-                                }
+                            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                                const int32_t x_2 = a_[b_2][t][in + n] + 1;
+                                const bool above = x_2 > top_of_a_[n];
+                                top_of_a_[n] = (uint8_t)(above ? x_2 : top_of_a_[n]);
+                                best_of_a_[n] = (uint8_t)(above ? tap + tap_2 : best_of_a_[n]);
+                            }
+                        }
+                    }
+                    for (int32_t tap = 0; tap < 1; tap++) {
+                        const int32_t at = y + tap;
+                        for (int32_t tap_2 = 0; tap_2 < 1; tap_2++) {
+                            const int32_t at_2 = x + tap_2 - 2;
+                            const int32_t in = (((at < 0 ? 0 : at) > 3 ? 3 : (at < 0 ? 0 : at)) * 4 + ((at_2 < 0 ? 0 : at_2) > 3 ? 3 : (at_2 < 0 ? 0 : at_2))) * 2;
+                            SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
+                                const float g = g_c_edge_[b_2][t][out + n];
+                                g_a_[b_2][t][in + n] += best_of_a_[n] == tap + tap_2 ? g : 0.0f;
                             }
                         }
                     }
@@ -1755,16 +2103,16 @@ static void SNN_AT_LEVEL(pool_g_a_2_)(void *context, int32_t first, int32_t last
     uint8_t (*restrict a_)[3][32] = net->a_;
     float (*restrict g_b_max_pool_)[3][8] = net->g_b_max_pool_;
     float (*restrict g_a_2_)[3][32] = net->g_a_2_;
-    _Alignas(64) uint8_t top_of_a_[2];
-    _Alignas(64) uint8_t best_of_a_[2];
+    _Alignas(64) uint8_t top_of_a_2_[2];
+    _Alignas(64) uint8_t best_of_a_2_[2];
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t y = 0; y < 2; y++) {
                 for (int32_t x = 0; x < 2; x++) {
                     const int32_t out = (y * 2 + x) * 2;
                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                        top_of_a_[n] = 0;
-                        best_of_a_[n] = 0;
+                        top_of_a_2_[n] = 0;
+                        best_of_a_2_[n] = 0;
                     }
                     for (int32_t tap = 0; tap < 2; tap++) {
                         const int32_t at = y * 2 + tap;
@@ -1775,9 +2123,9 @@ static void SNN_AT_LEVEL(pool_g_a_2_)(void *context, int32_t first, int32_t last
                                     const int32_t in = (at * 4 + at_2) * 2;
                                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                                         const int32_t x_2 = a_[b_2][t][in + n] + 1;
-                                        const bool above = x_2 > top_of_a_[n];
-                                        top_of_a_[n] = (uint8_t)(above ? x_2 : top_of_a_[n]);
-                                        best_of_a_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_a_[n]);
+                                        const bool above = x_2 > top_of_a_2_[n];
+                                        top_of_a_2_[n] = (uint8_t)(above ? x_2 : top_of_a_2_[n]);
+                                        best_of_a_2_[n] = (uint8_t)(above ? tap * 2 + tap_2 : best_of_a_2_[n]);
                                     }
                                 }
                             }
@@ -1792,7 +2140,7 @@ static void SNN_AT_LEVEL(pool_g_a_2_)(void *context, int32_t first, int32_t last
                                     const int32_t in = (at * 4 + at_2) * 2;
                                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
                                         const float g = g_b_max_pool_[b_2][t][out + n];
-                                        g_a_2_[b_2][t][in + n] = best_of_a_[n] == tap * 2 + tap_2 ? g : 0.0f;
+                                        g_a_2_[b_2][t][in + n] = best_of_a_2_[n] == tap * 2 + tap_2 ? g : 0.0f;
                                     }
                                 }
                             }
@@ -2297,6 +2645,94 @@ static void SNN_AT_LEVEL(scan_b_2_)(void *context, int32_t first, int32_t last)
     }
 }
 
+/* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
+ * c_conv: linear map of c_edge, 64 -> 16 */
+static void SNN_AT_LEVEL(conv_c_conv_2_)(void *context, int32_t first, int32_t last)
+{
+    const struct net *net = snn_net(context);
+    float (*restrict w_c_)[1] = net->w_c_;
+    uint8_t (*restrict evaluated_c_edge_)[3][64] = net->evaluated_c_edge_;
+    float (*restrict evaluated_c_conv_)[3][16] = net->evaluated_c_conv_;
+    _Alignas(64) float box_of_c_edge_3_[1][16];
+    _Alignas(64) float sums_c_conv_[4][1];
+    for (int32_t b_2 = first; b_2 < last; b_2++) {
+        /* rows of w_c, row by row, some positions at a time */
+        for (int32_t t = 0; t < 3; t++) {
+            for (int32_t y = 0; y < 4; y++) {
+                const int32_t at = y;
+                const int32_t from = ((0 - at + 1) / 2 < 0 ? 0 : (0 - at + 1) / 2) < 1 ? ((0 - at + 1) / 2 < 0 ? 0 : (0 - at + 1) / 2) : 1;
+                const int32_t to = ((4 - at + 1) / 2 < 0 ? 0 : (4 - at + 1) / 2) < 1 ? ((4 - at + 1) / 2 < 0 ? 0 : (4 - at + 1) / 2) : 1;
+                for (int32_t m = 0; m < 1; m++) {
+                    SNN_UNROLL for (int32_t n = 0; n < 16; n += SNN_LANES) {
+                        snn_store(&box_of_c_edge_3_[m][n], snn_all(0.0f));
+                    }
+                }
+                for (int32_t m = from; m < to; m++) {
+                    const int32_t offset = (y + m * 2) * 8 * 2;
+                    SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
+                        box_of_c_edge_3_[m][n] = (float)evaluated_c_edge_[b_2][t][offset + n];
+                    }
+                }
+                for (int32_t tile = 0; tile < 1; tile++) {
+                    const int32_t q0 = tile * 4;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        sums_c_conv_[0][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        sums_c_conv_[1][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        sums_c_conv_[2][j] = 0.0f;
+                    }
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        sums_c_conv_[3][j] = 0.0f;
+                    }
+                    for (int32_t m = from; m < to; m++) {
+                        for (int32_t m_2 = 0; m_2 < 3; m_2++) {
+                            const int32_t place = (q0 + m_2 * 2) * 2;
+                            const int32_t tap = m_2;
+                            for (int32_t i = 0; i < 2; i++) {
+                                const float x0 = box_of_c_edge_3_[m][place + i];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                                    sums_c_conv_[0][j] = snn_fmaf(x0, w_c_[(m * 3 + tap) * 2 + i][j], sums_c_conv_[0][j]);
+                                }
+                                const float x1 = box_of_c_edge_3_[m][place + i + 2];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                                    sums_c_conv_[1][j] = snn_fmaf(x1, w_c_[(m * 3 + tap) * 2 + i][j], sums_c_conv_[1][j]);
+                                }
+                                const float x2 = box_of_c_edge_3_[m][place + i + 4];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                                    sums_c_conv_[2][j] = snn_fmaf(x2, w_c_[(m * 3 + tap) * 2 + i][j], sums_c_conv_[2][j]);
+                                }
+                                const float x3 = box_of_c_edge_3_[m][place + i + 6];
+                                SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                                    sums_c_conv_[3][j] = snn_fmaf(x3, w_c_[(m * 3 + tap) * 2 + i][j], sums_c_conv_[3][j]);
+                                }
+                            }
+                        }
+                    }
+                    const int32_t unit = y * 4 + q0;
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        evaluated_c_conv_[b_2][t][unit + j] = sums_c_conv_[0][j];
+                    }
+                    const int32_t unit_2 = y * 4 + (q0 + 1);
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        evaluated_c_conv_[b_2][t][unit_2 + j] = sums_c_conv_[1][j];
+                    }
+                    const int32_t unit_3 = y * 4 + (q0 + 2);
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        evaluated_c_conv_[b_2][t][unit_3 + j] = sums_c_conv_[2][j];
+                    }
+                    const int32_t unit_4 = y * 4 + (q0 + 3);
+                    SNN_INDEPENDENT_SHORT for (int32_t j = 0; j < 1; j++) {
+                        evaluated_c_conv_[b_2][t][unit_4 + j] = sums_c_conv_[3][j];
+                    }
+                }
+            }
+        }
+    }
+}
+
 static const SnnLaunch SNN_AT_LEVEL(init_launches)[] = {
     /* w_a: initial values, and of the optimiser's states */
     {SNN_AT_LEVEL(init_w_a_), 18, 0, (const size_t[]){
@@ -2346,10 +2782,12 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     {SNN_AT_LEVEL(conv_b_conv_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_b_), SNN_SAMPLES, 0, NULL},
     /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
-     * c_conv: linear map of a, 32 -> 16 */
-    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(c_conv_), NET(a_)
+     * c_edge: the greatest of each window */
+    {SNN_AT_LEVEL(pool_c_edge_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(c_edge_), NET(a_)
     }},
+    {SNN_AT_LEVEL(add_up_w_c_), 1, 0, NULL},
+    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, NULL},
     /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
      * c_avg_pool: linear map of c_conv, 16 -> 4 */
     {SNN_AT_LEVEL(avg_pool_c_avg_pool_), SNN_SAMPLES, 0, (const size_t[]){
@@ -2392,7 +2830,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
 static void SNN_AT_LEVEL(forward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 16);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(forward_launches), 18);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
@@ -2447,7 +2885,9 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
     {SNN_AT_LEVEL(clear_w_c_), 8, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_c_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
     {SNN_AT_LEVEL(sum_w_c_), 6, 0, NULL},
-    {SNN_AT_LEVEL(conv_g_a_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(turn_w_c_), 1, 0, NULL},
+    {SNN_AT_LEVEL(conv_g_c_edge_), SNN_SAMPLES, 0, NULL},
+    {SNN_AT_LEVEL(pool_g_a_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(adjoint_b_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(clear_w_b_), 8, 0, NULL},
     {SNN_AT_LEVEL(gradient_w_b_), SNN_SAMPLES | SNN_ORDERED, 0, NULL},
@@ -2464,7 +2904,7 @@ static const SnnLaunch SNN_AT_LEVEL(backward_launches)[] = {
 static void SNN_AT_LEVEL(backward)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 38);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(backward_launches), 40);
 }
 
 static const SnnLaunch SNN_AT_LEVEL(update_launches)[] = {
@@ -2515,10 +2955,11 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     {SNN_AT_LEVEL(conv_b_conv_2_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_b_2_), SNN_SAMPLES, 0, NULL},
     /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
-     * c_conv: linear map of a, 32 -> 16 */
-    {SNN_AT_LEVEL(conv_c_conv_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(evaluated_c_conv_), NET(evaluated_a_)
+     * c_edge: the greatest of each window */
+    {SNN_AT_LEVEL(pool_c_edge_), SNN_SAMPLES, 0, (const size_t[]){
+        NET(evaluated_c_edge_), NET(evaluated_a_)
     }},
+    {SNN_AT_LEVEL(conv_c_conv_2_), SNN_SAMPLES, 0, NULL},
     /* conv.snn:8  c = a -> conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2) -> avg_pool(2) -> flatten
      * c_avg_pool: linear map of c_conv, 16 -> 4 */
     {SNN_AT_LEVEL(avg_pool_c_avg_pool_), SNN_SAMPLES, 0, (const size_t[]){
@@ -2559,7 +3000,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
 static void SNN_AT_LEVEL(evaluate)(void *context, SnnPool *pool)
 {
     struct net *net = context;
-    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 13);
+    snn_launch(pool, net, net->run.rows, SNN_AT_LEVEL(evaluate_launches), 14);
 }
 
 #include "snn_level_end.h"
@@ -2582,11 +3023,12 @@ static const SnnBuffer net_buffers[] = {
     {NET(scores), 8, 0, false, 0},
     {NET(loss), 4, 0, false, 0},
     {NET(image_), 64, 0, false, 0},
-    {NET(a_conv_), .place = NET(g_a_2_)},
+    {NET(a_conv_), .place = NET(state_v_a_2_)},
     {NET(a_), 96, 0, false, 0},
     {NET(b_max_pool_), .place = NET(evaluated_out_dense_2_)},
     {NET(b_conv_), 36, 96, false, 0},
     {NET(b_), 9, 0, false, 0},
+    {NET(c_edge_), .place = NET(g_c_edge_)},
     {NET(c_conv_), .place = NET(g_a_)},
     {NET(c_avg_pool_), 48, 192, false, 0},
     {NET(c_), .place = NET(evaluated_c_)},
@@ -2595,17 +3037,18 @@ static const SnnBuffer net_buffers[] = {
     {NET(out_dense_2_), 24, 24, false, 0},
     {NET(out_mean_), 8, 0, false, 0},
     {NET(g_out_mean_), .place = NET(g_a_)},
-    {NET(g_out_dense_), .place = NET(g_a_conv_)},
-    {NET(g_out_conv_), .place = NET(g_a_)},
-    {NET(g_c_), .place = NET(g_a_2_)},
-    {NET(g_b_), .place = NET(g_a_2_)},
-    {NET(g_c_avg_pool_), .place = NET(g_a_)},
-    {NET(g_c_conv_), .place = NET(g_a_2_)},
-    {NET(g_a_), 384, 4096, false, 0},
+    {NET(g_out_dense_), .place = NET(state_v_a_)},
+    {NET(g_out_conv_), .place = NET(state_v_a_2_)},
+    {NET(g_c_), .place = NET(g_a_)},
+    {NET(g_b_), .place = NET(g_c_edge_)},
+    {NET(g_c_avg_pool_), .place = NET(state_v_a_2_)},
+    {NET(g_c_conv_), .place = NET(g_a_)},
+    {NET(g_c_edge_), 768, 4096, false, 0},
+    {NET(g_a_), 384, 64, false, 0},
     {NET(b_v_then_g_b_conv_), 36, 0, false, 0},
-    {NET(g_b_max_pool_), .place = NET(g_a_conv_)},
-    {NET(g_a_2_), 384, 1664, false, 0},
-    {NET(g_a_conv_), 128, 0, false, 0},
+    {NET(g_b_max_pool_), .place = NET(state_v_a_2_)},
+    {NET(g_a_2_), .place = NET(g_c_edge_)},
+    {NET(g_a_conv_), .place = NET(state_v_a_2_)},
     {NET(a_v_), 384, 0, false, 0},
     {NET(w_a_), 0, 72, false, 0},
     {NET(b_a_), 0, 8, false, 0},
@@ -2641,32 +3084,35 @@ static const SnnBuffer net_buffers[] = {
     {NET(v_w_out_2_), 0, 8, false, 0},
     {NET(m_w_out_3_), 0, 32, false, 0},
     {NET(v_w_out_3_), 0, 32, false, 0},
-    {NET(state_v_a_), .place = NET(g_a_conv_)},
-    {NET(sums_of_w_b_), .place = NET(g_a_)},
+    {NET(state_v_a_), 128, 0, false, 0},
+    {NET(sums_of_w_b_), .place = NET(g_c_edge_)},
     {NET(state_v_b_), 12, 24, false, 0},
+    {NET(sums_of_w_c_), .place = NET(evaluated_c_)},
     {NET(events_of_b_), .place = NET(events_of_b_2_)},
     {NET(ends_of_b_), 16, 0, false, 0},
     {NET(state_v_out_mean_), 8, 0, false, 0},
-    {NET(parts_of_w_out_3_), .place = NET(g_a_2_)},
+    {NET(parts_of_w_out_3_), .place = NET(state_v_a_2_)},
     {NET(parts_of_w_out_), .place = NET(c_avg_pool_)},
-    {NET(parts_of_w_out_2_), .place = NET(g_a_2_)},
-    {NET(parts_of_w_c_), .place = NET(g_a_)},
-    {NET(parts_of_w_b_), .place = NET(g_a_2_)},
-    {NET(tiles_of_w_b_), .place = NET(g_a_2_)},
-    {NET(parts_of_w_a_), .place = NET(g_a_)},
-    {NET(evaluated_a_conv_), .place = NET(g_a_2_)},
-    {NET(evaluated_a_), .place = NET(g_a_conv_)},
+    {NET(parts_of_w_out_2_), .place = NET(g_a_)},
+    {NET(parts_of_w_c_), .place = NET(state_v_a_2_)},
+    {NET(tiles_of_w_c_), .place = NET(state_v_a_2_)},
+    {NET(parts_of_w_b_), .place = NET(g_c_edge_)},
+    {NET(tiles_of_w_b_), .place = NET(g_c_edge_)},
+    {NET(parts_of_w_a_), .place = NET(g_c_edge_)},
+    {NET(evaluated_a_conv_), .place = NET(a_v_)},
+    {NET(evaluated_a_), .place = NET(state_v_a_)},
     {NET(evaluated_b_max_pool_), .place = NET(b_v_then_g_b_conv_)},
     {NET(evaluated_b_conv_), .place = NET(c_avg_pool_)},
     {NET(evaluated_b_), .place = NET(ends_of_b_)},
+    {NET(evaluated_c_edge_), .place = NET(g_c_edge_)},
     {NET(evaluated_c_conv_), .place = NET(g_a_)},
     {NET(evaluated_c_avg_pool_), .place = NET(a_)},
-    {NET(evaluated_c_), 48, 0, false, 0},
+    {NET(evaluated_c_), 48, 2048, false, 0},
     {NET(evaluated_out_dense_), .place = NET(b_conv_)},
     {NET(evaluated_out_conv_), 48, 0, false, 0},
     {NET(evaluated_out_dense_2_), 24, 0, false, 0},
     {NET(evaluated_out_mean_), .place = NET(state_v_b_)},
-    {NET(state_v_a_2_), .place = NET(a_v_)},
+    {NET(state_v_a_2_), 128, 512, false, 0},
     {NET(state_v_b_2_), .place = NET(out_dense_2_)},
     {NET(events_of_b_2_), 34, 0, true, 0},
     {NET(ends_of_b_2_), .place = NET(out_dense_)},
@@ -2754,6 +3200,8 @@ static const SnnStream net_streams[] = {
      .size = 3, .spikes = true, .per_sample = 9, .at = {.fired = NET(b_), .activity = NET(activity_b_)}},
     {.name = "b_v", .about = "lif", .line = 7,
      .size = 3, .per_sample = 9, .saved = true, .at = {.values = NET(b_v_then_g_b_conv_)}},
+    {.name = "c_edge", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
+     .size = 64, .spikes = true, .per_sample = 192, .at = {.fired = NET(c_edge_)}},
     {.name = "c_conv", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
      .size = 16, .per_sample = 48, .operations = 288, .at = {.values = NET(c_conv_)}},
     {.name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
@@ -2779,6 +3227,8 @@ static const SnnStream net_streams[] = {
      .size = 3, .per_sample = 9, .operations = 72, .evaluated = true, .at = {.values = NET(evaluated_b_conv_)}},
     {.name = "b", .about = "lif", .line = 7,
      .size = 3, .spikes = true, .per_sample = 9, .evaluated = true, .at = {.fired = NET(evaluated_b_)}},
+    {.name = "c_edge", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
+     .size = 64, .spikes = true, .per_sample = 192, .evaluated = true, .at = {.fired = NET(evaluated_c_edge_)}},
     {.name = "c_conv", .about = "conv(1, kernel = [1, 3], edge = replicate, pad = same, dilation = 2)", .line = 8,
      .size = 16, .per_sample = 48, .operations = 288, .evaluated = true, .at = {.values = NET(evaluated_c_conv_)}},
     {.name = "c_avg_pool", .about = "avg_pool(2)", .line = 8,
@@ -2798,10 +3248,10 @@ static const SnnStream net_streams[] = {
 static const SnnWatch net_watches[] = {
     {.stream = 2, .state = "v", .at = NET(state_v_a_), .per_sample = 32},
     {.stream = 6, .state = "v", .at = NET(state_v_b_), .per_sample = 3},
-    {.stream = 14, .state = "v", .at = NET(state_v_out_mean_), .per_sample = 2},
-    {.stream = 17, .state = "v", .at = NET(state_v_a_2_), .per_sample = 32},
-    {.stream = 20, .state = "v", .at = NET(state_v_b_2_), .per_sample = 3},
-    {.stream = 27, .state = "v", .at = NET(state_v_out_mean_2_), .per_sample = 2},
+    {.stream = 15, .state = "v", .at = NET(state_v_out_mean_), .per_sample = 2},
+    {.stream = 18, .state = "v", .at = NET(state_v_a_2_), .per_sample = 32},
+    {.stream = 21, .state = "v", .at = NET(state_v_b_2_), .per_sample = 3},
+    {.stream = 29, .state = "v", .at = NET(state_v_out_mean_2_), .per_sample = 2},
 };
 
 static const SnnPrediction net_predictions[] = {
@@ -2837,7 +3287,8 @@ static const char *const text_of_network[] = {
     "b_max_pool: spikes [2, 2, 2] in time = max_pool(a) [2 taps by 2, 2 taps by 2, same]",
     "b_conv: reals [1, 1, 3] in time = conv(b_max_pool, w_b) [2 taps by 2, 2 taps by 2, 2 -> 3]",
     "b: spikes [1, 1, 3] in time = lif(b_conv), as a",
-    "c_conv: reals [4, 4, 1] in time = conv(a, w_c) [1 taps 2 apart, 3 taps 2 apart from -2, 2 -> 1, replicated edge]",
+    "c_edge: spikes [4, 8, 2] in time = max_pool(a) [1 taps, 1 taps from -2, same, replicated edge]",
+    "c_conv: reals [4, 4, 1] in time = conv(c_edge, w_c) [1 taps 2 apart, 3 taps 2 apart, 2 -> 1]",
     "c_avg_pool: reals [2, 2, 1] in time = avg_pool(c_conv, 0.25) [2 taps by 2, 2 taps by 2, same]",
     "c: reals [4] in time = c_avg_pool, reshaped",
     "out_dense: reals [2] in time = dense(b, w_out)",
@@ -2923,7 +3374,7 @@ const SnnModel description = {
     .tables = {
         .buffers = net_buffers, .buffer_count = sizeof net_buffers / sizeof *net_buffers,
         .params = net_params, .param_count = 7,
-        .streams = net_streams, .stream_count = 28,
+        .streams = net_streams, .stream_count = 30,
         .watches = net_watches, .watch_count = 6,
         .predictions = net_predictions, .prediction_count = 1,
         .metrics = net_metrics, .metric_count = 1,
