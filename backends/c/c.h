@@ -30,8 +30,8 @@ void c_statements(Arena *arena, const Program *program, const Kernel *kernel, co
                   Out *out);
 
 /* "kws_w, sizeof kws_w[0]": rows of weights which the list's events stand for, and what one takes, where it is worth while to fetch
- * them ahead; else NULL. */
-const char *c_rows(Arena *arena, const Program *program, BufferId list);
+ * them ahead; else NULL. The kernel makes the list; NULL: another one. */
+const char *c_rows(Arena *arena, const Program *program, const Kernel *lister, BufferId list);
 
 /* `float (*hidden)[25][800]`: a pointer to the buffer's elements; `qualifier` ("" or "restrict ") stands
  * before the name. */

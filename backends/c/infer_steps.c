@@ -150,7 +150,7 @@ static void write_given(const Infer *infer, const Lister *lister, Out *out)
 {
     const Buffer *list = &infer->program->buffers.at[lister->list->buffer],
                  *ends = &infer->program->buffers.at[lister->first->buffer];
-    const char *rows = c_rows(infer->arena, infer->program, lister->list->buffer);
+    const char *rows = c_rows(infer->arena, infer->program, NULL, lister->list->buffer);
     out_line(
         out,
         "if (state->step >= 0 && state->step < %s_STEPS && snn_given16(%s, events, count, %s_INPUTS, %s))",

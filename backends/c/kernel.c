@@ -67,7 +67,7 @@ static void list(const Spell *spell, const LoopStmt *stmt)
     const char *place =
         c_element(spell->arena, spell->program, spell->kernel, stmt->buffer, stmt->nindex, stmt->index);
     int bits = spell->program->buffers.at[stmt->buffer].type == TYPE_U16 ? 16 : 32;
-    const char *rows = c_rows(spell->arena, spell->program, stmt->buffer);
+    const char *rows = c_rows(spell->arena, spell->program, spell->kernel, stmt->buffer);
     out_line(spell->out, "%s += snn_list%d%s(&%s, &%s, %d%s);", var_name(spell, stmt->var), bits,
              rows ? "_ahead" : "", place, expr(spell, stmt->value), stmt->count,
              rows ? arena_printf(spell->arena, ", %s", rows) : "");

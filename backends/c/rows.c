@@ -38,7 +38,7 @@ static bool is_unit(const Rows *rows, const LoopStmt *stmt)
 
 static void look_at_block(Rows *rows, const LoopBlock *block)
 {
-    for (int i = 0; i < block->count && rows->weights < 0; i++) {
+    for (int i = 0; i < block->count && rows->unit < 0; i++) {
         const LoopStmt *stmt = block->at[i];
         if (is_unit(rows, stmt)) {
             rows->unit = stmt->var;
@@ -48,12 +48,15 @@ static void look_at_block(Rows *rows, const LoopBlock *block)
     }
 }
 
-const char *c_rows(Arena *arena, const Program *program, BufferId list)
+const char *c_rows(Arena *arena, const Program *program, const Kernel *lister, BufferId list)
 {
     Rows rows = {program, list, -1, -1};
-    for (int k = 0; k < program->kernels.count; k++)
-        look_at_block(&rows, &program->kernels.at[k].body);
-    if (!program->predicts || program->whole_why || rows.weights < 0)
+    if (!program->predicts || program->whole_why)
+        return NULL;
+    int first = lister ? (int)(lister - program->kernels.at) : 0, count = program->kernels.count;
+    for (int k = 0; k < count && rows.unit < 0; k++) /* who reads it is hardly ever far behind */
+        look_at_block(&rows, &program->kernels.at[(first + k) % count].body);
+    if (rows.weights < 0)
         return NULL;
     const char *name = c_buffer(arena, &program->buffers.at[rows.weights]);
     return arena_printf(arena, "%s, sizeof %s[0]", name, name);
