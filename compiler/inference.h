@@ -33,8 +33,7 @@ typedef struct Inference {
     Type event;             /* of the number of an event: U16 or U32 */
     bool temporal;          /* each step has data of its own */
     bool draws;             /* random numbers: the number of the sample is asked for */
-    bool
-        lengths; /* the model asks which steps a sample has: flags of the state say it, of each step, or of this one */
+    bool lengths; /* the model asks which steps a sample has: flags of the state, of each or of this one */
 } Inference;
 
 /* What a call comes to, as the header has it. */

@@ -42,9 +42,8 @@ Value add_connection(Build *b, const Connection *connection);
 /* The greatest of each window, of spikes a spike; the connection is fixed. */
 Value add_greatest(Build *b, const Connection *connection);
 
-/* Whether its weights meet values beyond the edges, which are those at the edges. */
-bool repeats_edges(const Connection *connection);
-/* Such a connection reads a stream that has these. False if a mistake was reported. */
+/* Where its weights meet values beyond the edges that are those at the edges, it reads a stream that has these. False if a
+ * mistake was reported. */
 bool meet_edges(Build *b, Connection *connection);
 /* The stream with values of its edges before and behind: along each axis of a window, `before` of them, and `out` in all.
  * NONE if a mistake was reported. */

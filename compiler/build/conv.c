@@ -190,9 +190,8 @@ static Value connect_steps(Build *b, const Connection *connection)
         b, &use, connection->in,
         shape_with_time(stream_at(b, connection->in)->shape, stream_at(b, connection->in)->steps));
     whole.out = map_shape(&connection->map, connection->transposed);
-    if (repeats_edges(&whole) && !meet_edges(b, &whole))
-        return value_poison();
-    return axis_as_steps(b, connection->use, add_connection(b, &whole), connection->out);
+    Value made = meet_edges(b, &whole) ? add_connection(b, &whole) : value_poison();
+    return axis_as_steps(b, connection->use, made, connection->out);
 }
 
 static Value build_window(Build *b, const StageUse *use, bool transposed)
@@ -213,7 +212,7 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     conv.out = conv_result(&window, &conv.map);
     if (along && conv.map.time.reach == REACH_SAME)
         return connect_steps(b, &conv);
-    return repeats_edges(&conv) && !meet_edges(b, &conv) ? value_poison() : add_connection(b, &conv);
+    return meet_edges(b, &conv) ? add_connection(b, &conv) : value_poison();
 }
 
 Value build_conv(Build *b, const StageUse *use)

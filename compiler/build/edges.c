@@ -14,7 +14,8 @@ static bool goes_beyond(const MapAxis *axis)
     return axis->reach == REACH_WINDOW && (axis->before > 0 || behind_last(axis) > 0);
 }
 
-bool repeats_edges(const Connection *connection)
+/* Whether its weights meet values beyond the edges. */
+static bool repeats_edges(const Connection *connection)
 {
     bool repeats = false;
     for (int a = 0; a < connection->map.count; a++)
@@ -46,6 +47,8 @@ StreamId add_edges(Build *b, const StageUse *stage, StreamId in, AxisMap map)
 bool meet_edges(Build *b, Connection *connection)
 {
     AxisMap edges = connection->map;
+    if (!repeats_edges(connection))
+        return true;
     for (int a = 0; a < edges.count; a++) {
         MapAxis *axis = &connection->map.space[a], *edge = &edges.space[a];
         if (axis->reach != REACH_WINDOW)

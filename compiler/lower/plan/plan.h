@@ -28,7 +28,7 @@ typedef struct StreamPlan {
     int steps;       /* values of a unit in a sample: T, or 1 outside time */
     Tiling tiles;    /* if its layer is cut */
     int room;        /* units that its buffer has room for: where a layer is cut, all of its tiles */
-    bool events;     /* it has spikes, over time: maps of it follow them */
+    bool events;     /* it has spikes, over time: dense maps of it follow them */
     RowShape row;    /* of convolutions that follow them; 0: there are none */
     bool all_choose; /* every kernel that reads it chooses between events and tables */
     bool local;      /* lives in one kernel only, as a tile */
