@@ -111,13 +111,20 @@ static bool stores_flags(const Candidate *c, const LoopStmt *store)
 
 static bool are_vectors(const Candidate *c, const LoopBlock *block);
 
+/* Steps, or what else all lanes go through together: written out, or of inference, whose neurons are few. */
+static bool is_of_vectors(const Candidate *c, const LoopStmt *loop)
+{
+    return (loop->few || (c->program->predicts && !loop->value)) && !loop_differs(c->loop, loop->from)
+           && !loop_differs(c->loop, loop->to) && are_vectors(c, &loop->body);
+}
+
 static bool is_vector_stmt(const Candidate *c, const LoopStmt *stmt)
 {
     switch (stmt->kind) {
     case LOOP_LET: return is_vector(c, stmt->value) || is_mask(c, stmt->value);
     case LOOP_DECLARE: return is_vector(c, stmt->value);
     case LOOP_SET: return declares(&c->loop->body, stmt->var) && is_vector(c, stmt->value);
-    case LOOP_FOR: return stmt->few && !loop_differs(c->loop, stmt->to) && are_vectors(c, &stmt->body);
+    case LOOP_FOR: return is_of_vectors(c, stmt);
     case LOOP_STORE: return stores_vector(c, stmt) || stores_flags(c, stmt);
     case LOOP_AHEAD:
     case LOOP_LIST:

@@ -226,6 +226,47 @@ START_TEST(sums_over_few_turns)
 }
 END_TEST
 
+/* Neurons of what only predicts go through many steps in vectors; of a trainer, compilers see to them. */
+START_TEST(neurons_over_many_steps)
+{
+    arena = arena_new();
+    Example e = example();
+    VarId sum = loop_var(arena, e.kernel, "sum", TYPE_F32);
+    loop_declare(arena, &e.loop->body, sum, loop_float(arena, 0));
+    LoopStmt *steps = range(&e, &e.loop->body, "t", 3);
+    steps->to = var(&e, e.rows->var);
+    loop_set(arena, &steps->body, sum, op(OP_ADD, var(&e, sum), var(&e, e.x)));
+    mark_vectors(e.program);
+    ck_assert(!e.loop->vector);
+    e.program->predicts = true;
+    expect_vectors(&e, true);
+    ck_assert(!steps->few && !steps->vector);
+    arena_free(arena);
+}
+END_TEST
+
+/* But not where each lane has steps of its own, or flags say which there are. */
+START_TEST(steps_that_differ)
+{
+    arena = arena_new();
+    Example e = example();
+    e.program->predicts = true;
+    LoopStmt *steps = range(&e, &e.loop->body, "t", 3);
+    loop_store(e.program, &steps->body, e.sums, 2, (LoopExpr *[]){loop_int(arena, 0), var(&e, e.loop->var)},
+               var(&e, e.x), true);
+    LoopExpr *t = var(&e, steps->var), **bounds[] = {&steps->from, &steps->to, &steps->value};
+    for (int i = 0; i < 3; i++) {
+        LoopExpr *before = *bounds[i];
+        *bounds[i] = i < 2 ? var(&e, e.loop->var) : loop_load(e.program, e.bytes, 1, &t);
+        mark_vectors(e.program);
+        ck_assert(!e.loop->vector);
+        *bounds[i] = before;
+    }
+    expect_vectors(&e, true);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(long_loops_are_not_written_out)
 {
     arena = arena_new();
@@ -379,6 +420,8 @@ Suite *vectors_suite(void)
     tcase_add_loop_test(tcase, no_vector_loop, 0, sizeof spoilers / sizeof *spoilers);
     tcase_add_test(tcase, sums_and_products_of_rows);
     tcase_add_test(tcase, sums_over_few_turns);
+    tcase_add_test(tcase, neurons_over_many_steps);
+    tcase_add_test(tcase, steps_that_differ);
     tcase_add_test(tcase, loops_of_many_statements_are_not_written_out);
     tcase_add_test(tcase, truths_and_choices);
     tcase_add_test(tcase, no_truths_in_trainers);
