@@ -50,22 +50,28 @@ static LoopExpr *block_of(Lower *lower, const Blocks *blocks, LoopExpr *i)
                    op2(lower, OP_DIV, column, num(lower, LOOP_LIST_BLOCK)), num(lower, blocks->count - 1));
 }
 
-/* How many events of the step each block has; summed up, where they end. */
+/* Where each block's events of the step end: behind its last one, which comes last; with none, where those of the block before do.
+ * Nothing that was stored is read for the next event: a processor would wait for it. */
 static void emit_ends(Lower *lower, const Blocks *blocks, Site site)
 {
     const SpikeBuffers *lists = &lower->streams[blocks->map->node->in].spikes;
-    LoopExpr *one = num(lower, 1), *i;
+    LoopExpr *one = num(lower, 1);
     LoopStmt *zeros = for_bounds(lower, site.into, "k", one, num(lower, blocks->count + 1));
     store2(lower, &zeros->body, blocks->ends, site.t, loop_variable(lower, zeros), num(lower, 0), false);
-    store2(lower, site.into, blocks->ends, site.t, num(lower, 0), load2(lower, lists->ends, site.b, site.t),
-           false);
-    LoopStmt *events = loop_events(lower, blocks->map->node->in, site, &i);
-    store2(lower, &events->body, blocks->ends, site.t, op2(lower, OP_ADD, block_of(lower, blocks, i), one),
-           one, true);
+    LoopExpr *begin = load2(lower, lists->ends, site.b, site.t);
+    LoopExpr *end = load2(lower, lists->ends, site.b, op2(lower, OP_ADD, site.t, one));
+    store2(lower, site.into, blocks->ends, site.t, num(lower, 0), begin, false);
+    LoopStmt *events = for_bounds(lower, site.into, "e", begin, end);
+    LoopExpr *e = loop_variable(lower, events);
+    LoopExpr *i = loop_local(lower, &events->body, "i", load2(lower, lists->event, site.b, e));
+    LoopExpr *next = op2(lower, OP_ADD, block_of(lower, blocks, i), one);
+    store2(lower, &events->body, blocks->ends, site.t, next, op2(lower, OP_ADD, e, one), false);
     LoopStmt *loop = for_range(lower, site.into, "k", blocks->count);
     LoopExpr *k = loop_variable(lower, loop);
-    store2(lower, &loop->body, blocks->ends, site.t, op2(lower, OP_ADD, k, one),
-           load2(lower, blocks->ends, site.t, k), true);
+    next = op2(lower, OP_ADD, k, one);
+    LoopExpr *last =
+        op2(lower, OP_MAX, load2(lower, blocks->ends, site.t, k), load2(lower, blocks->ends, site.t, next));
+    store2(lower, &loop->body, blocks->ends, site.t, next, last, false);
 }
 
 /* Adds the events of block k to the part of the outputs that begins at `first`. */
