@@ -73,6 +73,8 @@ MapAxis window_in_time(int steps, int taps, int dilation);
 Shape shape_with_time(Shape shape, int steps);
 /* The same window along that axis of what it is of. */
 Window window_along_time(const Window *window, int steps);
+/* How many steps it makes of so many: along time as it says, else as many. 0 if a mistake was reported. */
+int window_steps(Build *b, const Window *window, int steps);
 /* An axis for what the window does not go along, if there is some, which stays apart. */
 void add_same_axes(const Window *window, AxisMap *map);
 /* Of what the map, or its transpose, makes. */

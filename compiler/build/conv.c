@@ -83,11 +83,18 @@ static bool reads_past(const Window *window, const AxisMap *map)
     return !window->transposed && map_is_causal(&past);
 }
 
+/* Along time, without an argument, outputs read what came before. */
+static Window conv_window(const char *stage, Span span, const Scope *frame, Shape in, bool transposed)
+{
+    Window window = window_of(stage, span, frame, in, transposed);
+    window.causal = !transposed && given_argument(frame, name_along);
+    return window;
+}
+
 /* `window` is of a step. */
 static bool conv_in_time(Build *b, const Window *window, int steps, AxisMap *map)
 {
     Window whole = window_along_time(window, steps);
-    whole.causal = !window->transposed;
     if (!check_along(b, window->frame) || !read_windows(b, &whole, map))
         return false;
     const Window *of = &whole;
@@ -139,7 +146,7 @@ static bool shape_of(Build *b, const char *stage, const Scope *frame, const Shap
                      Shape *shape)
 {
     AxisMap map;
-    Window window = window_of(stage, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
+    Window window = conv_window(stage, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
     bool found = in && conv_map(b, &window, MAX_STEPS, &map);
     if (found)
         *shape = conv_result(&window, &map);
@@ -148,15 +155,8 @@ static bool shape_of(Build *b, const char *stage, const Scope *frame, const Shap
 
 static int steps_of(Build *b, const char *stage, const Scope *frame, int in, bool transposed)
 {
-    AxisMap map = {.groups = 1};
-    Window window = window_of(stage, (Span){0, 0}, frame, (Shape){0}, transposed);
-    if (!given_argument(frame, name_along))
-        return in;
-    window = window_along_time(&window, in);
-    window.causal = !transposed;
-    if (!read_windows(b, &window, &map))
-        return 0;
-    return transposed ? map.space[0].in : map.space[0].out;
+    Window window = conv_window(stage, (Span){0, 0}, frame, (Shape){0}, transposed);
+    return window_steps(b, &window, in);
 }
 
 int conv_steps(Build *b, const Scope *frame, int in)
@@ -201,7 +201,8 @@ static Value build_window(Build *b, const StageUse *use, bool transposed)
     if (in == NONE || frame->wrong)
         return value_poison();
     Connection conv = {.use = use, .frame = frame, .in = in, .transposed = transposed};
-    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
+    Window window =
+        conv_window(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
     bool along = given_argument(frame, name_along) != NULL;
     bool fine = (!along || check_temporal(b, in, use->in_span, true))
                 && conv_map(b, &window, stream_at(b, in)->steps, &conv.map);

@@ -6,22 +6,28 @@ const char *const pool_formals[] = {name_kernel, NULL,       name_stride, name_n
 const char *const upsample_formals[] = {name_factor, NULL,      name_linear, name_false,
                                         name_along,  name_none, NULL};
 
-/* Without an argument, windows do not overlap. */
-static bool pool_map(Build *b, Window *window, AxisMap *map)
+/* Without an argument, windows do not overlap. Transposed: of an `upsample`. */
+static Window pool_window(const char *stage, Span span, const Scope *frame, Shape in, bool transposed)
+{
+    Window window = window_of(stage, span, frame, in, transposed);
+    window.strides = true;
+    window.size = transposed ? name_factor : name_kernel;
+    return window;
+}
+
+static bool pool_map(Build *b, const Window *window, AxisMap *map)
 {
     *map = (AxisMap){.name = window->stage, .groups = 1, .constant = 1};
-    window->strides = true;
-    window->size = window->transposed ? name_factor : name_kernel; /* of an `upsample` */
     bool fine = read_windows(b, window, map);
     if (fine)
         add_same_axes(window, map);
     return fine;
 }
 
-static bool window_shape(Build *b, const Scope *frame, const Shape *in, bool transposed, Shape *shape)
+static bool shape_of(Build *b, const Scope *frame, const Shape *in, bool transposed, Shape *shape)
 {
     AxisMap map;
-    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
+    Window window = pool_window(name_sum_pool, (Span){0, 0}, frame, in ? *in : (Shape){0}, transposed);
     bool along = given_argument(frame, name_along);
     bool found = in && (along || pool_map(b, &window, &map));
     if (found)
@@ -31,34 +37,28 @@ static bool window_shape(Build *b, const Scope *frame, const Shape *in, bool tra
 
 bool pool_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
-    return window_shape(b, frame, in, false, shape);
+    return shape_of(b, frame, in, false, shape);
 }
 
 bool upsample_shape(Build *b, const Scope *frame, const Shape *in, Shape *shape)
 {
-    return window_shape(b, frame, in, true, shape);
+    return shape_of(b, frame, in, true, shape);
 }
 
-static int window_steps(Build *b, const Scope *frame, int in, bool transposed)
+static int steps_of(Build *b, const Scope *frame, int in, bool transposed)
 {
-    AxisMap map;
-    Window window = window_of(name_sum_pool, (Span){0, 0}, frame, (Shape){0}, transposed);
-    if (!given_argument(frame, name_along))
-        return in;
-    window = window_along_time(&window, in);
-    if (!pool_map(b, &window, &map))
-        return 0;
-    return transposed ? map.space[0].in : map.space[0].out;
+    Window window = pool_window(name_sum_pool, (Span){0, 0}, frame, (Shape){0}, transposed);
+    return window_steps(b, &window, in);
 }
 
 int pool_steps(Build *b, const Scope *frame, int in)
 {
-    return window_steps(b, frame, in, false);
+    return steps_of(b, frame, in, false);
 }
 
 int upsample_steps(Build *b, const Scope *frame, int in)
 {
-    return window_steps(b, frame, in, true);
+    return steps_of(b, frame, in, true);
 }
 
 /* A use of a stage while it is built: where it goes along time, of a stream that has all steps at once. */
@@ -80,7 +80,8 @@ static bool begin_pool(Build *b, const StageUse *use, bool transposed, Pool *poo
     *pool = (Pool){.use = use, .inner = *use, .along = given_argument(frame, name_along)};
     Connection *connection = &pool->connection;
     *connection = (Connection){.use = use, .frame = frame, .in = in, .transposed = transposed, .fixed = true};
-    Window window = window_of(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
+    Window window =
+        pool_window(use->stage->name, use->expr->span, frame, stream_at(b, in)->shape, transposed);
     if (pool->along) {
         if (!check_along(b, frame) || !check_temporal(b, in, use->in_span, true))
             return false;

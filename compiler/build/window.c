@@ -230,6 +230,17 @@ Window window_along_time(const Window *window, int steps)
     return whole;
 }
 
+int window_steps(Build *b, const Window *window, int steps)
+{
+    AxisMap map = {.groups = 1};
+    if (!given_argument(window->frame, name_along))
+        return steps;
+    Window whole = window_along_time(window, steps);
+    if (!read_windows(b, &whole, &map))
+        return 0;
+    return window->transposed ? map.space[0].in : map.space[0].out;
+}
+
 void add_same_axes(const Window *window, AxisMap *map)
 {
     int units = 1;
