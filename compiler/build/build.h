@@ -92,7 +92,8 @@ struct Build {
     const char *equation; /* and after the equation of a block, or NULL */
     bool time_known;      /* steps and dt are set */
     bool data_known;
-    const char *samples; /* what its format calls them; NULL where that is unknown */
+    const char *samples;                  /* what its format calls them; NULL where that is unknown */
+    VEC(const char *) samples_of_formats; /* what formats call them */
     const struct Language *language;
     bool in_loss;     /* where the label has a meaning: in losses and metrics */
     StreamId label;   /* 1 for the class, else 0; NONE while nobody needs it */

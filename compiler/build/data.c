@@ -322,9 +322,11 @@ void declare_data(Build *b, const Item *data, Span span)
 {
     const Format *format = format_of(data);
     b->samples = format ? format->stream : NULL;
-    for (int i = 0; i < FORMATS; i++)
+    for (int i = 0; i < FORMATS; i++) {
+        vec_push(b->arena, &b->samples_of_formats, formats[i].stream);
         if (format ? format == &formats[i] : (data || i == 0) && !scope_own(b->model, formats[i].stream))
             declare_samples(b, formats[i].stream, span);
+    }
     scope_define(b, b->model, ENTRY_LABEL, name_label, span);
     if (has_target(data))
         scope_define(b, b->model, ENTRY_LABEL, name_target, span);

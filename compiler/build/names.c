@@ -112,10 +112,12 @@ bool is_draw(Scope *scope, const Expr *expr)
 /* ---- unknown names ------------------------------------------------------------------------------------ */
 
 /* What formats of data call the samples. */
-static bool is_samples_name(const char *name)
+static bool is_samples_name(const Build *b, const char *name)
 {
-    return name == name_image || name == name_spikes || name == name_events || name == name_sample
-           || name == name_sound;
+    bool is = false;
+    for (int i = 0; i < b->samples_of_formats.count; i++)
+        is = is || b->samples_of_formats.at[i] == name;
+    return is;
 }
 
 void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
@@ -134,7 +136,7 @@ void unknown_name(Build *b, const Scope *scope, const char *name, Span span)
         report_hint(b, "it is a stage, and stands behind `->`: `x -> %s`", name);
         return;
     }
-    if (b->samples && is_samples_name(name)) {
+    if (b->samples && is_samples_name(b, name)) {
         report_hint(b, "the data are called `%s` here", b->samples);
         return;
     }
