@@ -80,14 +80,21 @@ Range *quantize_real_ranges(const Quantizer *quantizer, const Node *scan, const 
     return scan_ranges(net, scan, input_ranges(quantizer, scan, true, limits), params, steps_of(net, scan));
 }
 
+/* Of what is made at a step, and read. */
+static double most_of_step(const Net *net, const Node *scan, const Range *ranges)
+{
+    const bool *live = live_values(net->arena, scan);
+    double most = 0;
+    for (Val v = 0; v < scan->body.code.count; v++)
+        most = live[v] ? fmax(most, range_most(ranges[v])) : most;
+    return most;
+}
+
 /* The greatest that has to have a place: `most` of one step, or of all. */
 static double greatest(const Net *net, const Node *scan, const Range *reals, const double *terms,
                        double *most)
 {
-    const bool *live = live_values(net->arena, scan);
-    *most = 1;
-    for (Val v = 0; v < scan->body.code.count; v++)
-        *most = live[v] ? fmax(*most, range_most(reals[v])) : *most;
+    *most = fmax(1, most_of_step(net, scan, reals));
     double all = *most * steps_of(net, scan);
     for (int k = 0; k < scan->outs.count; k++)
         all = fmax(all, range_most(reals[scan->outs.at[k].value]) * terms[k]);
@@ -131,10 +138,7 @@ void quantize_prove(Quantizer *quantizer, const Node *scan, const double *terms)
     }
     const Range *ranges =
         scan_ranges(net, scan, input_ranges(quantizer, scan, false, NULL), params, steps_of(net, scan));
-    double most = 0;
-    const bool *live = live_values(net->arena, scan);
-    for (Val v = 0; v < scan->body.code.count; v++)
-        most = live[v] ? fmax(most, range_most(ranges[v])) : most;
+    double most = most_of_step(net, scan, ranges);
     for (int k = 0; k < scan->outs.count; k++) {
         Range *range = &quantizer->streams[scan->outs.at[k].stream].range;
         *range = range_times(ranges[scan->outs.at[k].value], terms[k]);
