@@ -1,5 +1,7 @@
 #include "inference.h"
 
+#include "loop_look.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* Functions: what makes them pure, beyond what holds of kernels, too. */
-#include "loop.h"
+#include "loop_look.h"
 
 static void look(void *context, LoopExpr *expr)
 {

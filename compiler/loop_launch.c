@@ -1,5 +1,5 @@
 /* Launches: their verifier. */
-#include "loop.h"
+#include "loop_look.h"
 
 /* Whether a launch may give the buffer for this place. */
 static bool is_like(const Buffer *buffer, const Buffer *place)

@@ -1,5 +1,5 @@
 /* When buffers are alive. */
-#include "loop.h"
+#include "loop_look.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* The Loop IR for people. Whole numbers of type f32 end in .0, those of type u32 in u; a scalar of the
  * run is run.NAME; `from .. to` leaves `to` out. */
 #include "infix.h"
-#include "loop.h"
+#include "loop_look.h"
 
 typedef struct Printer {
     Arena *arena;

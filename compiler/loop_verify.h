@@ -3,7 +3,7 @@
 #ifndef SNNC_LOOP_VERIFY_H
 #define SNNC_LOOP_VERIFY_H
 
-#include "loop.h"
+#include "loop_look.h"
 
 typedef enum Binding {
     UNBOUND,

@@ -1,4 +1,4 @@
-#include "loop.h"
+#include "loop_look.h"
 
 #include <stdlib.h>
 
@@ -38,6 +38,25 @@ static void visit_block(const Visitor *visitor, const LoopBlock *block)
 void loop_visit(const LoopBlock *block, LoopVisit *visit, void *context)
 {
     visit_block(&(Visitor){visit, context}, block);
+}
+
+typedef struct Sought {
+    BufferId buffer;
+    bool found;
+} Sought;
+
+static void look_for(void *context, BufferId *buffer, Access access)
+{
+    Sought *sought = context;
+    (void)access;
+    sought->found = sought->found || *buffer == sought->buffer;
+}
+
+bool loop_touches(const LoopBlock *block, BufferId buffer)
+{
+    Sought sought = {buffer, false};
+    loop_visit(block, look_for, &sought);
+    return sought.found;
 }
 
 void loop_visit_expr(LoopExpr *expr, LoopExprVisit *visit, void *context)

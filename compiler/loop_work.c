@@ -1,5 +1,5 @@
 /* What there is to do at most. */
-#include "loop.h"
+#include "loop_look.h"
 
 int64_t drive_products(const Program *program, const LoopDrive *drive)
 {

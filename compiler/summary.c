@@ -1,5 +1,7 @@
 #include "summary.h"
 
+#include "loop_look.h"
+
 #include "snn_memory.h"
 
 #include <stdio.h>

@@ -33,7 +33,7 @@ BEGIN {
     split(headers, paths, " ")
     for (i in paths)
         runtime_folder[file(paths[i])] = folder(paths[i])
-    count = split("arena vec adjacency table intern unique source diag out literal ast parse shape body map node net loop inference target passes parts paste backend pipeline summary executable wanted driver main",
+    count = split("arena vec adjacency table intern unique source diag out literal ast parse shape body map node net loop loop_look inference target passes parts paste backend pipeline summary executable wanted driver main",
                   order, " ")
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
@@ -54,7 +54,7 @@ BEGIN {
     count = split("tuned.h plan lower.h base spikes maps ends train step lower.c", order, " ")
     for (i = 1; i <= count; i++)
         within_lower[order[i]] = i
-    split("loop inference backend target body out literal diag arena vec unique source embedded parts paste abi ops.def formats.def", names, " ")
+    split("loop loop_look inference backend target body out literal diag arena vec unique source embedded parts paste abi ops.def formats.def", names, " ")
     for (i in names)
         backends_may[names[i]] = 1
 }

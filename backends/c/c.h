@@ -5,6 +5,7 @@
 #include "backend.h"
 
 #include "arena.h"
+#include "loop_look.h"
 #include "out.h"
 
 /* Names as they stand in C: see names.c. */

@@ -45,26 +45,16 @@ static bool lists_data(const Infer *infer, const Kernel *kernel, Lister *lister)
            && infer->source->buffers.at[at[2]->buffer].type == TYPE_U16 && at[2]->count <= GIVEN_MOST;
 }
 
-typedef struct Reader {
-    BufferId input;
-    bool found;
-} Reader;
-
-static void look_for(void *context, BufferId *buffer, Access access)
-{
-    Reader *reader = context;
-    (void)access;
-    reader->found = reader->found || *buffer == reader->input;
-}
-
 /* Whether the data are read by no kernel but the first one of a step. */
 static bool has_one_reader(const Program *program)
 {
-    Reader reader = {program->input, false};
+    bool read = false;
     for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
         for (int i = phase == PHASE_STEP ? 1 : 0; i < program->phases[phase].count; i++)
-            loop_visit(&program->kernels.at[program->phases[phase].at[i].kernel].body, look_for, &reader);
-    return !reader.found;
+            read = read
+                   || loop_touches(&program->kernels.at[program->phases[phase].at[i].kernel].body,
+                                   program->input);
+    return !read;
 }
 
 static Lister lister_of(const Infer *infer)

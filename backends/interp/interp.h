@@ -5,7 +5,7 @@
 #define SNNC_INTERP_H
 
 #include "arena.h"
-#include "loop.h"
+#include "loop_look.h"
 
 typedef enum Precision { PRECISION_DOUBLE, PRECISION_SINGLE } Precision;
 

@@ -3,7 +3,7 @@
  * the largest is next. A launch of the backward phase makes it, the same as in the forward phase, in the same buffer; meanwhile
  * others may stand in its place. (Chen et al., "Training deep nets with sublinear memory cost", 2016, for what costs next to
  * nothing.) */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * sample but one for each thread, and is still in a cache when it is read. What stands between them and has nothing to do
  * with samples goes before them, or behind. Where something large goes from the forward phase to the backward phase, the
  * latter does all of the former, too: then samples go forward and backward before the next one. */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 #include "lower/tuned.h"
 

@@ -3,6 +3,7 @@
  * one step late stays where it was made.
  *
  * Of each array it is known which launches touch it, so that a copy costs as much as these are, however many others there are. */
+#include "loop_look.h"
 #include "passes.h"
 
 /* What a launch does with a buffer. */

@@ -1,5 +1,6 @@
 /* What is made of parameters alone, as weights by formulas and tiles of weights, is made once: in the initial phase, whose
  * results are constants. */
+#include "loop_look.h"
 #include "passes.h"
 
 typedef struct Freezing {

@@ -1,7 +1,7 @@
 /* Makes calls of the operations that no target has an instruction for, and puts the functions that define them into
  * the program. Which operations these are, library/functions.loop says alone. */
 #include "embedded.h"
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Of a program that goes step by step: neurons whose sums a kernel makes part by part, in registers, are made behind each part,
  * from there (loop fusion: Wolfe, Optimizing Supercompilers for Supercomputers, 1982). So no array has these sums, and a
  * processor works on neurons while it waits for the weights of the next part. */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 
 #include <string.h>
@@ -211,29 +211,16 @@ static LoopStmt *neurons_of(Join *join, LoopBlock *into, int count)
     return loop;
 }
 
-typedef struct Touch {
-    BufferId buffer;
-    bool found;
-} Touch;
-
-static void look_for(void *context, BufferId *buffer, Access access)
-{
-    Touch *touch = context;
-    (void)access;
-    touch->found = touch->found || *buffer == touch->buffer;
-}
-
 /* Whether another kernel than the sums' has to do with them. */
 static bool is_needed(const Join *join)
 {
-    Touch touch = {join->parts.stored, join->program->buffers.at[join->parts.stored].keep};
+    bool needed = join->program->buffers.at[join->parts.stored].keep;
     for (Phase phase = PHASE_RESET; phase < PHASE_COUNT; phase++)
         for (int i = 0; i < join->program->phases[phase].count; i++) {
             const Kernel *kernel = &join->program->kernels.at[join->program->phases[phase].at[i].kernel];
-            if (kernel != join->maker)
-                loop_visit(&kernel->body, look_for, &touch);
+            needed = needed || (kernel != join->maker && loop_touches(&kernel->body, join->parts.stored));
         }
-    return touch.found;
+    return needed;
 }
 
 /* The user keeps what it does behind its neurons. */

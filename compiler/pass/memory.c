@@ -1,7 +1,7 @@
 /* Buffers whose lives do not meet stand in one place. The largest choose first, of equals those that are needed longest: each
  * takes the first place where it meets nobody, so no place grows. (Pisarchyk and Lee, "Efficient memory management for deep neural
  * net inference", 2020: shared objects, greedy by size.) */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 
 #include <stdlib.h>

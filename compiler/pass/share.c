@@ -2,7 +2,7 @@
  * Two kernels are equal if they are written down as the same words, with variables and buffers numbered in the order
  * in which they appear. So two buffers are one in either of the kernels or in none: what does not overlap in one
  * launch does not in another. */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 #include "table.h"
 

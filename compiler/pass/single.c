@@ -1,5 +1,6 @@
 /* A program for one sample at a time: arrays have no place for others, nor for one step, kernels no items, and a loop of one
  * turn is what stands in it. */
+#include "loop_look.h"
 #include "passes.h"
 
 enum { LEAST_LANES = 4 };

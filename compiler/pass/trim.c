@@ -1,5 +1,6 @@
 /* Once the constants of a program that only predicts are known: those of one number are numbers of what reads them, arrays are as
  * long as these say, and whole numbers lie in as few bytes as hold them. */
+#include "loop_look.h"
 #include "passes.h"
 
 static bool is_number(const Buffer *buffer)

@@ -1,6 +1,6 @@
 /* Marks the loops that are taken several turns at a time, and the sums that stay in registers between such loops:
  * whether a loop over the outputs of a tile becomes vectors is then no matter of a target compiler's luck. */
-#include "loop.h"
+#include "loop_look.h"
 #include "passes.h"
 
 enum {

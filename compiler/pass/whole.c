@@ -1,5 +1,6 @@
 /* A Net of whole numbers is lowered as any other; then what was spelled as reals is spelled as whole numbers. A product and a
  * sum are no longer rounded once, and infinity, below or above which nothing is, is the least or the greatest number. */
+#include "loop_look.h"
 #include "passes.h"
 
 #include <math.h>

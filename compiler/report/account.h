@@ -6,7 +6,7 @@
 #ifndef SNNC_ACCOUNT_H
 #define SNNC_ACCOUNT_H
 
-#include "loop.h"
+#include "loop_look.h"
 #include "report/rates.h"
 
 typedef struct Cost {
