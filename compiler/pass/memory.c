@@ -42,18 +42,11 @@ static Born born_as(const Program *program, BufferId id, Life life, bool by_type
     return (Born){id, life, kind_of(buffer, by_type), times * buffer_bytes(buffer)};
 }
 
-/* As lives_meet(), which is for the few that are made again: in deep networks, most of the pass's time goes by here. */
-static bool meet(const Life *a, const Life *b)
-{
-    bool overlap = a->first <= b->last && b->first <= a->last;
-    return overlap && ((a->resumed == 0 && b->resumed == 0) || lives_meet(a, b));
-}
-
 static bool is_free(const Room *room, const Born *born)
 {
     bool free = room->kind == born->kind;
     for (int i = 0; i < room->lives.count && free; i++)
-        free = !meet(&room->lives.at[i], &born->life);
+        free = !lives_meet(&room->lives.at[i], &born->life);
     return free;
 }
 
