@@ -283,6 +283,21 @@ LoopExpr *loop_lanes(Arena *arena)
     return expr_new(arena, LOOP_LANES, TYPE_I32);
 }
 
+LoopExpr *loop_vectors(Arena *arena, bool there_are)
+{
+    return loop_op(arena, there_are ? OP_GT : OP_LE, loop_lanes(arena), loop_int(arena, 1), NULL);
+}
+
+bool loop_asks_for_vectors(const LoopExpr *expr, bool *there_are)
+{
+    bool asks = expr->kind == LOOP_OP && (expr->op == OP_GT || expr->op == OP_LE)
+                && expr->args[0]->kind == LOOP_LANES && expr->args[1]->kind == LOOP_NUMBER
+                && expr->args[1]->number == 1;
+    if (asks)
+        *there_are = expr->op == OP_GT;
+    return asks;
+}
+
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step)
 {
     LoopExpr *expr = expr_new(arena, LOOP_KEY, TYPE_U32);

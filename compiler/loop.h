@@ -439,6 +439,9 @@ LoopExpr *loop_scalar(Arena *arena, Scalar scalar);
 LoopExpr *loop_given(Arena *arena);
 LoopExpr *loop_place(Arena *arena);
 LoopExpr *loop_lanes(Arena *arena);
+/* Whether there are vectors of several floats, or whether there are none; and which of these an expression asks. */
+LoopExpr *loop_vectors(Arena *arena, bool there_are);
+bool loop_asks_for_vectors(const LoopExpr *expr, bool *there_are);
 LoopExpr *loop_key(Arena *arena, LoopExpr *sample, LoopExpr *step);
 LoopExpr *loop_random(Arena *arena, LoopExpr *key, LoopExpr *unit);
 

@@ -72,10 +72,9 @@ static bool find_parts(const Program *program, Kernel *kernel, Parts *parts)
     if (count < 2 || kernel->body.at[count - 2]->kind != LOOP_IF
         || kernel->body.at[count - 1]->kind != LOOP_IF)
         return false;
-    const LoopExpr *first = kernel->body.at[count - 2]->value, *second = kernel->body.at[count - 1]->value;
-    if (first->kind != LOOP_OP || second->kind != LOOP_OP || first->op != OP_GT || second->op != OP_LE
-        || first->args[0]->kind != LOOP_LANES || second->args[0]->kind != LOOP_LANES
-        || first->args[1]->number != second->args[1]->number)
+    bool first, second;
+    if (!loop_asks_for_vectors(kernel->body.at[count - 2]->value, &first) || !first
+        || !loop_asks_for_vectors(kernel->body.at[count - 1]->value, &second) || second)
         return false;
     LoopBlock *with = &kernel->body.at[count - 2]->body;
     parts->whole = &kernel->body.at[count - 1]->body;

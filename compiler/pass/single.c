@@ -60,19 +60,12 @@ static bool is_of_clock(const LoopExpr *expr)
     return expr->kind == LOOP_SCALAR && expr->scalar >= SCALAR_EPOCH && expr->scalar <= SCALAR_BATCHES;
 }
 
-/* Whether there are several lanes: nobody knows that yet. */
-static bool asks_for_vectors(const LoopExpr *expr)
-{
-    return expr->kind == LOOP_OP && (expr->op == OP_GT || expr->op == OP_LE)
-           && expr->args[0]->kind == LOOP_LANES && expr->args[1]->kind == LOOP_NUMBER
-           && expr->args[1]->number == 1;
-}
-
 static LoopExpr *settled(const Single *single, const LoopExpr *expr)
 {
     if (!expr)
         return NULL;
     Program *program = single->program;
+    bool there_are;
     if (expr->kind == LOOP_VAR && single->known[expr->var])
         return single->known[expr->var];
     if (expr->kind == LOOP_SCALAR && expr->scalar == SCALAR_ROWS)
@@ -81,9 +74,11 @@ static LoopExpr *settled(const Single *single, const LoopExpr *expr)
         return loop_float(program->arena, program->clock[expr->scalar]);
     if (expr->kind == LOOP_PLACE)
         return loop_int(program->arena, 0);
-    if (asks_for_vectors(expr)) { /* of floats: whole numbers have none */
-        LoopExpr *lanes = program->whole_numbers ? loop_int(program->arena, 1) : loop_lanes(program->arena);
-        return loop_op(program->arena, expr->op, lanes, expr->args[1], NULL);
+    if (loop_asks_for_vectors(expr,
+                              &there_are)) { /* nobody knows that yet, but that whole numbers have none */
+        Arena *arena = program->arena;
+        return program->whole_numbers ? loop_op(arena, expr->op, loop_int(arena, 1), expr->args[1], NULL)
+                                      : loop_vectors(arena, there_are);
     }
     if (expr->kind == LOOP_LANES) /* whoever compiles it may take as many as there are */
         return loop_int(program->arena, LEAST_LANES);

@@ -215,8 +215,7 @@ LoopBlock *if_wide(Lower *lower, LoopBlock *into, bool wide)
 
 LoopBlock *if_vectors(Lower *lower, LoopBlock *into, bool there_are)
 {
-    LoopExpr *several = op2(lower, there_are ? OP_GT : OP_LE, loop_lanes(lower->arena), num(lower, 1));
-    return &loop_if(lower->arena, into, several)->body;
+    return &loop_if(lower->arena, into, loop_vectors(lower->arena, there_are))->body;
 }
 
 LoopExpr *as_bit(Lower *lower, LoopExpr *truth)
