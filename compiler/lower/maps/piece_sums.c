@@ -92,7 +92,7 @@ static int phase_along(const Plane *plane, int phase, int a)
     return phase % plane->axis[a].stride;
 }
 
-/* The taps of a phase, in order; how many. */
+/* The taps of a phase, in order, if they are wanted; how many. */
 static int taps_of_phase(const Plane *plane, int phase, int *taps)
 {
     int count = 0, all = map_rows(plane->gradient->node->map) / plane->ins;
@@ -103,8 +103,9 @@ static int taps_of_phase(const Plane *plane, int phase, int *taps)
             reads =
                 reads && rest % axis->taps * axis->dilation % axis->stride == phase_along(plane, phase, a);
         }
-        if (reads)
-            taps[count++] = tap;
+        if (reads && taps)
+            taps[count] = tap;
+        count += reads;
     }
     return count;
 }
@@ -281,9 +282,8 @@ static void emit_lists(Lower *lower, const Plane *plane)
     LoopStmt *zeros =
         for_units(lower, plane->site.into, "c", lower->program->buffers.at[plane->listed].dims[0]);
     store1(lower, &zeros->body, plane->listed, loop_variable(lower, zeros), num(lower, 0), false);
-    int *taps = NEW_ARRAY(lower->arena, int, map_rows(plane->gradient->node->map));
     for (int phase = 0; phase < plane->phases; phase++)
-        if (taps_of_phase(plane, phase, taps) > 0)
+        if (taps_of_phase(plane, phase, NULL) > 0)
             emit_phase(lower, plane, phase);
 }
 
