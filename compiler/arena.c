@@ -73,6 +73,14 @@ void *arena_alloc(Arena *arena, size_t bytes)
     return memory;
 }
 
+void *arena_copy(Arena *arena, const void *from, size_t bytes)
+{
+    void *copy = arena_alloc(arena, bytes);
+    if (bytes > 0)
+        memcpy(copy, from, bytes);
+    return copy;
+}
+
 char *arena_strndup(Arena *arena, const char *text, size_t length)
 {
     char *copy = arena_alloc(arena, length + 1);

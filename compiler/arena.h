@@ -11,6 +11,8 @@ void arena_free(Arena *arena);
 
 /* Zeroed memory, aligned for any type. Exits with a message when the system has none left. */
 void *arena_alloc(Arena *arena, size_t bytes);
+/* The same bytes again. */
+void *arena_copy(Arena *arena, const void *from, size_t bytes);
 char *arena_strndup(Arena *arena, const char *text, size_t length);
 char *arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

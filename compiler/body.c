@@ -123,6 +123,14 @@ bool single_holds(double number)
     return isfinite(single) && (single != 0 || number == 0);
 }
 
+int body_draws(const Body *body)
+{
+    int count = 0;
+    for (Val v = 0; v < body->code.count; v++)
+        count += body->code.at[v].op == OP_UNIFORM;
+    return count;
+}
+
 bool body_is_const(const Body *body, Val value, double *number)
 {
     if (value == NO_VAL || body->code.at[value].op != OP_CONST)

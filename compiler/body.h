@@ -109,6 +109,8 @@ void body_mark(const Body *body, Val value, bool *live);
  * else it is made of, as a slope that is a parameter. */
 bool step_learns(Arena *arena, const Body *body, const Instr *step);
 
+/* Of random numbers. */
+int body_draws(const Body *body);
 /* True with *number set if the value is a constant. */
 bool body_is_const(const Body *body, Val value, double *number);
 

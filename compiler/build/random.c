@@ -15,14 +15,6 @@ static bool check_bounds(Build *b, Value low, Value high, const Expr *call)
     return fine;
 }
 
-static int draws_so_far(const Body *body)
-{
-    int count = 0;
-    for (Val v = 0; v < body->code.count; v++)
-        count += body->code.at[v].op == OP_UNIFORM;
-    return count;
-}
-
 /* ---- noise: of streams ---- */
 
 /* Whose axes are known when the formula is complete. */
@@ -107,7 +99,6 @@ Value eval_uniform(Context *c, Scope *scope, const Expr *call)
     Val u = c->noise && !c->scratch ? noise_input(c, scope, same, call->span) : NO_VAL;
     body->at = call->span;
     Val a = value_lift(c, low), z = value_lift(c, high);
-    return value_body(u != NO_VAL ? noise(c, a, z, u)
-                                  : body_uniform(b->arena, body, a, z, draws_so_far(body)),
+    return value_body(u != NO_VAL ? noise(c, a, z, u) : body_uniform(b->arena, body, a, z, body_draws(body)),
                       low.unit, false);
 }

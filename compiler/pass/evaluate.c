@@ -99,17 +99,9 @@ static void skip_passed(Net *net)
 
 /* ---- the Net of evaluation ---- */
 
-static void *copy_array(Arena *arena, const void *from, size_t bytes)
-{
-    void *to = arena_alloc(arena, bytes + 1);
-    if (bytes > 0)
-        memcpy(to, from, bytes);
-    return to;
-}
-
 /* The list's elements, in memory of its own. */
 #define COPY_LIST(arena, list)                                                                 \
-    ((list)->at = copy_array((arena), (list)->at, sizeof *(list)->at * (size_t)(list)->count), \
+    ((list)->at = arena_copy((arena), (list)->at, sizeof *(list)->at * (size_t)(list)->count), \
      (list)->capacity = (list)->count)
 
 static void copy_lists(Arena *arena, Node *node)

@@ -148,14 +148,6 @@ typedef struct Share {
     VEC(Group) groups;
 } Share;
 
-static void *copy(Arena *arena, const void *from, size_t bytes)
-{
-    void *to = arena_alloc(arena, bytes + 1);
-    if (bytes > 0)
-        memcpy(to, from, bytes);
-    return to;
-}
-
 /* The group of kernel k, whose words were just written. */
 static int group_of(Share *share, const Form *form, int k)
 {
@@ -168,7 +160,7 @@ static int group_of(Share *share, const Form *form, int k)
                    .given = NEW_ARRAY(share->arena, bool, form->buffers.count + 1),
                    .most = NEW_ARRAY(share->arena, int, form->buffers.count + 1)};
     vec_push(share->arena, &share->groups, group);
-    table_put(share->arena, &share->forms, copy(share->arena, form->words.at, bytes), bytes,
+    table_put(share->arena, &share->forms, arena_copy(share->arena, form->words.at, bytes), bytes,
               share->groups.count - 1);
     return share->groups.count - 1;
 }
@@ -178,7 +170,7 @@ static void join(Share *share, const Form *form, int k)
     Member *member = &share->members[k];
     member->group = group_of(share, form, k);
     member->buffers =
-        copy(share->arena, form->buffers.at, sizeof *form->buffers.at * (size_t)form->buffers.count);
+        arena_copy(share->arena, form->buffers.at, sizeof *form->buffers.at * (size_t)form->buffers.count);
     Group *group = &share->groups.at[member->group];
     const BufferId *first = share->members[group->first].buffers;
     group->members++;

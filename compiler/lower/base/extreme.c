@@ -37,11 +37,6 @@ static LoopExpr *place_within(Lower *lower, const Nest *nest, Shape part)
     return nest_unit(lower, nest, others);
 }
 
-static LoopExpr *load_number(Lower *lower, StreamId stream, Site site, LoopExpr *n)
-{
-    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, n));
-}
-
 /* The value that is picked, or its place. */
 static LoopExpr *emit_compared(Lower *lower, const Node *node, Site site, Nest nest, Shape part)
 {

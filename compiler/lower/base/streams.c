@@ -203,6 +203,11 @@ LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n)
     return loop_load(lower->program, buffer, count, index);
 }
 
+LoopExpr *load_number(Lower *lower, StreamId stream, Site site, LoopExpr *n)
+{
+    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, n));
+}
+
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add)
 {
     LoopExpr *index[4];

@@ -18,6 +18,8 @@ int shared_element(Lower *lower, StreamId stream, BufferId buffer, LoopExpr *row
                    LoopExpr **index);
 /* The value of unit n of a stream at the site; t is left out for a stream that is not temporal. */
 LoopExpr *load_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n);
+/* The same as a float, whatever it is. */
+LoopExpr *load_number(Lower *lower, StreamId stream, Site site, LoopExpr *n);
 void store_stream(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *value, bool add);
 /* It becomes greater by a * b. */
 void store_stream_product(Lower *lower, StreamId stream, Site site, LoopExpr *n, LoopExpr *a, LoopExpr *b);

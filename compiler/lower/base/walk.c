@@ -22,6 +22,17 @@ Site walk_steps(Lower *lower, Walk walk, Site site)
     return site;
 }
 
+Site walk_together(Lower *lower, Walk walk, int together, Site site)
+{
+    if (together == 1)
+        return walk_steps(lower, walk, site);
+    LoopStmt *loop = for_range(lower, site.into, "part", walk.steps / together);
+    site.into = &loop->body;
+    site.t = loop_local(lower, site.into, "t0",
+                        op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, together)));
+    return site;
+}
+
 Site walk_rows(Lower *lower, Walk walk, Site site)
 {
     return walk_steps(lower, walk, walk_samples(lower, walk, site));

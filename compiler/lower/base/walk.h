@@ -13,6 +13,8 @@ typedef struct Walk {
 /* Loops over the walk's samples, over its steps, or over both; the site of one. */
 Site walk_samples(Lower *lower, Walk walk, Site site);
 Site walk_steps(Lower *lower, Walk walk, Site site);
+/* The first of each so many steps, which are worked on together; of one, each. */
+Site walk_together(Lower *lower, Walk walk, int together, Site site);
 Site walk_rows(Lower *lower, Walk walk, Site site);
 /* The site's step; 0 outside time, where a sample has one row. */
 LoopExpr *row_step(Lower *lower, Site site);

@@ -62,7 +62,7 @@ static LoopExpr *real(Lower *lower, StreamId stream, Site site, LoopExpr *t, Loo
 {
     site.t = t;
     site.tile = NULL;
-    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, unit));
+    return load_number(lower, stream, site, unit);
 }
 
 static LoopExpr *weight(Lower *lower, const Node *node, const MapNest *nest, const Meeting *meeting)

@@ -375,18 +375,6 @@ static void emit_outputs(Lower *lower, const Plane *plane, LoopBlock *into, Loop
     emit_phases(lower, plane, if_wide(lower, into, false), j0, width, PIECE_NARROW_TAPS);
 }
 
-/* The first of the steps that are summed together, one such after the other. */
-static Site first_steps(Lower *lower, const Plane *plane, Walk walk, Site site)
-{
-    if (plane->steps == 1)
-        return walk_steps(lower, walk, site);
-    LoopStmt *loop = for_range(lower, site.into, "part", walk.steps / plane->steps);
-    site.into = &loop->body;
-    site.t = loop_local(lower, site.into, "t0",
-                        op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, plane->steps)));
-    return site;
-}
-
 /* From the plane's site on: lists, then all tiles of outputs. */
 static void emit_sums(Lower *lower, const Plane *plane)
 {
@@ -431,7 +419,7 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
     plane.steps = steps_together(walk.steps, positions_of(&plane) * width_of(&plane));
     add_buffers(lower, &plane, 1, plane.ins);
     emit_zeros(lower, &plane, site.into);
-    plane.site = first_steps(lower, &plane, walk, site);
+    plane.site = walk_together(lower, walk, plane.steps, site);
     emit_sums(lower, &plane);
 }
 

@@ -54,9 +54,8 @@ static void emit_product(Lower *lower, const Rows *rows, Site site)
         Site input = row_site(lower, rows, heard.site, r, &loop_i->body);
         input.tile = NULL; /* inputs are counted from the layer's first */
         input.first = NULL;
-        x[r] =
-            loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", r),
-                       loop_cast(lower->arena, TYPE_F32, load_stream(lower, rows->map->node->in, input, i)));
+        x[r] = loop_local(lower, &loop_i->body, arena_printf(lower->arena, "x%d", r),
+                          load_number(lower, rows->map->node->in, input, i));
     }
     LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", rows->width);
     LoopExpr *j = loop_variable(lower, loop_j);
@@ -217,8 +216,7 @@ static void emit_pieces(Lower *lower, const Linear *map, Site site, LoopExpr *sa
     LoopExpr *i = loop_variable(lower, loop_i);
     Site input = site;
     input.b = sample;
-    LoopExpr *x = loop_local(lower, &loop_i->body, "x",
-                             loop_cast(lower->arena, TYPE_F32, load_stream(lower, map->node->in, input, i)));
+    LoopExpr *x = loop_local(lower, &loop_i->body, "x", load_number(lower, map->node->in, input, i));
     for (int p = 0; p < MOST_PIECES; p++) {
         LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", TILE_VECTOR);
         LoopExpr *j = loop_variable(lower, loop_j);
@@ -278,9 +276,8 @@ static void emit_columns_step(Lower *lower, const Columns *columns, Site site)
     input.first = NULL;
     for (int r = 0; r < columns->count; r++) {
         LoopExpr *i = op2(lower, OP_ADD, columns->first, num(lower, r));
-        x[r] = loop_local(
-            lower, site.into, arena_printf(lower->arena, "x%d", r),
-            loop_cast(lower->arena, TYPE_F32, load_stream(lower, columns->gradient->node->in, input, i)));
+        x[r] = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
+                          load_number(lower, columns->gradient->node->in, input, i));
     }
     LoopStmt *loop_j = for_units(lower, site.into, "j", columns->width);
     LoopExpr *j = loop_variable(lower, loop_j);

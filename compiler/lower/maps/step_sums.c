@@ -16,7 +16,7 @@ static bool serves(const Linear *linear)
 static LoopExpr *value_at(Lower *lower, StreamId stream, Site site, LoopExpr *t, LoopExpr *unit)
 {
     site.t = t;
-    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, unit));
+    return load_number(lower, stream, site, unit);
 }
 
 /* Gradients that are made together: of the weights by which all steps read steps in .. in + rows - 1, a sum over samples

@@ -15,7 +15,7 @@ static bool serves(const Linear *linear)
 static LoopExpr *value_at(Lower *lower, StreamId stream, Site site, LoopExpr *t, LoopExpr *unit)
 {
     site.t = t;
-    return loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, unit));
+    return load_number(lower, stream, site, unit);
 }
 
 /* ---- maps ---- */

@@ -50,17 +50,6 @@ static LoopExpr *step_slot(Lower *lower, const Gather *gather, LoopExpr *step, L
     return gather->steps > 1 ? scaled_plus(lower, step, most_reads(lower, gather), slot) : slot;
 }
 
-static Site walk_together(Lower *lower, const Gather *gather, Walk walk, Site site)
-{
-    if (gather->steps == 1)
-        return walk_steps(lower, walk, site);
-    LoopStmt *loop = for_range(lower, site.into, "part", walk.steps / gather->steps);
-    site.into = &loop->body;
-    site.t = loop_local(lower, site.into, "t0",
-                        op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, gather->steps)));
-    return site;
-}
-
 /* ---- what a row reads ---- */
 
 static void add_box(Lower *lower, Gather *gather)
@@ -325,7 +314,7 @@ static void emit_tile(Lower *lower, const Gather *gather, const Linear *linear, 
 static Gather enter_rows(Lower *lower, Gather gather, Walk walk, LoopBlock *into)
 {
     gather.site.into = into;
-    gather.site = walk_together(lower, &gather, walk, walk_samples(lower, walk, gather.site));
+    gather.site = walk_together(lower, walk, gather.steps, walk_samples(lower, walk, gather.site));
     for_rows(lower, &gather);
     emit_box(lower, &gather);
     return gather;

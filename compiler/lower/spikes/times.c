@@ -41,7 +41,7 @@ static void add_buffers(Lower *lower, StreamId stream)
 static void emit_step(Lower *lower, StreamId stream, Site site, LoopExpr *i, LoopExpr *end)
 {
     const SpikeBuffers *lists = &lower->streams[stream].spikes;
-    LoopExpr *value = loop_cast(lower->arena, TYPE_F32, load_stream(lower, stream, site, i));
+    LoopExpr *value = load_number(lower, stream, site, i);
     value = loop_local(lower, site.into, "value", value);
     store2(lower, site.into, lists->times, site.b, end, site.t, false);
     if (has_values(lower, stream))

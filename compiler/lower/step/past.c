@@ -144,7 +144,7 @@ static void emit_mean(Lower *lower, const Node *reduce, BufferId sum)
 
 static void emit_running(Lower *lower, const Node *reduce, Site site, LoopExpr *n, BufferId sum)
 {
-    LoopExpr *x = loop_cast(lower->arena, TYPE_F32, load_stream(lower, reduce->in, site, n));
+    LoopExpr *x = load_number(lower, reduce->in, site, n);
     if (sum >= 0)
         store1(lower, site.into, sum, n, x, true);
     else if (reduce->reduce == REDUCE_SUM)

@@ -64,14 +64,6 @@ static LoopExpr **element_places(Lower *lower, const Param *param, const Element
     return places;
 }
 
-static int count_draws(const Body *body)
-{
-    int count = 0;
-    for (Val v = 0; v < body->code.count; v++)
-        count += body->code.at[v].op == OP_UNIFORM;
-    return count;
-}
-
 void lower_init(Lower *lower, ParamId id)
 {
     const Param *param = &lower->net->params.at[id];
@@ -81,7 +73,7 @@ void lower_init(Lower *lower, ParamId id)
                                 arena_printf(lower->arena, "%s: initial values%s", param->name,
                                              described->states > 0 ? ", and of the optimiser's states" : ""));
     LoopBlock constants = {0};
-    int draws = count_draws(&param->init->body);
+    int draws = body_draws(&param->init->body);
     Equations equations = equations_start(lower, param->init);
     equations.into = &all.loop->body;
     equations.before = &constants;
