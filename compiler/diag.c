@@ -9,12 +9,8 @@ enum {
     LINE_BEFORE = 60  /* of them before the place, where the line is longer */
 };
 
-typedef struct RuleInfo {
-    const char *name, *text;
-} RuleInfo;
-
-static const RuleInfo rules[RULE_COUNT] = {
-#define RULE(id, name, text) [RULE_##id] = {name, text},
+static const char *const rules[RULE_COUNT] = {
+#define RULE(id, name, text) [RULE_##id] = name,
 #define WARNING RULE
 #include "rules.def"
 #undef WARNING
@@ -23,12 +19,7 @@ static const RuleInfo rules[RULE_COUNT] = {
 
 const char *rule_name(Rule rule)
 {
-    return rules[rule].name;
-}
-
-const char *rule_text(Rule rule)
-{
-    return rules[rule].text;
+    return rules[rule];
 }
 
 bool diag_is_full(const Diag *diag)

@@ -32,7 +32,6 @@ typedef struct Diag {
 bool diag_is_full(const Diag *diag);
 
 const char *rule_name(Rule rule); /* as in rules.def: also the name of its test pair */
-const char *rule_text(Rule rule);
 
 /* A full stop is not part of a message; the first letter is small. `[rule-name]` ends the first line. */
 void diag_error(Diag *diag, Rule rule, Span span, const char *format, ...)

@@ -31,11 +31,6 @@ ParamId net_param(Net *net, const char *name, Shape shape, Span span)
     return net->params.count - 1;
 }
 
-bool param_is_constant(const Param *param, double *number)
-{
-    return body_is_const(&param->init->body, param->init->outs.at[0].value, number);
-}
-
 int param_columns(const Param *param)
 {
     return param->matrix ? param->shape.dims[param->shape.ndim - 1] : shape_size(param->shape);

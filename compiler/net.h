@@ -156,8 +156,6 @@ int param_rows(const Param *param);
 ParamId net_param(Net *net, const char *name, Shape shape, Span span);
 /* This number, at the start of all its elements. */
 void param_starts_at(const Net *net, Param *param, double number);
-/* Whether it is. */
-bool param_is_constant(const Param *param, double *number);
 /* The shape of weights: axes without names are called inputs and outputs, and those before by rank. */
 Shape shape_of_weights(Shape shape);
 /* The values of the parameter as a stream over such axes. */

@@ -89,7 +89,8 @@ static LLVMTypeRef kind_type(const Unit *unit, Kind kind)
     return unit->i8;
 }
 
-LLVMTypeRef member_type(const Unit *unit, Record record, int member)
+/* The type of a member, or of its elements. */
+static LLVMTypeRef member_type(const Unit *unit, Record record, int member)
 {
     return kind_type(unit, members_of(record)[member].kind);
 }

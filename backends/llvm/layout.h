@@ -32,8 +32,6 @@ void row_value(Row *row, int member, LLVMValueRef value);
 /* Elements of a member that is an array, from its beginning on. */
 void row_numbers(Row *row, int member, const int *numbers, int count);
 void row_values(Row *row, int member, LLVMValueRef *values, int count);
-/* The type of a member, or of its elements. */
-LLVMTypeRef member_type(const Unit *unit, Record record, int member);
 LLVMValueRef row_constant(const Row *row);
 
 /* A constant table of these rows in the program, of pointers, ...; a null pointer where there is none. */

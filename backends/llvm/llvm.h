@@ -166,7 +166,6 @@ LLVMValueRef next_flag(Unit *unit, LLVMValueRef flags, LLVMValueRef from, LLVMVa
 
 void code_block(Code *code, const LoopBlock *block);
 void set_var(Code *code, VarId var, LLVMValueRef value);
-void declare_var(Code *code, VarId var, LLVMValueRef value);
 /* In a vector loop: a value for each lane, and the store of a row. */
 LLVMValueRef vector_value(Code *code, const LoopExpr *expr);
 void vector_store(Code *code, const LoopStmt *stmt);

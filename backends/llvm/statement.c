@@ -7,7 +7,7 @@ void set_var(Code *code, VarId var, LLVMValueRef value)
     code->stands[var] = false;
 }
 
-void declare_var(Code *code, VarId var, LLVMValueRef value)
+static void declare_var(Code *code, VarId var, LLVMValueRef value)
 {
     code->vars[var] = stack_room(code->unit, LLVMTypeOf(value));
     code->stands[var] = true;

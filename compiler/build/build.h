@@ -474,9 +474,6 @@ void declare_data(Build *b, const Item *data, Span span);
 void build_data(Build *b, const Item *item);
 
 void build_predict(Build *b, const Item *item);
-/* A loss or another measure: one number a sample, in which the label has a meaning. NONE if a mistake was reported;
- * `what` it is, in messages. */
-StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what);
 void build_metric(Build *b, const Item *item);
 /* That what is told has names of its own. */
 void check_metrics(Build *b);

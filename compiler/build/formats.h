@@ -32,8 +32,6 @@ bool data_quantity(Build *b, const Scope *frame, const char *name, Unit unit, co
 bool data_step(Build *b, const char *format, const char *what, Span span);
 /* The text of a choice, if it is one: `test` may be a number. */
 bool data_choice(Build *b, const Scope *frame, const char *name);
-/* A choice by a field, as `test = "speaker = theo"`: the field, in the arena; NULL if it is none. */
-const char *data_chooser(Build *b, const Entry *choice);
 /* What `test` and `valid` choose where no pattern says which fields there are, for messages. */
 typedef struct Choosing {
     const char *what;            /* "rows by a column" */

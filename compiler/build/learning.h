@@ -19,8 +19,6 @@ bool learning_arguments(Build *b, const Scope *arguments, const char *usual, Par
 /* What a line of equations says of its parameter, whose group it usually is: what it starts from, what learning does. */
 bool read_param(Build *b, Scope *scope, const Stmt *stmt, Fans fans, Param *param);
 ParamId add_read_param(Build *b, const char *name, const Param *read, Span span);
-/* Which axes of `whole` it has: `per neuron`, `per c`, `per [y, x]`; without, it is one number. */
-bool param_shape(Build *b, const Scope *scope, const Stmt *stmt, Shape whole, Shape *shape);
 /* The first values of a parameter: a formula that may draw random numbers. `expr` is evaluated in `scope`; false if a
  * mistake was reported. `what` it is for, in messages. */
 bool build_init(Build *b, Param *param, Scope *scope, const Expr *expr, Fans fans, const char *what);

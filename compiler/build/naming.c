@@ -36,7 +36,8 @@ static bool check_pattern(Build *b, const Entry *names)
     return false;
 }
 
-const char *data_chooser(Build *b, const Entry *choice)
+/* A choice by a field, as `test = "speaker = theo"`: the field, in the arena; NULL if it is none. */
+static const char *chooser(Build *b, const Entry *choice)
 {
     const char *text = choice->expr->name, *equals = strchr(text, '=');
     text += strspn(text, " ");
@@ -53,7 +54,7 @@ static bool is_choice(Build *b, const Scope *frame, const char *name, const Choo
     const Entry *choice = given_argument(frame, name);
     if (!data_choice(b, frame, name))
         return false;
-    if (!choice || choice->expr->kind != EXPR_STRING || data_chooser(b, choice))
+    if (!choice || choice->expr->kind != EXPR_STRING || chooser(b, choice))
         return true;
     report(b, RULE_DATA, choice->expr->span, "`%s` must choose %s", name, choosing->what);
     report_hint(b, "write `%s = \"%s\"` or `%s = \"%s\"`", name, choosing->example, name, choosing->range);
@@ -69,7 +70,7 @@ static bool check_choice(Build *b, const Entry *names, const Entry *choice, cons
 {
     if (!choice || choice->expr->kind != EXPR_STRING)
         return true;
-    const char *field = data_chooser(b, choice), *pattern = names ? names->expr->name : "";
+    const char *field = chooser(b, choice), *pattern = names ? names->expr->name : "";
     if (field && strstr(pattern, arena_printf(b->arena, "{%s}", field)))
         return true;
     report(b, RULE_DATA, choice->expr->span,

@@ -48,7 +48,8 @@ static void run_state(Context *c, Scope *frame, const Stmt *stmt)
     entry->value = initial.kind == VALUE_POISON ? initial : value_body(val, initial.unit, false);
 }
 
-bool param_shape(Build *b, const Scope *scope, const Stmt *stmt, Shape whole, Shape *shape)
+/* Which axes of `whole` it has: `per neuron`, `per c`, `per [y, x]`; without, it is one number. */
+static bool param_shape(Build *b, const Scope *scope, const Stmt *stmt, Shape whole, Shape *shape)
 {
     AxisSet axes;
     bool neuron = stmt->per && stmt->per->kind == EXPR_NAME && stmt->per->name == name_neuron;

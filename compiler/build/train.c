@@ -180,7 +180,9 @@ static StreamId of_each_sample(Build *b, StreamId measure, const char *name, Spa
     return add_map(b, node, value, name);
 }
 
-StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what)
+/* A loss or another measure: one number a sample, in which the label has a meaning. NONE if a mistake was reported;
+ * `what` it is, in messages. */
+static StreamId build_measure(Build *b, const Expr *expr, const char *name, const char *what)
 {
     if (!check_loss_name(b, end_of(b, expr), strcmp(what, "metric") == 0))
         return NONE;

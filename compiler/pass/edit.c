@@ -42,11 +42,6 @@ NetEdit edit_start(Net *net)
     return edit;
 }
 
-int edit_before(const NetEdit *edit, int node)
-{
-    return link_at(edit, node)->before;
-}
-
 int edit_next(const NetEdit *edit, int node)
 {
     return link_at(edit, node)->next;

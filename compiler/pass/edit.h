@@ -20,8 +20,7 @@ typedef struct NetEdit {
 } NetEdit;
 
 NetEdit edit_start(Net *net);
-/* The neighbours of a node; NONE at the ends. */
-int edit_before(const NetEdit *edit, int node);
+/* What follows a node; NONE at the end. */
 int edit_next(const NetEdit *edit, int node);
 
 /* Puts a new forward node before all others. */

@@ -64,8 +64,6 @@ typedef struct Quantizer {
 /* Keeps the first message, with the place in the model before it. */
 void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* What a buffer of constants holds, in the arena. */
-const double *quantize_values(Arena *arena, const Buffer *buffer);
 /* What is kept of the program in reals under this name; NULL: it is not there, or not constant. */
 const double *quantize_stored(const Quantizer *quantizer, const char *name);
 /* The values of a parameter in reals. */

@@ -22,7 +22,8 @@ void quantize_refuse(Quantizer *quantizer, Span span, const char *format, ...)
                                     : arena_printf(arena, "%s", text);
 }
 
-const double *quantize_values(Arena *arena, const Buffer *buffer)
+/* What a buffer of constants holds, in the arena. */
+static const double *values_of(Arena *arena, const Buffer *buffer)
 {
     int row = buffer->ndim > 0 ? buffer->dims[buffer->ndim - 1] : 1;
     int64_t rows = buffer_elements(buffer) / row;
@@ -39,13 +40,13 @@ const double *quantize_stored(const Quantizer *quantizer, const char *name)
     BufferId buffer = loop_find(floats, name);
     return buffer < 0 || !floats->buffers.at[buffer].values
                ? NULL
-               : quantize_values(quantizer->net->arena, &floats->buffers.at[buffer]);
+               : values_of(quantizer->net->arena, &floats->buffers.at[buffer]);
 }
 
 const double *quantize_param_values(const Quantizer *quantizer, ParamId param)
 {
     const Program *floats = quantizer->floats;
-    return quantize_values(quantizer->net->arena, &floats->buffers.at[floats->params.at[param].value]);
+    return values_of(quantizer->net->arena, &floats->buffers.at[floats->params.at[param].value]);
 }
 
 ParamId quantize_add_param(Quantizer *quantizer, const char *name, Shape shape, bool matrix,

@@ -85,7 +85,8 @@ static void write_page(const Account *account, FILE *page)
     snn_page_end(page);
 }
 
-bool report_page(const Account *account, Out *out)
+/* A file of HTML that needs no other. False without memory. */
+static bool report_page(const Account *account, Out *out)
 {
     char *text = NULL;
     size_t size = 0;

@@ -41,8 +41,6 @@ const char *report_number(Arena *arena, double number);
 
 void report_text(const Account *account, Out *out);
 void report_json(const Account *account, Out *out);
-/* A file of HTML that needs no other. False without memory. */
-bool report_page(const Account *account, Out *out);
 
 /* Of a program whose accuracy was measured, in a line. */
 const char *report_accuracy(Arena *arena, const Program *program);

@@ -27,7 +27,8 @@ static const IdxType *idx_type(int code)
     return type;
 }
 
-size_t snn_idx_size(int type)
+/* Of an element, in bytes. */
+static size_t idx_size(int type)
 {
     return idx_type(type)->size;
 }
@@ -144,7 +145,7 @@ static bool idx_read_elements(SnnIdxFile *file, SnnReader *reader, size_t wanted
 
 static bool idx_read_rest(SnnIdxFile *file, SnnReader *reader, SnnError *error)
 {
-    size_t size = snn_idx_size(file->type), wanted = size, got;
+    size_t size = idx_size(file->type), wanted = size, got;
     for (int i = 0; i < file->ndim; i++) {
         if (file->dims[i] != 0 && wanted > (SIZE_MAX / 4) / file->dims[i])
             return snn_fail(error, "unusable IDX file (%s): its dimensions are too large", file->path);
@@ -184,7 +185,7 @@ void snn_idx_close(SnnIdxFile *file)
 static bool idx_room(SnnStore *room, const SnnIdxFile *file, SnnError *error)
 {
     *room = (SnnStore){0};
-    return snn_idx_size(file->type) >= 4 || snn_store_resize(room, 4 * file->count, file->budget)
+    return idx_size(file->type) >= 4 || snn_store_resize(room, 4 * file->count, file->budget)
            || idx_no_room(file, room, 4 * file->count, error);
 }
 
@@ -207,7 +208,7 @@ static size_t idx_sample(const SnnIdxFile *file, size_t index)
 
 static double idx_element(const SnnIdxFile *file, size_t index)
 {
-    return idx_number((const unsigned char *)file->store.at + index * snn_idx_size(file->type), file->type);
+    return idx_number((const unsigned char *)file->store.at + index * idx_size(file->type), file->type);
 }
 
 bool snn_idx_make_reals(SnnIdxFile *file, SnnError *error)

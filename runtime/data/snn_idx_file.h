@@ -23,7 +23,6 @@ typedef struct SnnIdxFile {
 /* SIZE_MAX as the budget: its elements are in memory, as malloc gives it. After a failure nothing is to be freed. */
 bool snn_idx_open(SnnIdxFile *file, const char *path, size_t budget, SnnError *error);
 void snn_idx_close(SnnIdxFile *file);
-size_t snn_idx_size(int type); /* of an element, in bytes */
 bool snn_idx_is_whole(int type);
 
 /* Makes the elements numbers in single precision, or whole numbers (int32_t) from 0 to below - 1, which the model `name`

@@ -231,7 +231,7 @@ void run_fill(Run *r)
     for (ParamId p = 0; p < r->net->params.count; p++) {
         const Param *param = &r->net->params.at[p];
         double number;
-        bool constant = param_is_constant(param, &number);
+        bool constant = body_is_const(&param->init->body, param->init->outs.at[0].value, &number);
         for (int i = 0; i < shape_size(param->shape); i++)
             r->param[p][i] = constant ? number + 0.1 * pseudo(i + 50 * p) : 2 * pseudo(i + 50 * p) - 0.8;
     }

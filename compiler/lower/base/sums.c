@@ -17,7 +17,7 @@ static const Param *result_param(const Lower *lower, const Node *node, int s)
     return &lower->net->params.at[node->grads.at[s - node->outs.count].param];
 }
 
-Shape result_shape(const Lower *lower, const Node *node, int s)
+static Shape result_shape(const Lower *lower, const Node *node, int s)
 {
     return s < node->outs.count ? stream_of(lower, node->outs.at[s].stream)->shape
                                 : result_param(lower, node, s)->shape;

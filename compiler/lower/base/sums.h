@@ -7,7 +7,6 @@
 int result_count(const Node *node);
 const char *result_name(const Lower *lower, const Node *node, int s);
 Val result_value(const Node *node, int s);
-Shape result_shape(const Lower *lower, const Node *node, int s);
 bool sums_steps(const Lower *lower, const Node *node, int s);
 bool sums_units(const Lower *lower, const Node *node, int s);
 /* Over which axes a sample keeps sums of result s: its own, and those of the innermost loop where the batch is summed anyway,

@@ -11,8 +11,7 @@
 
 enum {
     SQUARE_TAPS = 3,
-    SQUARE_MOST = 6, /* along an axis, of what is made, read, and of planes */
-    SQUARE_MOST_PLANES = SQUARE_MOST * SQUARE_MOST
+    SQUARE_MOST = 6 /* along an axis, of what is made, read, and of planes */
 };
 
 /* Along one axis. */
