@@ -7,7 +7,7 @@
  *   check.c      the rules about values and shapes     names.c      what is built in; unknown names
  *   arguments.c  arguments bound to formals            chain.c      chains as they are written
  *   scalar.c     run scalars                           combine.c    operations on values
- *   eval.c       formulas: constants and bodies
+ *   operators.c  signs of formulas                     eval.c       formulas: constants and bodies
  *   constant.c   sizes, counts, flags                  expect.c     what definitions expect of their arguments
  *   spikes.c     what is certainly 0 or 1              nodes.c      nodes and their streams, added to the net
  *   random.c     uniform                               learning.c   what is said of parameters
@@ -202,6 +202,9 @@ Value formal_value(Context *c, Entry *entry);
 Val value_lift(Context *c, Value value);
 /* One operation on constants or in the body. */
 Value combine(Context *c, Op op, Value a, Value b, Unit unit, Span span);
+/* What the sign of the expression makes of what stands around it. */
+Value combine_binary(Context *c, Value left, Value right, const Expr *expr);
+Value combine_unary(Context *c, Value operand, const Expr *expr);
 /* Looks up every name of an expression that is not evaluated. */
 void resolve_names(Build *b, Scope *scope, const Expr *expr);
 /* The same of an argument, which may be a word that only its stage knows, as in `over = c`, or a `block` hands to one (NULL:
