@@ -23,6 +23,13 @@ void lower_predict(Lower *lower, const Node *node);
 void lower_metric(Lower *lower, const Node *node);
 void lower_activity(Lower *lower, const Node *node);
 
+/* Adds buffers for all that the Net names, without those of single kernels. */
+void add_buffers(Lower *lower);
+/* For what tests run: what it has of its own are streams; data come from where they always do, `training` their buffers. */
+void add_evaluated_buffers(Lower *lower, const StreamBuffers *training);
+/* One that every model has; not named by it. */
+BufferId fixed_buffer(Lower *lower, const char *name, Type type, BufferRole role, Shape shape);
+
 /* Fills the program's tables for the runtime: parameters (with buffers for the optimiser's states),
  * streams, data, training. Needs the buffers of parameters and streams. */
 void describe_program(Lower *lower);
