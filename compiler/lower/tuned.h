@@ -96,6 +96,12 @@ enum {
     PIECE_POSITIONS = 8          /* outputs of a channel, below which these are sums of hardly anything */
 };
 
+/* ---- maxima ---- */
+
+enum {
+    POOL_TAPS = 16 /* of a window, by up to so many, that are written out where it has them all */
+};
+
 /* ---- convolutions of spikes of few channels ---- */
 
 enum {

@@ -17,6 +17,7 @@ enum {
     SNN_LIST_BITS = 8,    /* of a byte */
     SNN_LIST_LEAST = 32,  /* flags; fewer are looked at one by one */
     SNN_LIST_BYTES = 256, /* that are packed in one go */
+    SNN_LIST_FEW = 8,     /* bytes, of which all are looked at: faster than to foresee how many are not 0 */
     SNN_LIST_SLACK = 8    /* room behind a list: the bits of a byte are written whole */
 };
 
@@ -59,13 +60,13 @@ SNN_LIST_INLINE void snn_list_put(void *list, bool wide, int32_t at, int32_t pos
 SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const uint8_t *restrict flags,
                                    int32_t stride, int32_t bits)
 {
-    if (count == sizeof(uint64_t)) { /* as one number: compilers make worse of so few bytes */
-        uint64_t all = 0, row;
+    if (count == 4 || count == 8) { /* as one number: compilers make worse of so few bytes */
+        uint64_t all = 0, row = 0;
         for (int32_t k = bits - 1; k >= 0; k--) {
-            memcpy(&row, flags + k * stride, sizeof row);
+            memcpy(&row, flags + k * stride, (size_t)count);
             all += all + row;
         }
-        memcpy(bytes, &all, sizeof all);
+        memcpy(bytes, &all, (size_t)count);
         return;
     }
     memcpy(bytes, flags + (bits - 1) * stride, (size_t)count);
@@ -88,6 +89,16 @@ SNN_LIST_INLINE int32_t snn_list_filled(uint16_t *restrict filled, const uint8_t
     return some;
 }
 
+/* Appends, at `at`, the positions first + k * stride of the bits k that are set in a byte. Returns where the list ends. */
+SNN_LIST_INLINE int32_t snn_list_byte(void *list, bool wide, int32_t at, int32_t byte, int32_t first,
+                                      int32_t stride)
+{
+    SNN_INDEPENDENT_SHORT
+    for (int32_t k = 0; k < SNN_LIST_BITS; k++)
+        snn_list_put(list, wide, at + k, first + snn_list_positions[byte][k] * stride);
+    return at + snn_list_ones[byte];
+}
+
 /* Appends, at `at`, those of the positions first + w + k * stride whose flags are set; w goes from 0 to stride - 1, and
  * for each w goes k from 0 to bits - 1. Returns where the list ends. */
 SNN_LIST_INLINE int32_t snn_list_part(void *list, bool wide, int32_t at, const uint8_t *flags, int32_t first,
@@ -95,17 +106,18 @@ SNN_LIST_INLINE int32_t snn_list_part(void *list, bool wide, int32_t at, const u
 {
     _Alignas(64) uint8_t bytes[SNN_LIST_BYTES];
     _Alignas(64) uint16_t filled[SNN_LIST_BYTES];
+    if (stride <= SNN_LIST_FEW) {
+        snn_list_pack(bytes, stride, flags + first, stride, bits);
+        for (int32_t w = 0; w < stride; w++)
+            at = snn_list_byte(list, wide, at, bytes[w], first + w, stride);
+        return at;
+    }
     for (int32_t begin = first; begin < first + stride; begin += SNN_LIST_BYTES) {
         int32_t left = first + stride - begin, count = left < SNN_LIST_BYTES ? left : SNN_LIST_BYTES;
         snn_list_pack(bytes, count, flags + begin, stride, bits);
         int32_t some = snn_list_filled(filled, bytes, count);
-        for (int32_t f = 0; f < some; f++) {
-            const int32_t w = filled[f], byte = bytes[w];
-            SNN_INDEPENDENT_SHORT
-            for (int32_t k = 0; k < SNN_LIST_BITS; k++)
-                snn_list_put(list, wide, at + k, begin + w + snn_list_positions[byte][k] * stride);
-            at += snn_list_ones[byte];
-        }
+        for (int32_t f = 0; f < some; f++)
+            at = snn_list_byte(list, wide, at, bytes[filled[f]], begin + filled[f], stride);
     }
     return at;
 }

@@ -4,6 +4,7 @@
 #include "lower/maps/linear.h"
 #include "lower/maps/nest.h"
 #include "lower/maps/blanks.h"
+#include "lower/tuned.h"
 
 #include <math.h>
 
@@ -22,8 +23,66 @@ static LoopExpr *lowest(Lower *lower, StreamId stream)
                                                            : loop_float(lower->arena, -INFINITY);
 }
 
+/* Whether each window has all of its taps, and these are few enough to be written out. */
+static bool has_whole_windows(const AxisMap *map)
+{
+    bool whole = map->time.reach == REACH_SAME && map_rows(map) <= POOL_TAPS;
+    for (int a = 0; a < map->count; a++) {
+        const MapAxis *axis = &map->space[a];
+        int last = (axis->out - 1) * axis->stride + (axis->taps - 1) * axis->dilation;
+        whole = whole
+                && (axis->reach == REACH_SAME
+                    || (axis->reach == REACH_WINDOW && axis->before == 0 && last < axis->in));
+    }
+    return whole;
+}
+
+/* What tap number k of the window reads of channel n. */
+static LoopExpr *load_tap(Lower *lower, const Node *node, const MapNest *nest, int k, LoopExpr *n)
+{
+    const AxisMap *map = node->map;
+    LoopExpr *position = num(lower, 0);
+    int rest = map_rows(map);
+    for (int a = 0; a < map->count && nest->position[a]; a++) {
+        const MapAxis *axis = &map->space[a];
+        bool window = axis->reach == REACH_WINDOW;
+        rest /= window ? axis->taps : 1;
+        LoopExpr *at = !window ? nest->position[a]
+                               : scaled(lower, nest->position[a], axis->stride,
+                                        num(lower, k / rest % axis->taps * axis->dilation));
+        position = scaled(lower, position, axis->in, at);
+    }
+    if (inner_axis(map))
+        position = scaled(lower, position, inner_axis(map)->in, NULL);
+    LoopExpr *x = load_stream(lower, node->in, nest->site, op2(lower, OP_ADD, position, n));
+    return loop_local(lower, nest->site.into, "x", x);
+}
+
+/* Without what is the greatest so far in memory: that is loaded just when it was stored. */
+static void emit_whole_windows(Lower *lower, const Node *node, Site site)
+{
+    MapNest nest = for_positions(lower, node->map, site);
+    LoopExpr *n = loop_variable(lower, for_channel(lower, &nest)), *top = num(lower, 0);
+    LoopExpr *out = op2(lower, OP_ADD, nest.out, n);
+    Type type = load_stream(lower, node->out, nest.site, out)->type;
+    bool spikes = stream_of(lower, node->out)->kind == STREAM_SPIKES;
+    for (int k = 0; k < map_rows(node->map); k++) {
+        LoopExpr *x = loop_cast(lower->arena, type, load_tap(lower, node, &nest, k, n));
+        if (spikes) /* a choice for each, which compilers make of vectors of bytes */
+            top = loop_op(lower->arena, OP_SELECT, op2(lower, OP_NE, x, num(lower, 0)), num(lower, 1), top);
+        else
+            top = k == 0 ? x : loop_op(lower->arena, OP_SELECT, is_beyond(lower, OP_GT, x, top), x, top);
+        top = loop_local(lower, nest.site.into, "top", top);
+    }
+    store_stream(lower, node->out, nest.site, out, top, false);
+}
+
 void emit_pool(Lower *lower, const Node *node, Site site)
 {
+    if (has_whole_windows(node->map)) {
+        emit_whole_windows(lower, node, site);
+        return;
+    }
     MapNest nest = for_positions(lower, node->map, site), first = nest;
     LoopExpr *n = loop_variable(lower, for_channel(lower, &first));
     store_stream(lower, node->out, first.site, op2(lower, OP_ADD, nest.out, n), lowest(lower, node->out),

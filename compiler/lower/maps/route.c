@@ -80,19 +80,35 @@ static void set_taps(Lower *lower, Route *route, int number)
     }
 }
 
-static LoopExpr *first_greatest(Lower *lower, Route route, Site site, LoopExpr *n)
+/* What tap number k reads of channel n. */
+static LoopExpr *load_tap(Lower *lower, Route route, Site site, int k, LoopExpr *n)
 {
-    LoopExpr *top = NULL, *best = num(lower, 0);
-    for (int k = 0; k < map_rows(route.node->map); k++) {
-        set_taps(lower, &route, k);
-        LoopExpr *unit = scaled_plus(lower, position_number(lower, &route), route_channels(route.node), n);
-        LoopExpr *x = loop_local(lower, site.into, "x", load_stream(lower, route.node->aux, site, unit));
-        if (top) {
-            LoopExpr *above = loop_local(lower, site.into, "above", op2(lower, OP_GT, x, top));
-            best = loop_op(lower->arena, OP_SELECT, above, num(lower, k), best);
-            x = loop_op(lower->arena, OP_SELECT, above, x, top);
-        }
-        top = x;
+    set_taps(lower, &route, k);
+    LoopExpr *unit = scaled_plus(lower, position_number(lower, &route), route_channels(route.node), n);
+    return loop_local(lower, site.into, "x", load_stream(lower, route.node->aux, site, unit));
+}
+
+static LoopExpr *first_greatest(Lower *lower, const Route *route, Site site, LoopExpr *n)
+{
+    LoopExpr *top = load_tap(lower, *route, site, 0, n), *best = num(lower, 0);
+    for (int k = 1; k < map_rows(route->node->map); k++) {
+        LoopExpr *x = load_tap(lower, *route, site, k, n);
+        LoopExpr *above = loop_local(lower, site.into, "above", op2(lower, OP_GT, x, top));
+        best = loop_op(lower->arena, OP_SELECT, above, num(lower, k), best);
+        top = loop_op(lower->arena, OP_SELECT, above, x, top);
+    }
+    return best;
+}
+
+/* The same of spikes: the first of them, found backwards, each by a choice of its own. Compilers do that with vectors of bytes, and
+ * what is the greatest so far with integers, four times as long. */
+static LoopExpr *first_spike(Lower *lower, const Route *route, Site site, LoopExpr *n)
+{
+    LoopExpr *best = num(lower, 0);
+    for (int k = map_rows(route->node->map) - 1; k >= 0; k--) {
+        LoopExpr *spike = op2(lower, OP_NE, load_tap(lower, *route, site, k, n), num(lower, 0));
+        best = loop_op(lower->arena, OP_SELECT, spike, num(lower, k), best);
+        best = loop_local(lower, site.into, "best", best);
     }
     return best;
 }
@@ -106,6 +122,7 @@ static void emit_best(Lower *lower, Route route, Site site)
     BufferId best = named_buffer(lower, "best_of", stream_of(lower, node->aux)->name, TYPE_U8, BUFFER_LOCAL,
                                  false, 2, dims);
     lower->streams[node->out].best = best;
+    bool spikes = stream_of(lower, node->aux)->kind == STREAM_SPIKES;
     site = walk_steps(lower, (Walk){NULL, NULL, dims[0]}, site);
     for_window(lower, &route, &site.into, last);
     site.into = if_met(lower, node->in, site.b, site.into, window_number(lower, &route));
@@ -113,7 +130,7 @@ static void emit_best(Lower *lower, Route route, Site site)
     LoopExpr *n = loop_variable(lower, loop);
     site.into = &loop->body;
     store2(lower, site.into, best, site.t, scaled_plus(lower, route.window[last], channels, n),
-           first_greatest(lower, route, site, n), false);
+           (spikes ? first_spike : first_greatest)(lower, &route, site, n), false);
 }
 
 LoopExpr *for_routes(Lower *lower, const Node *node, Site *site, Routed *routed)

@@ -467,30 +467,23 @@ static void SNN_AT_LEVEL(scan_a_)(void *context, int32_t first, int32_t last)
  * b_max_pool: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_b_max_pool_)(void *context, int32_t first, int32_t last)
 {
-    uint8_t (*restrict b_max_pool_)[3][8] = snn_given(context, 0);
-    uint8_t (*restrict a_)[3][32] = snn_given(context, 1);
+    uint8_t (*restrict a_)[3][32] = snn_given(context, 0);
+    uint8_t (*restrict b_max_pool_)[3][8] = snn_given(context, 1);
     for (int32_t b_2 = first; b_2 < last; b_2++) {
         for (int32_t t = 0; t < 3; t++) {
             for (int32_t y = 0; y < 2; y++) {
                 for (int32_t x = 0; x < 2; x++) {
                     const int32_t out = (y * 2 + x) * 2;
                     SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                        b_max_pool_[b_2][t][out + n] = 0;
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 3) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 3) {
-                                    const int32_t in = (at * 4 + at_2) * 2;
-                                    SNN_INDEPENDENT_SHORT for (int32_t n = 0; n < 2; n++) {
-                                        const int32_t x_2 = a_[b_2][t][in + n];
-                                        b_max_pool_[b_2][t][out + n] = (uint8_t)(x_2 > b_max_pool_[b_2][t][out + n] ? x_2 : b_max_pool_[b_2][t][out + n]);
-                                    }
-                                }
-                            }
-                        }
+                        const int32_t x_2 = a_[b_2][t][(y * 2 * 4 + x * 2) * 2 + n];
+                        const int32_t top = x_2 != 0 ? 1 : 0;
+                        const int32_t x_3 = a_[b_2][t][(y * 2 * 4 + (x * 2 + 1)) * 2 + n];
+                        const int32_t top_2 = x_3 != 0 ? 1 : top;
+                        const int32_t x_4 = a_[b_2][t][((y * 2 + 1) * 4 + x * 2) * 2 + n];
+                        const int32_t top_3 = x_4 != 0 ? 1 : top_2;
+                        const int32_t x_5 = a_[b_2][t][((y * 2 + 1) * 4 + (x * 2 + 1)) * 2 + n];
+                        const int32_t top_4 = x_5 != 0 ? 1 : top_3;
+                        b_max_pool_[b_2][t][out + n] = (uint8_t)top_4;
                     }
                 }
             }
@@ -2776,7 +2769,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
      * b_max_pool: the greatest of each window */
     {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(b_max_pool_), NET(a_)
+        NET(a_), NET(b_max_pool_)
     }},
     {SNN_AT_LEVEL(add_up_w_b_), 1, 0, NULL},
     {SNN_AT_LEVEL(conv_b_conv_), SNN_SAMPLES, 0, NULL},
@@ -2950,7 +2943,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     /* conv.snn:7  b = a -> max_pool(2) -> conv(3, kernel = 2, stride = 2) -> lif
      * b_max_pool: the greatest of each window */
     {SNN_AT_LEVEL(pool_b_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(evaluated_b_max_pool_), NET(evaluated_a_)
+        NET(evaluated_a_), NET(evaluated_b_max_pool_)
     }},
     {SNN_AT_LEVEL(conv_b_conv_2_), SNN_SAMPLES, 0, NULL},
     {SNN_AT_LEVEL(scan_b_2_), SNN_SAMPLES, 0, NULL},

@@ -423,30 +423,23 @@ static void SNN_AT_LEVEL(watch_v_first_)(void *context, int32_t first_2, int32_t
  * out_max_pool: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_out_max_pool_)(void *context, int32_t first_2, int32_t last)
 {
-    uint8_t (*restrict out_max_pool_)[4][256] = snn_given(context, 0);
-    uint8_t (*restrict first_)[4][1024] = snn_given(context, 1);
+    uint8_t (*restrict first_)[4][1024] = snn_given(context, 0);
+    uint8_t (*restrict out_max_pool_)[4][256] = snn_given(context, 1);
     for (int32_t b = first_2; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t y = 0; y < 4; y++) {
                 for (int32_t x = 0; x < 4; x++) {
                     const int32_t out = (y * 4 + x) * 16;
                     SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                        out_max_pool_[b][t][out + n] = 0;
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 7) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 7) {
-                                    const int32_t in = (at * 8 + at_2) * 16;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                                        const int32_t x_2 = first_[b][t][in + n];
-                                        out_max_pool_[b][t][out + n] = (uint8_t)(x_2 > out_max_pool_[b][t][out + n] ? x_2 : out_max_pool_[b][t][out + n]);
-                                    }
-                                }
-                            }
-                        }
+                        const int32_t x_2 = first_[b][t][(y * 2 * 8 + x * 2) * 16 + n];
+                        const int32_t top = x_2 != 0 ? 1 : 0;
+                        const int32_t x_3 = first_[b][t][(y * 2 * 8 + (x * 2 + 1)) * 16 + n];
+                        const int32_t top_2 = x_3 != 0 ? 1 : top;
+                        const int32_t x_4 = first_[b][t][((y * 2 + 1) * 8 + x * 2) * 16 + n];
+                        const int32_t top_3 = x_4 != 0 ? 1 : top_2;
+                        const int32_t x_5 = first_[b][t][((y * 2 + 1) * 8 + (x * 2 + 1)) * 16 + n];
+                        const int32_t top_4 = x_5 != 0 ? 1 : top_3;
+                        out_max_pool_[b][t][out + n] = (uint8_t)top_4;
                     }
                 }
             }
@@ -901,30 +894,23 @@ static void SNN_AT_LEVEL(watch_v_out_lif_)(void *context, int32_t first_2, int32
  * out_max_pool_2: the greatest of each window; and once more, with other buffers */
 static void SNN_AT_LEVEL(pool_out_max_pool_2_)(void *context, int32_t first_2, int32_t last)
 {
-    uint8_t (*restrict out_max_pool_2_)[4][128] = snn_given(context, 0);
-    uint8_t (*restrict out_lif_)[4][512] = snn_given(context, 1);
+    uint8_t (*restrict out_lif_)[4][512] = snn_given(context, 0);
+    uint8_t (*restrict out_max_pool_2_)[4][128] = snn_given(context, 1);
     for (int32_t b = first_2; b < last; b++) {
         for (int32_t t = 0; t < 4; t++) {
             for (int32_t y = 0; y < 2; y++) {
                 for (int32_t x = 0; x < 2; x++) {
                     const int32_t out = (y * 2 + x) * 32;
                     SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                        out_max_pool_2_[b][t][out + n] = 0;
-                    }
-                    for (int32_t tap = 0; tap < 2; tap++) {
-                        const int32_t at = y * 2 + tap;
-                        if (at >= 0 && at <= 3) {
-                            for (int32_t tap_2 = 0; tap_2 < 2; tap_2++) {
-                                const int32_t at_2 = x * 2 + tap_2;
-                                if (at_2 >= 0 && at_2 <= 3) {
-                                    const int32_t in = (at * 4 + at_2) * 32;
-                                    SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                                        const int32_t x_2 = out_lif_[b][t][in + n];
-                                        out_max_pool_2_[b][t][out + n] = (uint8_t)(x_2 > out_max_pool_2_[b][t][out + n] ? x_2 : out_max_pool_2_[b][t][out + n]);
-                                    }
-                                }
-                            }
-                        }
+                        const int32_t x_2 = out_lif_[b][t][(y * 2 * 4 + x * 2) * 32 + n];
+                        const int32_t top = x_2 != 0 ? 1 : 0;
+                        const int32_t x_3 = out_lif_[b][t][(y * 2 * 4 + (x * 2 + 1)) * 32 + n];
+                        const int32_t top_2 = x_3 != 0 ? 1 : top;
+                        const int32_t x_4 = out_lif_[b][t][((y * 2 + 1) * 4 + x * 2) * 32 + n];
+                        const int32_t top_3 = x_4 != 0 ? 1 : top_2;
+                        const int32_t x_5 = out_lif_[b][t][((y * 2 + 1) * 4 + (x * 2 + 1)) * 32 + n];
+                        const int32_t top_4 = x_5 != 0 ? 1 : top_3;
+                        out_max_pool_2_[b][t][out + n] = (uint8_t)top_4;
                     }
                 }
             }
@@ -1274,14 +1260,15 @@ static void SNN_AT_LEVEL(adjoint_out_lif_)(void *context, int32_t first_2, int32
             for (int32_t t = 0; t < 4; t++) {
                 for (int32_t x = 0; x < 2; x++) {
                     SNN_INDEPENDENT for (int32_t n = 0; n < 32; n++) {
-                        const int32_t x_2 = out_lif_[b][t][(y * 2 * 4 + x * 2) * 32 + n];
-                        const int32_t x_3 = out_lif_[b][t][(y * 2 * 4 + (x * 2 + 1)) * 32 + n];
-                        const bool above = x_3 > x_2;
-                        const int32_t x_4 = out_lif_[b][t][((y * 2 + 1) * 4 + x * 2) * 32 + n];
-                        const bool above_2 = x_4 > (above ? x_3 : x_2);
-                        const int32_t x_5 = out_lif_[b][t][((y * 2 + 1) * 4 + (x * 2 + 1)) * 32 + n];
-                        const bool above_3 = x_5 > (above_2 ? x_4 : (above ? x_3 : x_2));
-                        best_of_out_lif_[t][x * 32 + n] = (uint8_t)(above_3 ? 3 : (above_2 ? 2 : (above ? 1 : 0)));
+                        const int32_t x_2 = out_lif_[b][t][((y * 2 + 1) * 4 + (x * 2 + 1)) * 32 + n];
+                        const int32_t best = x_2 != 0 ? 3 : 0;
+                        const int32_t x_3 = out_lif_[b][t][((y * 2 + 1) * 4 + x * 2) * 32 + n];
+                        const int32_t best_2 = x_3 != 0 ? 2 : best;
+                        const int32_t x_4 = out_lif_[b][t][(y * 2 * 4 + (x * 2 + 1)) * 32 + n];
+                        const int32_t best_3 = x_4 != 0 ? 1 : best_2;
+                        const int32_t x_5 = out_lif_[b][t][(y * 2 * 4 + x * 2) * 32 + n];
+                        const int32_t best_4 = x_5 != 0 ? 0 : best_3;
+                        best_of_out_lif_[t][x * 32 + n] = (uint8_t)best_4;
                     }
                 }
             }
@@ -2234,14 +2221,15 @@ static void SNN_AT_LEVEL(adjoint_first_)(void *context, int32_t first_2, int32_t
                 for (int32_t x = 0; x < 4; x++) {
                     if (met_g_out_max_pool_[b][y * 4 + x] != 0) {
                         SNN_INDEPENDENT for (int32_t n = 0; n < 16; n++) {
-                            const int32_t x_2 = first_[b][t][(y * 2 * 8 + x * 2) * 16 + n];
-                            const int32_t x_3 = first_[b][t][(y * 2 * 8 + (x * 2 + 1)) * 16 + n];
-                            const bool above = x_3 > x_2;
-                            const int32_t x_4 = first_[b][t][((y * 2 + 1) * 8 + x * 2) * 16 + n];
-                            const bool above_2 = x_4 > (above ? x_3 : x_2);
-                            const int32_t x_5 = first_[b][t][((y * 2 + 1) * 8 + (x * 2 + 1)) * 16 + n];
-                            const bool above_3 = x_5 > (above_2 ? x_4 : (above ? x_3 : x_2));
-                            best_of_first_[t][x * 16 + n] = (uint8_t)(above_3 ? 3 : (above_2 ? 2 : (above ? 1 : 0)));
+                            const int32_t x_2 = first_[b][t][((y * 2 + 1) * 8 + (x * 2 + 1)) * 16 + n];
+                            const int32_t best = x_2 != 0 ? 3 : 0;
+                            const int32_t x_3 = first_[b][t][((y * 2 + 1) * 8 + x * 2) * 16 + n];
+                            const int32_t best_2 = x_3 != 0 ? 2 : best;
+                            const int32_t x_4 = first_[b][t][(y * 2 * 8 + (x * 2 + 1)) * 16 + n];
+                            const int32_t best_3 = x_4 != 0 ? 1 : best_2;
+                            const int32_t x_5 = first_[b][t][(y * 2 * 8 + x * 2) * 16 + n];
+                            const int32_t best_4 = x_5 != 0 ? 0 : best_3;
+                            best_of_first_[t][x * 16 + n] = (uint8_t)best_4;
                         }
                     }
                 }
@@ -2906,7 +2894,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool: the greatest of each window */
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(out_max_pool_), NET(first_)
+        NET(first_), NET(out_max_pool_)
     }},
     {SNN_AT_LEVEL(choose_out_max_pool_), SNN_SAMPLES, 0, NULL},
     /* out_max_pool: what spikes, position by position */
@@ -2924,7 +2912,7 @@ static const SnnLaunch SNN_AT_LEVEL(forward_launches)[] = {
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool_2: the greatest of each window */
     {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(out_max_pool_2_), NET(out_lif_)
+        NET(out_lif_), NET(out_max_pool_2_)
     }},
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool_2_li_mean: li, 128 units */
@@ -3023,7 +3011,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool: the greatest of each window */
     {SNN_AT_LEVEL(pool_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(evaluated_out_max_pool_), NET(evaluated_first_)
+        NET(evaluated_first_), NET(evaluated_out_max_pool_)
     }},
     /* out_max_pool: what spikes, position by position */
     {SNN_AT_LEVEL(list_pieces_of_out_max_pool_), SNN_SAMPLES, 0, (const size_t[]){
@@ -3039,7 +3027,7 @@ static const SnnLaunch SNN_AT_LEVEL(evaluate_launches)[] = {
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool_2: the greatest of each window */
     {SNN_AT_LEVEL(pool_out_max_pool_2_), SNN_SAMPLES, 0, (const size_t[]){
-        NET(evaluated_out_max_pool_2_), NET(evaluated_out_lif_)
+        NET(evaluated_out_lif_), NET(evaluated_out_max_pool_2_)
     }},
     /* pieces.snn:9  out   = first -> max_pool(2) -> conv(32, kernel = 3, pad = same) -> lif -> max_pool(2) -> dense(10) -> li
      * out_max_pool_2_li_mean: li, 128 units */
