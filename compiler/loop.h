@@ -340,6 +340,7 @@ typedef struct Program {
     const char *source; /* file name of the model, without folders */
     int steps;
     const char *whole_why; /* of one that only predicts: why it does not go step by step; NULL: it does */
+    bool ends_early;       /* likewise: steps that a sample has not need not be made */
     double dt;             /* ms that a step lasts, 0: not said */
     bool learns;           /* has a backward phase and updates */
     bool whole;         /* the backward phase does what the forward phase does first, so need not follow it */

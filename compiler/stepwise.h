@@ -12,5 +12,7 @@ typedef enum StepTime { STEP_BEFORE, STEP_EACH, STEP_AFTER } StepTime;
 StepTime *step_times(const Net *net);
 /* NULL, or the first node that cannot run before all steps are known, with what it does, as "looks ahead". */
 const Node *whole_sample_node(const Net *net, const char **does);
+/* Whether steps behind the last one that a sample has change nothing of what is predicted. */
+bool ends_with_sample(const Net *net);
 
 #endif

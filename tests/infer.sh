@@ -167,22 +167,26 @@ predicts_ends() {
     if [ $? -eq 0 ]; then ok "$which"; else fail "$which"; show_messages; fi
 }
 
-# Samples that end early: step by step and whole, of reals and of whole numbers, as C and as an object.
+# check_ends MODEL NAME STEPS [OPTION]: samples that end early, step by step, of which kws_run_steps makes so many, and whole; of reals and
+# of whole numbers, as C and as an object. OPTION is for predictions.c, step by step.
 check_ends() {
     take="$snnc -w $1 --weights trained.safetensors --infer"
-    learns ends sequences "$1" && "$snnc" -w "$1" -o ends.c
+    learns "$2" sequences "$1" && "$snnc" -w "$1" -o ends.c
     whole_samples=
     while :; do
-        form="ends${whole_samples:+, whole samples}" also= said=predicted.csv linked="kws.c kws_weights.c"
+        [ -z "$whole_samples" ] && behind=${4:-} || behind=
+        form="$2${whole_samples:+, whole samples}" also=$behind said=predicted.csv linked="kws.c kws_weights.c"
         passes "$form: written" $take $whole_samples -o kws.c
         says "$form: the header tells how" kws.h 'kws_status kws_run_steps\(kws_state \*state, .*, int32_t steps, kws_output \*out\);'
+        [ -n "$whole_samples" ] || says "$form: the last step that is made" kws.c "^    for \(int32_t t = 0; t < $3 - 1; t\+\+\)"
         predicts_ends "$form" gcc -O2 -ffp-contract=off
         predicts_ends "$form, checked" gcc -O1 -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover
         linked=kws.o
         passes "$form: an object" $take $whole_samples -o kws.o
         predicts_ends "$form, an object" gcc -O2
-        also=-DWHOLE_NUMBERS said=said.csv linked="kws.c kws_weights.c"
+        also="-DWHOLE_NUMBERS $behind" said=said.csv linked="kws.c kws_weights.c"
         passes "$form, int8" $take $whole_samples --quantize int8 --data sequences --samples 24 --predictions said.csv -o kws.c
+        [ -n "$whole_samples" ] || says "$form, int8: the last step that is made" kws.c "^    for \(int32_t t = 0; t < $3 - 1; t\+\+\)"
         predicts_ends "$form, int8" clang -O2
         linked=kws.o
         passes "$form, int8: an object" $take $whole_samples --quantize int8 -o kws.o
@@ -205,6 +209,7 @@ check_last_step() {
     awk -F, 'NR > 2 && $1 != was { print row } { was = $1; row = $0; sub(/^[^,]*,[^,]*,[^,]*,/, was ",", row) } END { print row }' each.csv > last.csv
     for whole_samples in "" --whole; do
         passes "of each step${whole_samples:+, $whole_samples}" "$snnc" -w each.snn --weights each.safetensors --infer $whole_samples -o kws.c
+        [ -n "$whole_samples" ] || says "of each step: the last step that is made" kws.c '^    for \(int32_t t = 0; t < steps - 1; t\+\+\)'
         # shellcheck disable=SC2046
         gcc -O1 -ffp-contract=off -w -DSNN_ONE_LEVEL $(ways) -iquote . -iquote "$root/tests/run" -DGENERATED='"ends.c"' \
             "$root/tests/bench/predictions.c" kws.c kws_weights.c -o inferred -lm -lpthread -lz > messages 2>&1 && ./inferred sequences > inferred.csv
@@ -716,7 +721,9 @@ for model; do
         says "the header tells the order of inputs" kws.h 'values of a sample, \[8, 8\] row by row'
         ;;
     ends)
-        check_ends "$root/tests/infer/ends.snn"
+        check_ends "$root/tests/infer/ends.snn" ends KWS_STEPS
+        sed 's/ + mean(shape))/)/' "$root/tests/infer/ends.snn" > own.snn # nothing that is predicted is of steps behind the sample's
+        check_ends own.snn "ends, of its own steps" steps -DBEHIND
         check_last_step
         ;;
     page) check_page ;;

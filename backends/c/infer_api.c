@@ -269,8 +269,9 @@ static void declare_run_steps(const Infer *infer, Out *out)
     out_line(out, "/**");
     out_line(out, " * A sample that ends early: what is predicted of its own steps, as `predict` does it.");
     document_sample(infer, out);
-    out_line(out, " * @param in %s; 0 at the steps behind its last one, which are made, too",
-             input_range(infer));
+    out_line(out, " * @param in %s; %s", input_range(infer),
+             infer->program->ends_early ? "what stands behind its last step is not read"
+                                        : "0 at the steps behind its last one, which are made, too");
     out_line(out, " * @param steps how many it has: 1 .. %s_STEPS", infer->upper);
     out_line(out, " */");
     out_line(out, "%s;", run_steps_head(infer));
@@ -385,23 +386,25 @@ static void write_reset(const Infer *infer, Out *out)
     out_close(out, "");
 }
 
-/* What comes in the next step lies where no cache has it, as data do that were just recorded or read from a file. */
+/* What comes in the next step lies where no cache has it, as data do that were just recorded or read from a file. A sample that ends
+ * early is done there, if what is predicted says so. */
 static void write_run_steps(const Infer *infer, Out *out)
 {
-    bool temporal = infer->layout->temporal;
-    bool lengths = infer->layout->lengths;
+    bool temporal = infer->layout->temporal, ends = infer->layout->lengths && infer->program->ends_early;
+    bool flags = infer->layout->lengths && !ends;
+    const char *steps = ends ? "steps" : arena_printf(infer->arena, "%s_STEPS", infer->upper);
     out_line(out, "%s_reset(state%s);", infer->name, infer->layout->draws ? ", sample" : "");
-    out_open(out, "for (int32_t t = 0; t < %s_STEPS - 1; t++)", infer->upper);
-    if (lengths)
+    out_open(out, "for (int32_t t = 0; t < %s - 1; t++)", steps);
+    if (flags)
         out_line(out, "%s = t < steps;", present_text(infer));
     if (temporal)
         out_line(out, "snn_ahead(in[t + 1], sizeof in[0]);");
     out_line(out, "(void)%s_step(state, %s, NULL);", infer->name, temporal ? "in[t]" : "in");
     out_close(out, "");
-    if (lengths)
-        out_line(out, "%s = steps == %s_STEPS;", present_text(infer), infer->upper);
+    if (flags)
+        out_line(out, "%s = steps == %s;", present_text(infer), steps);
     out_line(out, "return %s_step(state, %s, out);", infer->name,
-             temporal ? arena_printf(infer->arena, "in[%s_STEPS - 1]", infer->upper) : "in");
+             temporal ? arena_printf(infer->arena, "in[%s - 1]", steps) : "in");
 }
 
 static void write_run_whole(const Infer *infer, Out *out)

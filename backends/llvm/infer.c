@@ -160,10 +160,17 @@ static void set_present(const Entry *entry, LLVMValueRef t, LLVMValueRef truth)
     LLVMBuildStore(unit->builder, LLVMBuildZExt(unit->builder, truth, type, ""), flag);
 }
 
+/* Whether steps behind the sample's last one are left out. */
+static bool ends_early(const Infer *infer)
+{
+    return infer->step && infer->layout->lengths && infer->unit->program->ends_early;
+}
+
 static void set_has_step(const Entry *entry, LLVMValueRef t)
 {
-    if (entry->infer->layout->lengths)
-        set_present(entry, t, LLVMBuildICmp(entry->infer->unit->builder, LLVMIntSLT, t, entry->steps, ""));
+    const Infer *infer = entry->infer;
+    if (infer->layout->lengths && !ends_early(infer))
+        set_present(entry, t, LLVMBuildICmp(infer->unit->builder, LLVMIntSLT, t, entry->steps, ""));
 }
 
 /* ---- functions ---- */
@@ -318,7 +325,9 @@ static void run_steps(const Entry *entry)
 {
     const Infer *infer = entry->infer;
     Unit *unit = infer->unit;
-    LLVMValueRef start[] = {entry->state, entry->sample}, last = int_constant(unit, unit->program->steps - 1);
+    LLVMValueRef start[] = {entry->state, entry->sample}, one = int_constant(unit, 1);
+    LLVMValueRef steps = ends_early(infer) ? entry->steps : int_constant(unit, unit->program->steps);
+    LLVMValueRef last = LLVMBuildNSWSub(unit->builder, steps, one, "");
     call(unit, infer->reset, start, infer->layout->draws ? 2 : 1);
     Turns t = loop_begin(unit, int_constant(unit, 0), last, 1);
     LLVMValueRef arguments[] = {entry->state, row_at(entry, t.var), LLVMConstNull(unit->pointer)};

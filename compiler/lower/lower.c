@@ -215,6 +215,7 @@ Program *lower_inference(Arena *arena, const Net *net, LowerOptions options)
     Lower lower = {.arena = arena, .net = net, .plan = &plan, .program = program, .layer = NONE};
     program->predicts = true;
     program->whole_why = net->whole_why;
+    program->ends_early = ends_with_sample(net);
     add_buffers(&lower);
     if (net->stepwise)
         program->step = fixed_buffer(&lower, "step", TYPE_I32, BUFFER_SCRATCH, (Shape){0});

@@ -1,6 +1,7 @@
 /* `predictions FOLDER` predicts the test set in FOLDER with kws.h, and writes what `predict` of the trainer writes; samples are read as the
  * trainer reads them, in any of its formats. -DGENERATED='"model.c"': the trainer, else it is linked, without its main; -DWHOLE_NUMBERS: there
- * are no reals, samples are bytes and counts; beside what inferred.h knows. */
+ * are no reals, samples are bytes and counts; -DBEHIND: there is something behind a sample's last step, which nobody is to read; beside
+ * what inferred.h knows. */
 #undef WHOLE /* of infer.c */
 #ifdef GENERATED
 #define main trainer_main
@@ -57,6 +58,10 @@ static bool predict_sample_alone(const SnnDataset *data, const SnnModel *model, 
         in[i] = values[i] != 0.0f;
 #else
         in[i] = (Input)values[i];
+#endif
+#ifdef BEHIND
+    for (int i = steps_of(data, model, sample) * (VALUES / KWS_STEPS); i < VALUES; i++)
+        in[i] = (Input)1;
 #endif
 #ifdef LENGTHS
     if (kws_run_steps(&state SAMPLE(sample), INPUTS(in), steps_of(data, model, sample), &out) != KWS_OK)
