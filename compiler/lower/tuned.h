@@ -49,9 +49,10 @@ enum {
 /* ---- convolutions of reals: maps by either, gradients by the first, since narrow ones read inputs twice as often ---- */
 
 enum {
-    WINDOW_MOST = 8,   /* positions of a row, or of some steps, whose sums are made together, */
-    WINDOW_WIDTH = 32, /* of so many channels; */
-    WINDOW_TAPS = 8,   /* by up to so many, each is written out where it misses positions of a short row; */
+    WINDOW_MOST = 8,        /* positions of a row, or of some steps, whose sums are made together, */
+    WINDOW_WIDTH = 32,      /* of so many channels; */
+    WINDOW_GROUP_LEAST = 4, /* where groups have fewer, of all groups side by side; */
+    WINDOW_TAPS = 8, /* by up to so many, each is written out where it misses positions of a short row; */
     WINDOW_NARROW_MOST = 6,   /* where vectors are not of WIDE_LANES, registers hold */
     WINDOW_NARROW_WIDTH = 16, /* as many as these */
     WINDOW_CACHED = 1 << 16   /* weights that stay in the second cache with what they are multiplied by */

@@ -50,7 +50,8 @@ static void write_conv(FILE *out, Dice *dice, Extents axes, int groups)
 {
     bool turned = dice_chance(dice, 30), wide = groups == 1 && dice_chance(dice, 30);
     int most = axes.count == 1 ? 3 : axes.count == 2 && !turned ? 2 : 1;
-    int channels = wide ? 16 * dice_between(dice, 1, most) : groups * dice_between(dice, 1, 3);
+    int channels =
+        wide ? 16 * dice_between(dice, 1, most) : groups * dice_between(dice, 1, groups > 1 ? 5 : 3);
     fprintf(out, " -> %s(%d", turned ? "conv_transpose" : "conv", channels);
     write_numbers(out, dice, "kernel", axes, 1, 3);
     if (dice_chance(dice, 50))

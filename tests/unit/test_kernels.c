@@ -205,8 +205,7 @@ END_TEST
  * tiles divide or not, strides that leave remainders in the transposes, windows beyond both edges. */
 static const char *const convolutions[] = {
     "conv(6, kernel = 3, pad = 1, synapse = tanh) -> lif(threshold = 0.1) -> conv_transpose(5, kernel = 2, "
-    "stride = 2, "
-    "synapse = binary) -> lif(threshold = 0.1) -> conv(2, kernel = 3, synapse = tanh)",
+    "stride = 2, synapse = binary) -> lif(threshold = 0.1) -> conv(2, kernel = 3, synapse = tanh)",
     "conv(3, kernel = 3, pad = same) -> lif(threshold = 0.1) -> conv(2, kernel = 2)",
     "conv(34, kernel = 3, pad = 2) -> lif(threshold = 0.1) -> conv(33, kernel = 3, stride = 2, pad = 1, "
     "bias)",
@@ -216,12 +215,16 @@ static const char *const convolutions[] = {
     "conv(4, kernel = 2) -> tanh -> conv_transpose(3, kernel = 3, stride = 2, pad = 1)",
     /* rows so short that those of all steps are made together, and in the transpose of one */
     "conv(8, kernel = [1, 9], stride = [1, 8]) -> tanh -> conv(35, kernel = [3, 2], pad = 1) -> tanh -> "
-    "conv(3, "
-    "kernel = [2, 3], bias)",
+    "conv(3, kernel = [2, 3], bias)",
     "conv(1, kernel = 2) -> lif(threshold = 0.1) -> reshape([y = 5, x = 16]) -> conv_transpose(3, kernel = "
     "3, stride = 2, pad = 1)",
+    /* groups one after the other, of a tile and a rest or less; narrow ones, which are made side by side */
+    "reshape([y = 3, x = 17, c = 4]) -> conv(80, kernel = 2, groups = 2) -> conv(8, kernel = 2, groups = 2)",
+    "conv(16, kernel = 3, pad = 2, groups = 2) -> lif(threshold = 0.1) -> conv(16, kernel = 3, groups = 16)",
+    "conv(6, kernel = [2, 3], stride = [1, 2], pad = 1, groups = 2) -> lif(threshold = 0.1) -> "
+    "conv_transpose(9, kernel = 3, stride = 2, groups = 3, bias)",
 };
-enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };
+enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions, UNGROUPED = CONVOLUTIONS - 3 };
 
 /* What goes back through these is sparse: channels of more than whole vectors and of less, several axes, edges. Of one step,
  * of some at a time, of several such parts. */
@@ -231,8 +234,7 @@ static const char *const pooled[] = {
     "reshape([z = 3, y = 2, x = 17, c = 2]) -> conv(20, kernel = [1, 2, 4], pad = [0, 1, 1]) -> lif -> "
     "max_pool([1, 2, 3])",
     "conv(50, kernel = [1, 3], dilation = [2, 1], pad = 1) -> lif -> max_pool([1, 3]) -> conv(40, kernel = "
-    "2) -> lif "
-    "-> max_pool(2)",
+    "2) -> lif -> max_pool(2)",
 };
 enum { POOLED = sizeof pooled / sizeof *pooled };
 
@@ -251,11 +253,10 @@ enum { ROUTED = sizeof routed / sizeof *routed };
 static const char *const spiking[] = {
     "conv(64, kernel = 3, pad = same) -> batch_norm -> lif -> max_pool(2) -> conv(40, kernel = [3, 2]) -> "
     "lif(threshold = 0.1) -> conv(5, kernel = 2, pad = 3)",
-    "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = [2, 5], "
-    "bias) -> lif(threshold = 0.1) -> conv(2, kernel = 3, stride = 2, pad = 2)",
+    "conv(13, kernel = 3, dilation = 2, pad = 4) -> lif(threshold = 0.1) -> conv(33, kernel = [2, 5], bias) "
+    "-> lif(threshold = 0.1) -> conv(2, kernel = 3, stride = 2, pad = 2)",
     "conv(30, kernel = [1, 4], pad = 1) -> lif(threshold = 0.1) -> conv(3, kernel = [5, 1], dilation = [1, "
-    "3], "
-    "pad = [1, 2])",
+    "3], pad = [1, 2])",
 };
 enum { SPIKING = sizeof spiking / sizeof *spiking };
 
@@ -295,11 +296,9 @@ static const Program *convolution(Arena *arena, const char *stages, int steps, K
  * several channels, without a maximum in between. */
 static const char *const blank[] = {
     "conv(34, kernel = 3, pad = same) -> lif(threshold = 0.1) -> max_pool(2) -> conv(5, kernel = 3, pad = "
-    "same) -> lif "
-    "-> max_pool(2)",
+    "same) -> lif -> max_pool(2)",
     "reshape([y = 3, x = 11, c = 3]) -> conv(6, kernel = 2, dilation = [1, 2], pad = 3) -> lif(threshold = "
-    "0.1) -> "
-    "max_pool(3, stride = 2, pad = 1) -> conv(33, kernel = 2) -> lif -> max_pool(2, stride = 1)",
+    "0.1) -> max_pool(3, stride = 2, pad = 1) -> conv(33, kernel = 2) -> lif -> max_pool(2, stride = 1)",
     "conv(7, kernel = [2, 4], pad = [0, 2]) -> lif(threshold = 0.1)",
     "conv(17, kernel = 2) -> lif(threshold = 0.1) -> max_pool(2) -> conv(5, kernel = 3, pad = same) -> lif",
 };
@@ -345,14 +344,15 @@ enum {
 START_TEST(windows_agree)
 {
     Arena *arena = arena_new();
+    const char *stages = convolutions[_i];
     const Without without = NO_PATTERNS | NO_PIECES | NO_PATCHES;
-    const Program *fast = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, without);
-    const Program *general = convolution(arena, convolutions[_i], 3, KERNELS_AUTO, without | NO_WINDOWS);
+    const Program *fast = convolution(arena, stages, 3, KERNELS_AUTO, without);
+    const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, without | NO_WINDOWS);
     ck_assert_int_ge(arrays(fast, "box_of"), 2);
     ck_assert_int_eq(arrays(general, "box_of"), 0);
     compare_gradients(fast, general, 2);
     /* one tile of channels after the other */
-    const Program *tiled = convolution(arena, convolutions[_i], 3, KERNELS_TABLE, without | NO_WINOGRAD);
+    const Program *tiled = convolution(arena, stages, 3, KERNELS_TABLE, without | NO_WINOGRAD);
     ck_assert_int_ge(arrays(tiled, "tiles_of"), 1);
     compare_gradients(tiled, general, 2);
     arena_free(arena);
@@ -363,7 +363,7 @@ END_TEST
 START_TEST(patches_agree)
 {
     Arena *arena = arena_new();
-    const char *stages = _i < CONVOLUTIONS ? convolutions[_i] : spiking[_i - CONVOLUTIONS];
+    const char *stages = _i < UNGROUPED ? convolutions[_i] : spiking[_i - UNGROUPED];
     const Without without = NO_WINDOWS | NO_PATTERNS | NO_PIECES;
     const Program *fast = convolution(arena, stages, 3, KERNELS_AUTO, without);
     const Program *general = convolution(arena, stages, 3, KERNELS_AUTO, without | NO_PATCHES);
@@ -584,7 +584,7 @@ Suite *kernels_suite(void)
     tcase_add_loop_test(tcase, a_stream_may_be_followed_both_ways, 0, 3);
     tcase_add_loop_test(tcase, optimisations_change_no_result, 0, OPTIMISATION_COUNT + 1);
     tcase_add_loop_test(tcase, windows_agree, 0, CONVOLUTIONS);
-    tcase_add_loop_test(tcase, patches_agree, 0, CONVOLUTIONS + SPIKING);
+    tcase_add_loop_test(tcase, patches_agree, 0, UNGROUPED + SPIKING);
     tcase_add_loop_test(tcase, patterns_agree, 0, 2 * FEW);
     tcase_add_loop_test(tcase, gradients_of_many_inputs_have_one_sum, 0, 4);
     tcase_add_loop_test(tcase, maps_along_time_agree, 0, 4 * IN_TIME);

@@ -1,6 +1,7 @@
 #include "lower/maps/gather.h"
 
 #include "lower/base/code.h"
+#include "lower/tuned.h"
 
 static int channels(const Node *node, bool made)
 {
@@ -10,11 +11,29 @@ static int channels(const Node *node, bool made)
 
 Gather gather_of(const Node *node)
 {
+    int ins = channels(node, false), outs = channels(node, true), groups = node->map->groups;
+    bool spread = groups > 1 && outs / groups < WINDOW_GROUP_LEAST;
     return (Gather){.node = node,
                     .steps = 1,
                     .axes = node->map->count - 1,
-                    .ins = channels(node, false),
-                    .outs = channels(node, true)};
+                    .ins = ins,
+                    .outs = outs,
+                    .groups = spread ? 1 : groups,
+                    .made = spread ? outs : outs / groups,
+                    .depth = ins / groups,
+                    .spread = spread};
+}
+
+int box_channels(const Gather *gather)
+{
+    return gather->spread ? gather->depth * gather->outs : gather->ins;
+}
+
+LoopExpr *spread_channel(Lower *lower, const Gather *gather, LoopExpr *i, LoopExpr *j)
+{
+    int width = gather->outs / gather->node->map->groups;
+    LoopExpr *group = width == 1 ? j : op2(lower, OP_DIV, j, num(lower, width));
+    return scaled_plus(lower, group, gather->depth, i);
 }
 
 const View *last_view(const Gather *gather)

@@ -10,6 +10,10 @@ typedef struct Gather {
     Site site;
     int axes;      /* that have windows */
     int ins, outs; /* channels */
+    int groups, made,
+        depth; /* of channels, one after the other; channels that each makes, and that each of these reads */
+    bool
+        spread; /* but so narrow ones are made side by side, as if they were one, with copies of what they read */
     View view[MAX_DIMS];
     LoopExpr *q[MAX_DIMS];                   /* of the axes before the last, */
     LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the taps by which they read what is there */
@@ -19,6 +23,10 @@ typedef struct Gather {
 } Gather;
 
 Gather gather_of(const Node *node);
+/* Of what a box holds of one position. */
+int box_channels(const Gather *gather);
+/* The channel of a position that channel j, which is made, reads as its channel i, where groups are spread. */
+LoopExpr *spread_channel(Lower *lower, const Gather *gather, LoopExpr *i, LoopExpr *j);
 /* Enters the loops over rows, one remainder of a stride after the other. */
 void for_rows(Lower *lower, Gather *gather);
 /* Along the last axis. */

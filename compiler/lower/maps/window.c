@@ -56,7 +56,7 @@ static void add_box(Lower *lower, Gather *gather)
 {
     View view =
         view_of(lower, &gather->node->map->space[gather->axes - 1], gather->node->transposed, num(lower, 0));
-    int dims[2] = {gather->steps * most_reads(lower, gather), view_extent(&view) * gather->ins};
+    int dims[2] = {gather->steps * most_reads(lower, gather), view_extent(&view) * box_channels(gather)};
     gather->box = named_buffer(lower, "box_of", stream_of(lower, gather->node->in)->name, TYPE_F32,
                                BUFFER_LOCAL, false, 2, dims);
 }
@@ -71,7 +71,7 @@ static void emit_zeros(Lower *lower, const Gather *gather)
            loop_float(lower->arena, 0), false);
 }
 
-/* box[slot][from .. to-1] = values from `offset` on */
+/* Values number from .. to-1 of the row, from `offset` on, are copied to the box. */
 static void emit_values(Lower *lower, const Gather *gather, const Read *read, Site site, LoopExpr *from,
                         LoopExpr *to, LoopExpr *offset)
 {
@@ -82,15 +82,32 @@ static void emit_values(Lower *lower, const Gather *gather, const Read *read, Si
     store2(lower, &loop->body, gather->box, read->slot, n, loop_cast(lower->arena, TYPE_F32, value), false);
 }
 
+/* The same of positions from .. to-1, for each channel that is made what it reads: first of its group all. */
+static void emit_spread(Lower *lower, const Gather *gather, const Read *read, Site site, LoopExpr *from,
+                        LoopExpr *to, LoopExpr *offset)
+{
+    LoopStmt *positions = for_bounds(lower, read->into, "n", from, to);
+    LoopExpr *n = loop_variable(lower, positions);
+    LoopStmt *reads = for_range(lower, &positions->body, "i", gather->depth);
+    LoopStmt *loop = for_units(lower, &reads->body, "j", gather->outs);
+    LoopExpr *i = loop_variable(lower, reads), *j = loop_variable(lower, loop);
+    LoopExpr *unit = scaled_plus(lower, n, gather->ins, spread_channel(lower, gather, i, j));
+    LoopExpr *value = load_stream(lower, gather->node->in, site, op2(lower, OP_ADD, offset, unit));
+    LoopExpr *place = scaled_plus(lower, scaled_plus(lower, n, gather->depth, i), gather->outs, j);
+    store2(lower, &loop->body, gather->box, read->slot, place, loop_cast(lower->arena, TYPE_F32, value),
+           false);
+}
+
 static void emit_box(Lower *lower, const Gather *gather)
 {
     const View *view = last_view(gather);
     LoopExpr *lowest = view_lowest(lower, view), *zero = num(lower, 0), *all = num(lower, view_extent(view));
     LoopExpr *from = clamped(lower, op2(lower, OP_SUB, zero, lowest), zero, all);
     LoopExpr *to = clamped(lower, op2(lower, OP_SUB, num(lower, view->in), lowest), zero, all);
-    LoopExpr *ins = num(lower, gather->ins);
-    from = settled(lower, gather->site.into, "from", op2(lower, OP_MUL, from, ins));
-    to = settled(lower, gather->site.into, "to", op2(lower, OP_MUL, to, ins));
+    bool as_is = !gather->spread || (gather->depth == 1 && gather->outs == gather->ins);
+    LoopExpr *ins = num(lower, gather->ins), *each = as_is ? ins : num(lower, 1);
+    from = settled(lower, gather->site.into, "from", op2(lower, OP_MUL, from, each));
+    to = settled(lower, gather->site.into, "to", op2(lower, OP_MUL, to, each));
     emit_zeros(lower, gather);
     LoopBlock *into = gather->site.into;
     LoopExpr *step = NULL;
@@ -102,8 +119,8 @@ static void emit_box(Lower *lower, const Gather *gather)
     Read read = for_reads(lower, gather, into);
     read.slot = step_slot(lower, gather, step, read.slot);
     LoopExpr *offset = op2(lower, OP_MUL, scaled_plus(lower, read.row, view->in, lowest), ins);
-    emit_values(lower, gather, &read, step_site(lower, gather, step), from, to,
-                loop_local(lower, read.into, "offset", offset));
+    (as_is ? emit_values : emit_spread)(lower, gather, &read, step_site(lower, gather, step), from, to,
+                                        loop_local(lower, read.into, "offset", offset));
 }
 
 /* ---- tiles of a row ---- */
@@ -114,6 +131,7 @@ typedef struct Block {
     const Gather *gather;
     const Linear *linear;
     LoopExpr *tile, *q0, *j0, *offset;
+    LoopExpr *made, *read; /* the tile's first channel, and the first one that its group reads */
     int count, width;
     BufferId sums; /* [steps x count][width] */
 } Block;
@@ -138,7 +156,7 @@ static LoopExpr *weight(Lower *lower, const Block *tile, LoopExpr *row, LoopExpr
     tap = scaled_plus(lower, row, node->map->space[gather->axes - 1].taps, tap);
     j = op2(lower, OP_ADD, tile->j0, j);
     return node->transposed ? load2(lower, weights, i, scaled_plus(lower, tap, gather->outs, j))
-                            : load2(lower, weights, scaled_plus(lower, tap, gather->ins, i), j);
+                            : load2(lower, weights, scaled_plus(lower, tap, gather->depth, i), j);
 }
 
 static void emit_starts(Lower *lower, const Block *tile, LoopBlock *into)
@@ -159,13 +177,17 @@ static void emit_row_product(Lower *lower, const Block *tile, const Read *read, 
                              LoopExpr *place, LoopExpr *tap, LoopExpr *i, int p)
 {
     const Gather *gather = tile->gather;
-    int ahead = p % tile->count * last_view(gather)->stride * gather->ins;
-    LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, i), num(lower, ahead));
+    int ahead = p % tile->count * last_view(gather)->stride * box_channels(gather);
+    LoopExpr *from = gather->spread ? scaled_plus(lower, i, gather->outs, tile->j0) : i;
+    LoopExpr *at = op2(lower, OP_ADD, op2(lower, OP_ADD, place, from), num(lower, ahead));
     LoopExpr *slot = step_slot(lower, gather, num(lower, p / tile->count), read->slot);
-    LoopExpr *x =
-        loop_local(lower, into, arena_printf(lower->arena, "x%d", p), load2(lower, gather->box, slot, at));
+    LoopExpr *x = load2(lower, gather->box, slot, at);
+    if (!gather->spread)
+        x = loop_local(lower, into, arena_printf(lower->arena, "x%d", p), x);
     LoopStmt *loop = for_units(lower, into, "j", tile->width);
     LoopExpr *j = loop_variable(lower, loop);
+    if (gather->spread)
+        x = load2(lower, gather->box, slot, op2(lower, OP_ADD, at, j));
     store_product(lower, &loop->body, tile->sums, 2, (LoopExpr *[]){num(lower, p), j}, x,
                   weight(lower, tile, read->tap, tap, i, j));
 }
@@ -177,9 +199,10 @@ static void emit_tap(Lower *lower, const Block *tile, const Read *read, LoopBloc
     const Gather *gather = tile->gather;
     const View *view = last_view(gather);
     LoopExpr *place = op2(lower, OP_SUB, view_read(lower, view, tile->q0, m), view_lowest(lower, view));
-    place = loop_local(lower, into, "place", op2(lower, OP_MUL, place, num(lower, gather->ins)));
+    place = scaled_plus(lower, place, box_channels(gather), tile->read);
+    place = loop_local(lower, into, "place", place);
     LoopExpr *tap = loop_local(lower, into, "tap", view_tap(lower, view, m));
-    LoopStmt *inputs = for_range(lower, into, "i", gather->ins);
+    LoopStmt *inputs = for_range(lower, into, "i", gather->depth);
     LoopExpr *i = loop_variable(lower, inputs);
     for (int p = 0; p < rows_of(tile); p++)
         if (p % tile->count >= first && p % tile->count < end)
@@ -274,9 +297,8 @@ static void emit_channels(Lower *lower, Block block, LoopBlock *into, int most)
 
 static void emit_part(Lower *lower, Block block, LoopBlock *into, LoopExpr *offset, int width)
 {
-    LoopExpr *j0 = op2(lower, OP_MUL, block.tile, num(lower, WINDOW_WIDTH));
     block.offset = offset;
-    block.j0 = settled(lower, into, "j0", op2(lower, OP_ADD, j0, offset));
+    block.j0 = settled(lower, into, "j0", op2(lower, OP_ADD, block.made, offset));
     block.width = width;
     emit_channels(lower, block, into, WINDOW_NARROW_MOST);
 }
@@ -294,13 +316,11 @@ static void emit_narrow(Lower *lower, const Block *tile, LoopBlock *into)
 }
 
 /* The row's channels of a tile, as much at a time as registers hold. */
-static void emit_tile(Lower *lower, const Gather *gather, const Linear *linear, LoopBlock *into,
-                      LoopExpr *tile, int width)
+static void emit_tile(Lower *lower, Block block, LoopBlock *into)
 {
-    LoopExpr *j0 = settled(lower, into, "j0", op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
-    Block block = {
-        .gather = gather, .linear = linear, .tile = tile, .j0 = j0, .offset = num(lower, 0), .width = width};
-    if (width < WINDOW_NARROW_WIDTH) {
+    block.j0 = settled(lower, into, "j0", block.made);
+    block.offset = num(lower, 0);
+    if (block.width < WINDOW_NARROW_WIDTH) {
         emit_channels(lower, block, into, WINDOW_MOST);
         return;
     }
@@ -320,14 +340,32 @@ static Gather enter_rows(Lower *lower, Gather gather, Walk walk, LoopBlock *into
     return gather;
 }
 
+/* Of a group, tile number `tile`. */
 static void emit_tile_of(Lower *lower, const Linear *linear, Gather gather, Walk walk, LoopBlock *into,
-                         LoopExpr *tile, int width)
+                         LoopExpr *group, LoopExpr *tile, int width)
 {
     if (linear->plan->by_tiles) {
         gather = enter_rows(lower, gather, walk, into);
         into = gather.site.into;
     }
-    emit_tile(lower, &gather, linear, into, tile, width);
+    Block block = {.gather = &gather, .linear = linear, .width = width};
+    block.tile = scaled_plus(lower, group, (gather.made + WINDOW_WIDTH - 1) / WINDOW_WIDTH, tile);
+    block.made = scaled_plus(lower, group, gather.made, op2(lower, OP_MUL, tile, num(lower, WINDOW_WIDTH)));
+    block.read = op2(lower, OP_MUL, group, num(lower, gather.depth));
+    emit_tile(lower, block, into);
+}
+
+static void emit_group(Lower *lower, const Linear *linear, Gather gather, Walk walk, LoopBlock *into,
+                       LoopExpr *group)
+{
+    int tiles = gather.made / WINDOW_WIDTH, rest = gather.made % WINDOW_WIDTH;
+    if (tiles > 0) {
+        LoopStmt *loop = for_range(lower, into, "block", tiles);
+        emit_tile_of(lower, linear, gather, walk, &loop->body, group, loop_variable(lower, loop),
+                     WINDOW_WIDTH);
+    }
+    if (rest > 0)
+        emit_tile_of(lower, linear, gather, walk, into, group, num(lower, tiles), rest);
 }
 
 static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
@@ -341,13 +379,13 @@ static void forward(Lower *lower, const Linear *linear, Site site, Walk walk)
     if (!linear->plan->by_tiles)
         gather = enter_rows(lower, gather, walk, site.into);
     LoopBlock *into = gather.site.into;
-    int tiles = gather.outs / WINDOW_WIDTH, rest = gather.outs % WINDOW_WIDTH;
-    if (tiles > 0) {
-        LoopStmt *loop = for_range(lower, into, "block", tiles);
-        emit_tile_of(lower, linear, gather, walk, &loop->body, loop_variable(lower, loop), WINDOW_WIDTH);
+    LoopExpr *group = num(lower, 0);
+    if (gather.groups > 1) {
+        LoopStmt *loop = for_range(lower, into, "group", gather.groups);
+        group = loop_variable(lower, loop);
+        into = &loop->body;
     }
-    if (rest > 0)
-        emit_tile_of(lower, linear, gather, walk, into, num(lower, tiles), rest);
+    emit_group(lower, linear, gather, walk, into, group);
 }
 
 const MapKernel by_windows = {.serves = serves, .prepare = prepare, .forward = forward};

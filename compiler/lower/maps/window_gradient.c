@@ -1,10 +1,11 @@
 /* Gradients of the weights of convolutions. Of one tap, those of some inputs and some outputs are summed together, in
  * registers, over all positions of all rows; then they are added. Of transposed maps, inputs are the gradients of what these make,
- * and outputs what these read: if that is spikes, they become numbers, step by step, as sums in registers want them. */
+ * and outputs what these read: if that is spikes, they become numbers, step by step, as sums in registers want them. So does what
+ * narrow groups of channels read, which are summed side by side. */
 #include "lower/base/code.h"
 #include "lower/base/streams.h"
+#include "lower/maps/gather.h"
 #include "lower/maps/rows.h"
-#include "lower/maps/view.h"
 #include "lower/tuned.h"
 
 static bool serves(const Linear *linear)
@@ -23,14 +24,16 @@ typedef struct Tap {
     LoopExpr *k[MAX_DIMS];                   /* the tap, by axis, */
     LoopExpr *from[MAX_DIMS], *to[MAX_DIMS]; /* and the outputs */
     LoopExpr *number;                        /* of the tap */
-    int ins, outs;                           /* channels */
+    Gather gather;                           /* its channels */
     BufferId numbers;                        /* [outputs]: those of the step; -1: they are numbers */
+    BufferId copies; /* [positions][channels]: what outputs of narrow groups read at the step; -1: none */
 } Tap;
 
 /* Inputs i0 .. i0 + count - 1 by outputs j0 .. j0 + width - 1. */
 typedef struct Block {
     const Tap *tap;
     LoopExpr *i0, *j0;
+    LoopExpr *read; /* the first channel that its group reads */
     int count, width;
     BufferId sums;
 } Block;
@@ -48,30 +51,43 @@ static void for_taps(Lower *lower, Tap *tap)
         tap->number = scaled_plus(lower, tap->number, tap->axis[a].taps, tap->k[a]);
         tap_outputs(lower, tap->site.into, &tap->axis[a], tap->k[a], &tap->from[a], &tap->to[a]);
     }
-    tap->number =
-        loop_local(lower, tap->site.into, "row", op2(lower, OP_MUL, tap->number, num(lower, tap->ins)));
+    tap->number = loop_local(lower, tap->site.into, "row",
+                             op2(lower, OP_MUL, tap->number, num(lower, tap->gather.depth)));
 }
 
 /* ---- sums ---- */
+
+/* Of input r of the block at a position whose channels begin at `first`: in a register for all outputs. */
+static LoopExpr *emit_input(Lower *lower, const Block *block, Site site, LoopExpr *first, int r)
+{
+    LoopExpr *x =
+        load_stream(lower, block->tap->linear->node->in, site, op2(lower, OP_ADD, first, num(lower, r)));
+    return loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
+                      loop_cast(lower->arena, TYPE_F32, x));
+}
 
 /* The sums += what one position contributes: one input after the other, so that it is in a register only for its own products,
  * and the gradients for all. */
 static void emit_position(Lower *lower, const Block *block, Site site, LoopExpr *input, LoopExpr *output)
 {
     const Tap *tap = block->tap;
-    const Node *node = tap->linear->node;
-    LoopExpr *first = scaled_plus(lower, input, tap->ins, block->i0);
+    const Gather *gather = &tap->gather;
+    LoopExpr *first =
+        gather->spread
+            ? scaled_plus(lower, scaled_plus(lower, input, gather->depth, block->i0), gather->outs, block->j0)
+            : scaled_plus(lower, input, gather->ins, op2(lower, OP_ADD, block->read, block->i0));
     first = loop_local(lower, site.into, "in", first);
-    output = loop_local(lower, site.into, "out", scaled_plus(lower, output, tap->outs, block->j0));
+    output = loop_local(lower, site.into, "out", scaled_plus(lower, output, gather->outs, block->j0));
     for (int r = 0; r < block->count; r++) {
-        LoopExpr *x = load_stream(lower, node->in, site, op2(lower, OP_ADD, first, num(lower, r)));
-        x = loop_local(lower, site.into, arena_printf(lower->arena, "x%d", r),
-                       loop_cast(lower->arena, TYPE_F32, x));
+        LoopExpr *x = gather->spread ? NULL : emit_input(lower, block, site, first, r);
         LoopStmt *loop = for_units(lower, site.into, "j", block->width);
         LoopExpr *j = loop_variable(lower, loop);
         LoopExpr *at = op2(lower, OP_ADD, output, j);
-        LoopExpr *g =
-            tap->numbers < 0 ? load_stream(lower, node->aux, site, at) : load1(lower, tap->numbers, at);
+        LoopExpr *g = tap->numbers < 0 ? load_stream(lower, tap->linear->node->aux, site, at)
+                                       : load1(lower, tap->numbers, at);
+        if (gather->spread)
+            x = load1(lower, tap->copies,
+                      op2(lower, OP_ADD, op2(lower, OP_ADD, first, num(lower, r * gather->outs)), j));
         store_product(lower, &loop->body, block->sums, 2, (LoopExpr *[]){num(lower, r), j}, x, g);
     }
 }
@@ -126,28 +142,43 @@ static void emit_blocks(Lower *lower, Block block, LoopBlock *into, int i0, int 
     emit_block(lower, &block, &loop->body);
 }
 
-/* Outputs from j0 on, as many as their sums with up to `most` inputs. */
-static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, int width, int most)
+/* Outputs from j0 on, as many as their sums with up to `most` inputs, from channel `read` on. */
+static void emit_outputs(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *j0, LoopExpr *read,
+                         int width, int most)
 {
-    Parts parts = even_parts(tap->ins, most);
+    Parts parts = even_parts(tap->gather.depth, most);
     const char *name = weight_name(lower->net, tap->linear->node);
-    Block block = {tap, NULL, j0, parts.size, width, sums_buffer(lower, name, parts.size, width)};
+    Block block = {tap, NULL, j0, read, parts.size, width, sums_buffer(lower, name, parts.size, width)};
     emit_blocks(lower, block, into, 0, parts.large);
     block.count--;
     emit_blocks(lower, block, into, parts.large * parts.size, parts.small);
 }
 
-/* All outputs, up to `width` at a time. */
-static void emit_tap(Lower *lower, const Tap *tap, LoopBlock *into, int width, int most)
+/* All outputs of a group, up to `width` at a time. */
+static void emit_group(Lower *lower, const Tap *tap, LoopBlock *into, LoopExpr *group, int width, int most)
 {
-    int blocks = tap->outs / width, rest = tap->outs % width;
+    int made = tap->gather.made, blocks = made / width, rest = made % width;
+    LoopExpr *read = op2(lower, OP_MUL, group, num(lower, tap->gather.depth));
     if (blocks > 0) {
         LoopStmt *loop = for_range(lower, into, "outputs", blocks);
         LoopExpr *j0 = op2(lower, OP_MUL, loop_variable(lower, loop), num(lower, width));
-        emit_outputs(lower, tap, &loop->body, loop_local(lower, &loop->body, "j0", j0), width, most);
+        j0 = loop_local(lower, &loop->body, "j0", scaled_plus(lower, group, made, j0));
+        emit_outputs(lower, tap, &loop->body, j0, read, width, most);
     }
     if (rest > 0)
-        emit_outputs(lower, tap, into, num(lower, blocks * width), rest, most);
+        emit_outputs(lower, tap, into, scaled_plus(lower, group, made, num(lower, blocks * width)), read,
+                     rest, most);
+}
+
+static void emit_tap(Lower *lower, const Tap *tap, LoopBlock *into, int width, int most)
+{
+    LoopExpr *group = num(lower, 0);
+    if (tap->gather.groups > 1) {
+        LoopStmt *loop = for_range(lower, into, "group", tap->gather.groups);
+        group = loop_variable(lower, loop);
+        into = &loop->body;
+    }
+    emit_group(lower, tap, into, group, width, most);
 }
 
 /* Whether what a sample has at all steps does not stay in a cache, where taps and blocks of a slice of the inputs read it again and
@@ -176,6 +207,25 @@ static BufferId copy_numbers(Lower *lower, const Node *node, Site site)
     return numbers;
 }
 
+/* What each output's channels read. */
+static BufferId copy_inputs(Lower *lower, const Node *node, const Gather *gather, Site site)
+{
+    int positions = map_inputs(node->map) / gather->ins, numbers = positions * box_channels(gather);
+    BufferId copies = named_buffer(lower, "copies_of", stream_of(lower, node->in)->name, TYPE_F32,
+                                   BUFFER_LOCAL, false, 1, &numbers);
+    LoopStmt *loop_p = for_range(lower, site.into, "position", positions);
+    LoopStmt *loop_i = for_range(lower, &loop_p->body, "i", gather->depth);
+    LoopStmt *loop_j = for_units(lower, &loop_i->body, "j", gather->outs);
+    LoopExpr *p = loop_variable(lower, loop_p), *i = loop_variable(lower, loop_i),
+             *j = loop_variable(lower, loop_j);
+    LoopExpr *unit = scaled_plus(lower, p, gather->ins, spread_channel(lower, gather, i, j));
+    LoopExpr *place = scaled_plus(lower, scaled_plus(lower, p, gather->depth, i), gather->outs, j);
+    site.into = &loop_j->body;
+    LoopExpr *value = load_stream(lower, node->in, site, unit);
+    store1(lower, site.into, copies, place, loop_cast(lower->arena, TYPE_F32, value), false);
+    return copies;
+}
+
 static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
 {
     const AxisMap *map = linear->node->map;
@@ -183,7 +233,8 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
     site.tile = NULL;
     note_gradient(lower, linear, site.into, ", tap by tap");
     bool numbers = are_numbers(lower, linear->node->aux);
-    if (!numbers || (item && goes_by_steps(lower, map, walk))) {
+    Gather gather = gather_of(linear->node);
+    if (!numbers || gather.spread || (item && goes_by_steps(lower, map, walk))) {
         site = walk_rows(lower, walk, site);
         walk = (Walk){NULL, NULL, 0};
     }
@@ -193,11 +244,11 @@ static void gradient(Lower *lower, const Linear *linear, Site site, Walk walk)
                .item = item,
                .axes = map->count - 1,
                .axis = map->space,
-               .ins = map_mixed(map)->in,
-               .outs = map_mixed(map)->out,
-               .numbers = numbers ? -1 : copy_numbers(lower, linear->node, site)};
+               .gather = gather,
+               .numbers = numbers ? -1 : copy_numbers(lower, linear->node, site),
+               .copies = gather.spread ? copy_inputs(lower, linear->node, &gather, site) : -1};
     for_taps(lower, &tap);
-    if (tap.outs < WINDOW_NARROW_WIDTH) {
+    if (tap.gather.made < WINDOW_NARROW_WIDTH) {
         emit_tap(lower, &tap, tap.site.into, WINDOW_WIDTH, WINDOW_MOST);
         return;
     }

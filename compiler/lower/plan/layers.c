@@ -119,7 +119,7 @@ static void cut_inputs(const Planning *plan, LayerPlan *layer)
     const NodePlan *record = node ? record_of(plan, node) : NULL;
     if (!record || layer->scan || layer->maps.count > 0
         || (record->pieces ? !record->by_inputs
-                           : !record->windows || map_mixed(node->map)->in < LEAST_INPUTS))
+                           : !record->windows || map_mixed(node->map)->in / node->map->groups < LEAST_INPUTS))
         return;
     int64_t steps = record->in_time ? record->steps : 1;
     int64_t ins = map_inputs(node->map), outs = map_outputs(node->map);

@@ -27,7 +27,7 @@ static bool turns(const MapAxis *axis)
     return axis->before >= 0 && (axis->stride == 1 || axis->dilation == 1);
 }
 
-/* Maps with windows over space that mix all channels, and zeros around. */
+/* Maps with windows over space that mix channels, all of them or those of a group, and zeros around. */
 static bool has_windows(const Node *node)
 {
     const AxisMap *map = node->map;
@@ -35,8 +35,8 @@ static bool has_windows(const Node *node)
     StreamId made =
         node->kind == NODE_MAP_GRAD ? node->out : node->aux; /* weights, or where their gradient is summed */
     bool weights = node->weight != NONE || made != NONE;
-    bool has = map && map->time.reach == REACH_SAME && map->count > 1 && map_mixes_space(map)
-               && map->groups == 1 && map->edge == EDGE_ZERO && weights;
+    bool has = map && map->time.reach == REACH_SAME && map->count > 1
+               && map->space[map->count - 1].reach == REACH_ALL && map->edge == EDGE_ZERO && weights;
     for (int a = 0; has && a < map->count - 1; a++)
         has = map->space[a].reach == REACH_WINDOW && (!turned || turns(&map->space[a]));
     return has;
@@ -362,6 +362,7 @@ static void serve(Planning *plan, int n)
     bool windows = has_windows(node);
     record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
     record->by_tiles = record->windows && has_many_weights(plan, node);
+    windows = windows && node->map->groups == 1; /* the others know no groups */
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
     record->patterns = windows && has_patterns(plan, n);
     bool may = kernels != KERNELS_TABLE && !record->patterns
@@ -371,8 +372,8 @@ static void serve(Planning *plan, int n)
     record->by_inputs = record->pieces && has_many_sums(plan, node);
     record->piece_rows = record->pieces && has_rows_of_taps(plan, node);
     record->piece_taps = has_single_taps(plan, record, node);
-    record->winograd =
-        record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD) && has_squares(plan, n);
+    record->winograd = windows && record->windows && !is_without(plan->options.without, OPTIMISATION_WINOGRAD)
+                       && has_squares(plan, n);
     for (int a = 0; a < 2 && record->winograd; a++)
         record->squares[a] = square_of(node, &node->map->space[a]);
     if (record->winograd && node->kind == NODE_MAP_GRAD)
