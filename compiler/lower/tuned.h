@@ -218,6 +218,7 @@ enum {
      * with more steps than this it does not look so far ahead. */
     CHUNK_LIMIT = 8,
     UNROLL_BUDGET = 240, /* operations in all: more gain nothing, and gcc takes five times as long */
+    SUM_BLOCK = 32,      /* units that are made before they are added to the same number */
     FUNCTION_COST = 16   /* of exp and the like, which are inline code, in operations */
 };
 

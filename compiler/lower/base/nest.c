@@ -106,6 +106,24 @@ Nest nest_of(Lower *lower, LoopBlock *into, const Node *scan, int width)
     return nest;
 }
 
+LoopStmt *nest_blocks(Lower *lower, Nest *nest, int width)
+{
+    LoopStmt *blocks = nest->inner;
+    int last = nest->count - 1, size = nest_extent(nest, last);
+    const char *name = lower->kernel->vars.at[blocks->var].name;
+    blocks->to = num(lower, (size + width - 1) / width);
+    LoopExpr *begin = loop_local(lower, &blocks->body, "begin",
+                                 op2(lower, OP_MUL, loop_variable(lower, blocks), num(lower, width)));
+    LoopExpr *to = num(lower, width);
+    if (size % width)
+        to = loop_local(lower, &blocks->body, "to",
+                        least(lower, op2(lower, OP_SUB, num(lower, size), begin), to));
+    nest->inner = for_bounds(lower, &blocks->body, name, num(lower, 0), to);
+    nest->inner->independent = true;
+    nest->at[last] = op2(lower, OP_ADD, begin, loop_variable(lower, nest->inner));
+    return blocks;
+}
+
 Nest nest_split(Lower *lower, Shape units, Shape part)
 {
     Nest nest = {.units = units};

@@ -14,6 +14,8 @@ typedef struct Nest {
     LoopStmt *outer, *inner;
 } Nest;
 
+/* Divides the innermost loop into blocks of so many units, each of which is independent; returns the loop over the blocks. */
+LoopStmt *nest_blocks(Lower *lower, Nest *nest, int width);
 /* Of a unit that is known. */
 Nest nest_at(LoopExpr *n);
 /* Over so many units of an even scan, else over all. */

@@ -5,7 +5,7 @@
  * the steps of a recurrent group, the states rest in buffers.
  *
  * What lacks an axis that others have is read at the same place all along it. A result that lacks one is a sum: over
- * steps in a local variable, over units where it is stored, in the order of the loops. Of a sum over the batch, each
+ * steps in a local variable, over units where it is stored, in the order of the loops: some units at a time, where there is more to do. Of a sum over the batch, each
  * sample has a part of its own, and a kernel behind adds these up, from the first sample to the last. */
 #include "lower/base/scan.h"
 
@@ -15,6 +15,7 @@
 #include "lower/base/sums.h"
 #include "lower/base/walk.h"
 #include "lower/base/watch.h"
+#include "lower/tuned.h"
 
 static int units_at(const Lower *lower, const Node *node, Site site)
 {
@@ -138,6 +139,8 @@ typedef struct Unit {
     LoopExpr *n;       /* of all units */
     LoopExpr **states; /* local variables */
     LoopExpr **sums;   /* by result: local variables, NULL where it is no sum over steps */
+    LoopStmt *blocks;  /* of units; NULL: there are none */
+    BufferId *parts;   /* by result: [steps][units of a block] of a sum over these; -1: it is none */
 } Unit;
 
 static LoopExpr *result_unit(Lower *lower, const Unit *unit, int s)
@@ -187,8 +190,86 @@ static void declare_locals(Lower *lower, Unit *unit, Site site, bool states_in_b
     }
 }
 
+/* ---- blocks of units ---- */
+
+/* Whether all units of the innermost loop add to one number, at each step if there is one for each. */
+static bool sums_next(const Lower *lower, const Node *node, int s)
+{
+    Shape units = scan_units(lower->net, node);
+    return sums_units(lower, node, s)
+           && shape_find(part_shape(lower, node, s), shape_axis(units, units.ndim - 1)) < 0;
+}
+
+/* A sum goes from unit to unit, and so do compilers where there is one. Of a few units at a time, what each adds is made by vectors,
+ * as all else, and then added, in the same order. Pays where there is more to do than to add. */
+static bool has_blocks(const Lower *lower, const Node *node, const Nest *nest)
+{
+    bool sums = false, makes = false;
+    if (lower->plan->options.infer || nest->units.ndim == 0 || nest_extent(nest, nest->count - 1) < SUM_BLOCK)
+        return false;
+    for (int s = 0; s < node->outs.count; s++) {
+        sums = sums || sums_next(lower, node, s);
+        makes = makes || !sums_units(lower, node, s);
+    }
+    return sums && makes;
+}
+
+static void begin_blocks(Lower *lower, Unit *unit)
+{
+    const Node *node = unit->node;
+    unit->parts = NEW_ARRAY(lower->arena, BufferId, result_count(node) + 1);
+    bool blocks = has_blocks(lower, node, &unit->nest);
+    for (int s = 0; s < result_count(node); s++) {
+        int dims[2] = {sums_steps(lower, node, s) ? 1 : plan_of(lower, node)->steps, SUM_BLOCK};
+        unit->parts[s] = blocks && sums_next(lower, node, s)
+                             ? named_buffer(lower, "parts_of", result_name(lower, node, s), TYPE_F32,
+                                            BUFFER_LOCAL, false, 2, dims)
+                             : -1;
+    }
+    unit->blocks = blocks ? nest_blocks(lower, &unit->nest, SUM_BLOCK) : NULL;
+}
+
+/* The row of its parts: the step, or 0. */
+static LoopExpr *part_row(Lower *lower, const Unit *unit, int s, Site site)
+{
+    return sums_steps(lower, unit->node, s) ? num(lower, 0) : site.t;
+}
+
+/* Unit by unit of the block. */
+static void add_parts(Lower *lower, const Unit *unit, int s, Site site)
+{
+    LoopStmt *loop = for_bounds(lower, site.into, "part", num(lower, 0), unit->nest.inner->to);
+    LoopExpr *part = load2(lower, unit->parts[s], part_row(lower, unit, s, site), loop_variable(lower, loop));
+    site.into = &loop->body;
+    store_result(lower, unit->node, unit->state, s, site, result_unit(lower, unit, s), part, true);
+}
+
+static void end_block(Lower *lower, const Unit *unit, Site site, LoopExpr *from, int count)
+{
+    site.into = &unit->blocks->body;
+    for (int s = 0; s < result_count(unit->node); s++) {
+        Site step = site;
+        if (unit->parts[s] < 0)
+            continue;
+        if (!sums_steps(lower, unit->node, s)) {
+            LoopStmt *time =
+                for_bounds(lower, site.into, "t", from, op2(lower, OP_ADD, from, num(lower, count)));
+            step.into = &time->body;
+            step.t = loop_variable(lower, time);
+        }
+        add_parts(lower, unit, s, step);
+    }
+}
+
+/* ---- what a unit makes ---- */
+
 static void store_unit(Lower *lower, const Unit *unit, int s, Site site, LoopExpr *value, bool add)
 {
+    if (unit->parts[s] >= 0) {
+        LoopExpr *n = loop_variable(lower, unit->nest.inner);
+        store2(lower, site.into, unit->parts[s], part_row(lower, unit, s, site), n, value, false);
+        return;
+    }
     LoopExpr *n = result_unit(lower, unit, s);
     store_result(lower, unit->node, unit->state, s, site, n, value, add || sums_units(lower, unit->node, s));
 }
@@ -349,6 +430,7 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     LoopBlock constants = {0}, loop = {0};
     Unit unit = {.node = node, .state = state};
     unit.nest = nest_of(lower, &loop, node, units_at(lower, node, site));
+    begin_blocks(lower, &unit);
     unit.n = nest_unit(lower, &unit.nest, scan_units(lower->net, node));
     emit_step_zeros(lower, node, state, site, from, count);
     Site inner = site;
@@ -368,6 +450,8 @@ void emit_scan_steps(Lower *lower, const Node *node, const ScanState *state, Sit
     }
     inner.into = &unit.nest.inner->body;
     store_locals(lower, &unit, inner, keep_states);
+    if (unit.blocks)
+        end_block(lower, &unit, site, from, count);
     /* What never changes stands before the loop over the units. */
     for (int i = 0; i < constants.count; i++)
         vec_push(arena, site.into, constants.at[i]);

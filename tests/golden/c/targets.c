@@ -878,6 +878,7 @@ static void SNN_AT_LEVEL(adjoint_class_map_3_sum_)(void *context, int32_t first,
     float (*restrict g_class_map_3_sum_)[1] = net->g_class_map_3_sum_;
     float (*restrict g_kind_)[300] = net->g_kind_;
     float (*restrict g_class_map_sum_)[1] = net->g_class_map_sum_;
+    _Alignas(64) float parts_of_g_class_map_sum_[1][32];
     for (int32_t b = first; b < last; b++) {
         /* sum, adjoint */
         for (int32_t t = 0; t < 1; t++) {
@@ -885,12 +886,21 @@ static void SNN_AT_LEVEL(adjoint_class_map_3_sum_)(void *context, int32_t first,
                 g_class_map_sum_[b][n] = 0.0f;
             }
         }
-        for (int32_t c = 0; c < 300; c++) {
-            const float g_kind_2_ = g_class_map_3_sum_[b][0] * (float)class_target_[b][c];
-            g_kind_[b][c] = g_kind_2_;
-            const float x = -g_kind_2_;
-            const float g_class_map_sum_2_ = x != 0.0f ? x * (1.0f / class_map_sum_[b][0]) : 0.0f;
-            g_class_map_sum_[b][0] += g_class_map_sum_2_;
+        for (int32_t c = 0; c < 10; c++) {
+            const int32_t begin = c * 32;
+            const int32_t to = 300 - begin < 32 ? 300 - begin : 32;
+            SNN_INDEPENDENT for (int32_t c_2 = 0; c_2 < to; c_2++) {
+                const float g_kind_2_ = g_class_map_3_sum_[b][0] * (float)class_target_[b][begin + c_2];
+                g_kind_[b][begin + c_2] = g_kind_2_;
+                const float x = -g_kind_2_;
+                const float g_class_map_sum_2_ = x != 0.0f ? x * (1.0f / class_map_sum_[b][0]) : 0.0f;
+                parts_of_g_class_map_sum_[0][c_2] = g_class_map_sum_2_;
+            }
+            for (int32_t t = 0; t < 1; t++) {
+                for (int32_t part = 0; part < to; part++) {
+                    g_class_map_sum_[b][0] += parts_of_g_class_map_sum_[t][part];
+                }
+            }
         }
     }
 }
