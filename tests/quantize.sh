@@ -138,6 +138,14 @@ else
     fail "the accuracy is not $(right floats.csv) and $(right whole.csv)"
     cat told
 fi
+sed 's/ *predict .*/    predict half = argmax(rate(shape) -> slice(0, 2))\n&/' "$root/tests/infer/rates.snn" > halves.snn
+"$snnc" -w halves.snn --weights weights.safetensors --infer --data bars --samples 100000 -o halves.c > messages 2>&1
+if grep -q "accuracy $(right floats.csv) in floats" messages; then
+    ok "the accuracy is that of a prediction with a score for each label"
+else
+    fail "the accuracy is of another prediction"
+    show_messages
+fi
 other=$(paste -d, floats.csv whole.csv | awk -F, 'NR > 1 && $3 != $10 { other++ } END { print other + 0 }')
 if [ "$other" -gt 0 ] && grep -q "which take $other of them for another class" told && grep -q '"accuracy": {"samples": ' accuracy.json; then
     ok "how many are taken for another class"

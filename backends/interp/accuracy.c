@@ -30,11 +30,11 @@ typedef struct Measuring {
     Taken *taken; /* by sample */
 } Measuring;
 
-/* The first class that is predicted; -1: there is none. */
+/* The first class that is predicted with a score for each label, of which trainers tell an accuracy; -1: there is none. */
 static BufferId predicted_class(const Program *program)
 {
     for (int p = 0; p < program->predictions.count; p++)
-        if (program->predictions.at[p].predicted >= 0)
+        if (program->predictions.at[p].predicted >= 0 && program->predictions.at[p].size == program->classes)
             return program->predictions.at[p].predicted;
     return -1;
 }
