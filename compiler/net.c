@@ -80,8 +80,9 @@ const char *net_metric(const Net *net, const Node *node)
 {
     if (node->kind == NODE_METRIC)
         return node->name;
-    int classes = net->data.classes;
-    if (node->kind != NODE_PREDICT || !node->class || shape_size(net->streams.at[node->in].shape) != classes)
+    const Stream *scores = node->kind == NODE_PREDICT && node->class ? &net->streams.at[node->in] : NULL;
+    if (!scores || shape_size(scores->shape) != net->data.classes
+        || (scores->steps > 0) != net->data.label_temporal)
         return NULL;
     return node->name ? arena_printf(net->arena, "%s_accuracy", node->name) : "accuracy";
 }

@@ -166,7 +166,8 @@ int net_add(Net *net, Node node);
 void net_add_out(Net *net, int scan, StreamId stream, Val value);
 
 const Node *net_loss(const Net *net); /* NULL: none */
-/* What the node's numbers are told as: "accuracy" of a class with a score for each label; NULL: they are not. */
+/* What the node's numbers are told as: "accuracy" of a class with a score for each label, at each step if labels are of steps;
+ * NULL: they are not. */
 const char *net_metric(const Net *net, const Node *node);
 /* By parameter: whether training changes it, so it has an UPDATE. One that the loss does not reach, or only through
  * `detach`, is as frozen as one of which the model says so: it has neither a gradient nor states of the optimiser. */

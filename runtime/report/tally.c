@@ -8,7 +8,8 @@
 const SnnPrediction *snn_tally_prediction(const SnnModel *model)
 {
     for (int i = 0; i < model->prediction_count; i++)
-        if (model->predictions[i].predicted != NULL && model->predictions[i].size == model->data.classes)
+        if (model->predictions[i].predicted != NULL && model->predictions[i].size == model->data.classes
+            && (model->predictions[i].steps > 0) == (model->data.label_steps > 0))
             return &model->predictions[i];
     return NULL;
 }

@@ -53,6 +53,7 @@ model spans {
     data csv(columns = "x", labels = "kind", classes = 2, sequence = "run", label_temporal)
     time 8 steps
     out = 4 * (sample - 1.5) -> dense(12, bias) -> lif -> dense(2) -> li(tau = 1.1)
+    predict most = argmax(mean(out, where = present))
     predict argmax(out)
     metric all = mean(argmax(out, over = c), where = present)
     train { loss mean(cross_entropy(out, label), where = present)  batch 4  epochs 60  optimizer adam(0.02) }
@@ -69,6 +70,18 @@ shows "csv: a row for each step" '^0,0,[01],[01],' cat rows.csv
 shows "csv: what has no label says so" '^0,1,-1,[01],' cat rows.csv
 shows "csv: no rows behind the last step" "^$(($(wc -l < steps/test.csv) - 1))\$" sh -c 'sed 1d rows.csv | wc -l'
 ./spans test --data steps --weights spans.safetensors > accuracy.txt
+if grep -q most_accuracy accuracy.txt; then
+    fail "csv: labels of steps are none of samples"
+else
+    ok "csv: labels of steps are none of samples"
+fi
+./spans report --data steps --weights spans.safetensors --out spans.html > messages 2>&1
+counted=$(tr '>' '\n' < spans.html | awk '/^<td class="(right|wrong)/ || cell { if (cell) sum += $1; cell = !cell } END { print sum + 0 }')
+if [ "$counted" = "$(grep -cE ',(low|high)$' steps/test.csv)" ]; then
+    ok "csv: a report counts steps"
+else
+    fail "csv: a report counts steps" "$counted"
+fi
 mkdir -p unlabelled && cp steps/train.csv unlabelled && { cat steps/test.csv && printf '90,0,\n90,3,\n91,1,\n'; } > unlabelled/test.csv
 passes "csv: samples without a label say nothing of the accuracy" sh -c \
     'grep accuracy accuracy.txt > some && ./spans test --data unlabelled --weights spans.safetensors | grep accuracy | cmp - some'
