@@ -60,13 +60,22 @@ SNN_LIST_INLINE void snn_list_put(void *list, bool wide, int32_t at, int32_t pos
 SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const uint8_t *restrict flags,
                                    int32_t stride, int32_t bits)
 {
-    if (count == 4 || count == 8) { /* as one number: compilers make worse of so few bytes */
-        uint64_t all = 0, row = 0;
+    if (count == sizeof(uint64_t)) { /* as one number: compilers make worse of so few bytes */
+        uint64_t all = 0, row;
         for (int32_t k = bits - 1; k >= 0; k--) {
-            memcpy(&row, flags + k * stride, (size_t)count);
+            memcpy(&row, flags + k * stride, sizeof row);
             all += all + row;
         }
-        memcpy(bytes, &all, (size_t)count);
+        memcpy(bytes, &all, sizeof all);
+        return;
+    }
+    if (count == sizeof(uint32_t)) {
+        uint32_t all = 0, row;
+        for (int32_t k = bits - 1; k >= 0; k--) {
+            memcpy(&row, flags + k * stride, sizeof row);
+            all += all + row;
+        }
+        memcpy(bytes, &all, sizeof all);
         return;
     }
     memcpy(bytes, flags + (bits - 1) * stride, (size_t)count);
