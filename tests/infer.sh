@@ -653,6 +653,8 @@ for model; do
         learns blocks pictures "$root/tests/infer/blocks.snn"
         passes "blocks: for whole samples" "$snnc" -w "$root/tests/infer/blocks.snn" --weights trained.safetensors --infer --whole -o kws.c
         says "blocks: rows are added block by block" kws.c 'rows of w_hidden, block by block of the events'
+        says "blocks: they end where the last event was" kws.c '^ *block_ends_of_hidden_dense_\[t\]\[.*\] = e \+ 1;'
+        says "blocks: or sums of four rows are stored at once" kws.c '= state->.*hidden_dense_.*( \+ kws_w_hidden_\[i[_234]*\]\[j\]){4};|( \+ snn_load\(&kws_w_hidden_\[i[_234]*\]\[j\]\)){4}\);'
         predicts blocks pictures "" gcc -O2
         predicts blocks pictures "" clang -O3
         predicts blocks pictures "" gcc -O0 -fsanitize=address,undefined -fno-sanitize-recover

@@ -16,15 +16,24 @@ static void prepare(Lower *lower, Linear *linear)
     lists_prepare(lower, linear->node->in);
 }
 
-/* Rows of `count` units are added, one behind the other: each sum is loaded and stored once for all of them. */
+/* Rows of `count` units are added, one behind the other: each sum is loaded and stored once for all of them, also by compilers that do not
+ * know that weights are elsewhere than sums. */
 static void emit_rows(Lower *lower, const Rows *rows, const Matrix *matrix, Site site, int count,
                       LoopExpr *const *units, LoopBlock *into)
 {
     LoopStmt *loop_j = for_units(lower, into, "j", rows->width);
     LoopExpr *j = loop_variable(lower, loop_j);
     site.into = &loop_j->body;
+    if (!rows->in_place || count == 1) {
+        for (int k = 0; k < count; k++)
+            emit_sum(lower, rows, site, 0, j, matrix_load(lower, matrix, units[k], j));
+        return;
+    }
+    StreamId out = rows->map->node->out;
+    LoopExpr *sum = load_stream(lower, out, site, j);
     for (int k = 0; k < count; k++)
-        emit_sum(lower, rows, site, 0, j, matrix_load(lower, matrix, units[k], j));
+        sum = op2(lower, OP_ADD, sum, matrix_load(lower, matrix, units[k], j));
+    store_stream(lower, out, site, j, sum, false);
 }
 
 /* Of the step at the site, all events. */
