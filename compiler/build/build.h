@@ -106,6 +106,7 @@ struct Build {
     bool reported;    /* the last mistake was: hints belong to it */
     int explained;    /* so many mistakes there were when hint_expected had something to say */
     const struct Call *use; /* in the user's text, of the definition whose equations are run; NULL: none */
+    int before_use;         /* how many reports there were when it began */
     int moved;              /* mistakes that were reported there, and not in the library */
     VEC(Reported) reports;  /* so that a definition used twice complains once */
     int noted;              /* how many there were when it was said in which use of a block the last one is */
@@ -126,16 +127,17 @@ struct Build {
 Span blamed(const Build *b, Span span);
 /* Says where it shows, if that is elsewhere. `mistake`: it counts as one. */
 void note_moved(Build *b, Span span, bool mistake);
-/* Reports a mistake at most once per rule and place; not while muted. */
+/* Reports a mistake at most once per rule and place; not while muted. One in the equations of a definition of the library comes
+ * of what it is given: not if that has been reported. */
 bool report_wanted(Build *b, Rule rule, Span span);
 #define report(b, rule, span, ...)                                                                          \
-    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                                       \
+    ((b)->reported = report_wanted((b), (rule), (span)),                                                    \
      (b)->reported                                                                                          \
          ? (diag_error((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), note_moved((b), (span), true)) \
          : (void)0)
 /* The same for what compiles and is likely a mistake. */
 #define warn(b, rule, span, ...)                                                         \
-    ((b)->reported = report_wanted((b), (rule), blamed((b), (span))),                    \
+    ((b)->reported = report_wanted((b), (rule), (span)),                                 \
      (b)->reported ? (diag_warning((b)->diag, (rule), blamed((b), (span)), __VA_ARGS__), \
                       note_moved((b), (span), (b)->diag->strict))                        \
                    : (void)0)

@@ -2,14 +2,14 @@
 #include "connect.h"
 
 const char *const conv_formals[] = {
-    name_channels,  name_none,   name_kernel, NULL,          name_stride, name_none,    name_pad,
+    name_channels,  name_none,   name_kernel, name_none,     name_stride, name_none,    name_pad,
     name_none,      name_edge,   name_zero,   name_dilation, name_none,   name_groups,  name_none,
     name_bias,      name_false,  name_init,   name_none,     name_along,  name_none,    name_weights,
     name_none,      name_frozen, name_false,  name_clamp,    name_none,   name_synapse, name_none,
     name_optimizer, name_none,   name_delay,  name_none,     NULL};
 
 const char *const conv_transpose_formals[] = {
-    name_channels,   NULL,      name_kernel,   NULL,      name_stride,    name_none, name_pad,    name_none,
+    name_channels,   NULL,      name_kernel,   name_none, name_stride,    name_none, name_pad,    name_none,
     name_output_pad, name_none, name_dilation, name_none, name_groups,    name_none, name_bias,   name_false,
     name_init,       name_none, name_along,    name_none, name_weights,   name_none, name_frozen, name_false,
     name_clamp,      name_none, name_synapse,  name_none, name_optimizer, name_none, NULL};

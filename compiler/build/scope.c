@@ -7,18 +7,6 @@
 static const char *const reserved_names[] = {name_true, name_false, name_pi, name_dt, name_steps};
 enum { RESERVED_COUNT = sizeof reserved_names / sizeof reserved_names[0] };
 
-bool report_wanted(Build *b, Rule rule, Span span)
-{
-    if (b->mute > 0 || diag_is_full(b->diag))
-        return b->mute == 0;
-    for (int i = 0; i < b->reports.count; i++)
-        if (b->reports.at[i].rule == rule && b->reports.at[i].place == span.lo)
-            return false;
-    Reported reported = {rule, span.lo};
-    vec_push(b->arena, &b->reports, reported);
-    return true;
-}
-
 static bool is_in_library(const Build *b, Span span)
 {
     return source_is_library(b->net->sources, span);
@@ -27,6 +15,21 @@ static bool is_in_library(const Build *b, Span span)
 Span blamed(const Build *b, Span span)
 {
     return b->use && is_in_library(b, span) ? b->use->span : span;
+}
+
+bool report_wanted(Build *b, Rule rule, Span span)
+{
+    if (b->mute > 0 || diag_is_full(b->diag))
+        return b->mute == 0;
+    if (b->use && is_in_library(b, span) && b->reports.count > b->before_use)
+        return false;
+    span = blamed(b, span);
+    for (int i = 0; i < b->reports.count; i++)
+        if (b->reports.at[i].rule == rule && b->reports.at[i].place == span.lo)
+            return false;
+    Reported reported = {rule, span.lo};
+    vec_push(b->arena, &b->reports, reported);
+    return true;
 }
 
 void note_moved(Build *b, Span span, bool mistake)
@@ -40,8 +43,10 @@ void note_moved(Build *b, Span span, bool mistake)
 Use use_begin(Build *b, const Call *call)
 {
     Use use = {call, b->use, b->diag->errors, b->moved};
-    if (call->span.hi > 0 && !is_in_library(b, call->span))
+    if (call->span.hi > 0 && !is_in_library(b, call->span)) {
         b->use = call;
+        b->before_use = b->reports.count;
+    }
     return use;
 }
 

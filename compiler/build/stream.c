@@ -51,8 +51,10 @@ static Value build_block(Build *b, Call *call, const Def *def, const Expr *left,
         frame->entries.at[0]->progress = ENTRY_DONE;
     }
     const Call *outer = b->use;
-    if (call->home == b->library && !outer)
+    if (call->home == b->library && !outer) {
         b->use = call;
+        b->before_use = before;
+    }
     const Expr *result = frame->wrong ? NULL : block_result(b, frame, def);
     if (result && !block_is_expected(b, frame, def))
         result = NULL;

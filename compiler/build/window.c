@@ -162,6 +162,17 @@ static bool place_window(Build *b, const Window *window, MapAxis *axis, int padd
     return false;
 }
 
+/* Where there is something for it to go along. */
+static bool has_size(Build *b, const Window *window)
+{
+    if (given_argument(window->frame, window->size))
+        return true;
+    report(b, RULE_MISSING_ARGUMENT, window->span, "`%s` needs a value for `%s`", window->stage,
+           window->size);
+    report_hint(b, "as in `%s(32, %s = 3)`", window->stage, window->size);
+    return false;
+}
+
 static bool read_axes(Build *b, const Window *window, AxisMap *map)
 {
     int taps[MAX_AXES] = {1, 1, 1, 1}, stride[MAX_AXES] = {1, 1, 1, 1}, dilation[MAX_AXES] = {1, 1, 1, 1};
@@ -185,7 +196,7 @@ static bool read_axes(Build *b, const Window *window, AxisMap *map)
 bool read_windows(Build *b, const Window *window, AxisMap *map)
 {
     int padding[MAX_AXES], more[MAX_AXES] = {0};
-    if (!check_space(b, window) || !read_axes(b, window, map))
+    if (!check_space(b, window) || !has_size(b, window) || !read_axes(b, window, map))
         return false;
     bool fine = read_edge(b, window->frame, map);
     fine = read_padding(b, window, map, padding) && fine;

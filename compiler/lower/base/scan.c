@@ -5,8 +5,9 @@
  * the steps of a recurrent group, the states rest in buffers.
  *
  * What lacks an axis that others have is read at the same place all along it. A result that lacks one is a sum: over
- * steps in a local variable, over units where it is stored, in the order of the loops: some units at a time, where there is more to do. Of a sum over the batch, each
- * sample has a part of its own, and a kernel behind adds these up, from the first sample to the last. */
+ * steps in a local variable, over units where it is stored, in the order of the loops: some units at a time, where there is
+ * more to do. Of a sum over the batch, each sample has a part of its own, and a kernel behind adds these up, from the first
+ * sample to the last. */
 #include "lower/base/scan.h"
 
 #include "lower/base/code.h"
