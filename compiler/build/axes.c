@@ -25,6 +25,19 @@ static const char *defaulted(const Build *b, const Expr *axis)
     return NULL;
 }
 
+/* Of weights: an axis of the kernel. */
+static bool is_tap(Shape shape, int d)
+{
+    const char *axis = shape_axis(shape, d);
+    return axis != name_inputs && axis != name_outputs;
+}
+
+/* Weights that have one. */
+static bool has_taps(Shape shape)
+{
+    return shape_find(shape, name_outputs) >= 0 && is_tap(shape, 0);
+}
+
 static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
 {
     if (expr->kind != EXPR_NAME) {
@@ -39,18 +52,13 @@ static void unknown_axis(Build *b, const Expr *expr, Shape shape, int beside)
     for (int d = 0; d < shape.ndim; d++)
         axes = arena_printf(b->arena, "%s%s`%s`", axes, axes[0] ? ", " : "", shape_axis(shape, d));
     const char *argument = defaulted(b, expr);
-    if (axes[0] && argument)
+    if (expr->name == name_time && has_taps(shape)) /* weights know no connection that they are of */
+        report_hint(b, "its axes are %s; `taps` are those of the kernel, whatever it goes along", axes);
+    else if (axes[0] && argument)
         report_hint(b, "its axes are %s: say which one, as in `%s(%s = %s)`", axes, b->use->name, argument,
                     shape.ndim > 0 ? shape_axis(shape, 0) : name_time);
     else if (axes[0])
         report_hint(b, "its axes are %s", axes);
-}
-
-/* Of weights: an axis of the kernel. */
-static bool is_tap(Shape shape, int d)
-{
-    const char *axis = shape_axis(shape, d);
-    return axis != name_inputs && axis != name_outputs;
 }
 
 static bool add_axis(Build *b, const Scope *scope, const Expr *expr, Shape shape, int beside, AxisSet *set)

@@ -72,10 +72,21 @@ static Value rename_weights(Build *b, const StageUse *use, Shape shape)
     return value_poison();
 }
 
+/* What is made of weights is no weights, and has no samples either. */
+static bool check_samples(Build *b, const StageUse *use)
+{
+    if (use->in.kind != VALUE_STREAM || stream_at(b, use->in.stream)->batched)
+        return true;
+    report(b, RULE_STREAM, use->in_span,
+           "`reshape` takes streams of samples, or weights; this is the same for all samples");
+    report_hint(b, "formulas come behind it: `2 * (w -> reshape([y = 4, inputs = 8]))`");
+    return false;
+}
+
 Value build_reshape(Build *b, const StageUse *use)
 {
-    bool weights = use->in.kind == VALUE_WEIGHTS;
-    StreamId in = weights ? NONE : plain_stream_of(b, use->in, use->in_span);
+    bool weights = use->in.kind == VALUE_WEIGHTS, fine = check_samples(b, use);
+    StreamId in = weights || !fine ? NONE : plain_stream_of(b, use->in, use->in_span);
     const Scope *frame = bind_stage(b, use->stage, use->expr, use->scope);
     Shape shape;
     if (!reshape_shape(b, frame, NULL, &shape) || frame->wrong)
