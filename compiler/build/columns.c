@@ -129,12 +129,43 @@ static bool columns_signs(Build *b, const Scope *frame)
     return false;
 }
 
+/* Whether it is among names with commas between them. */
+static bool has_name(const char *names, const char *name)
+{
+    size_t wanted = strlen(name);
+    bool has = false;
+    while (*names && !has) {
+        names += strspn(names, " ");
+        size_t length = strcspn(names, ","), kept = length;
+        while (kept > 0 && names[kept - 1] == ' ')
+            kept--;
+        has = kept == wanted && strncmp(names, name, wanted) == 0;
+        names += length + (names[length] == ',');
+    }
+    return has;
+}
+
+/* What is to be found out of a sample is not told with it. */
+static void warn_label(Build *b, const Scope *frame)
+{
+    const Entry *columns = given_argument(frame, name_columns), *labels = given_argument(frame, name_labels);
+    const char *label = labels ? labels->expr->name : name_label;
+    if (!columns || b->net->data.classes == 0 || !has_name(columns->expr->name, label))
+        return;
+    warn(b, RULE_UNLIKELY, columns->expr->span, "`%s` has the labels, and is a number of each sample, too",
+         label);
+    report_hint(b, "leave it out of `columns`: what is predicted would be read from it");
+}
+
 static const Choosing rows = {"rows by a column", "speaker = theo, lucas", "day = 20-30"};
 
 bool csv_arguments(Build *b, const Scope *frame, Span span)
 {
     b->net->data.temporal = given_argument(frame, name_sequence) != NULL;
-    return columns_samples(b, frame, span) && data_text(b, frame, name_sequence)
-           && data_text(b, frame, name_name) && columns_target(b, frame) && columns_signs(b, frame)
-           && data_chosen(b, frame, &rows);
+    bool fine = columns_samples(b, frame, span) && data_text(b, frame, name_sequence)
+                && data_text(b, frame, name_name) && columns_target(b, frame) && columns_signs(b, frame)
+                && data_chosen(b, frame, &rows);
+    if (fine)
+        warn_label(b, frame);
+    return fine;
 }
