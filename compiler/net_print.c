@@ -1,33 +1,9 @@
 /* The Net for people: one line a node, and the equations of scans below it. Values have the model's
  * names. name[-1] is a state at the end of the step before; where time runs in reverse it is name[+1],
  * the state at the end of the step after. */
-#include "infix.h"
-#include "net.h"
+#include "net_print.h"
 
 #include <string.h>
-
-/* One equation; all of one node are aligned. */
-typedef struct Line {
-    const char *left, *right;
-} Line;
-
-typedef struct Printer {
-    Arena *arena;
-    const Net *net;
-    Out *out;
-    const Node *node;
-    EquationDetail detail;
-    bool own_names;     /* inputs and parameters as the neuron calls them, not as the network does */
-    int *uses;          /* by value of node's body */
-    const char **names; /* by value: how it is written once it has a line; else NULL */
-    Table used; /* names that no other value may have, to the last number that was tried behind them */
-    VEC(Line) lines;
-} Printer;
-
-static const Stream *stream_at(const Printer *printer, StreamId stream)
-{
-    return &printer->net->streams.at[stream];
-}
 
 static const char *place_text(const Printer *printer, Span span)
 {
@@ -56,262 +32,6 @@ static const char *typed(const Printer *printer, StreamId id)
                         stream->batched ? "" : " for all samples");
 }
 
-static const char *number_text(const Printer *printer, double number)
-{
-    return infix_number(printer->arena, number, "").text;
-}
-
-/* ---- bodies ---- */
-
-static void use_name(Printer *printer, const char *name)
-{
-    table_put_name(printer->arena, &printer->used, name, 1);
-}
-
-/* What it is called in every equation that reads it. */
-static const char *scalar_text(const Printer *printer, const Instr *instr)
-{
-    return instr->index < SCALAR_COUNT ? scalar_name((Scalar)instr->index)
-                                       : printer->net->scalars.at[instr->index - SCALAR_COUNT].name;
-}
-
-/* The names of what the equations read. */
-static void use_names_read(Printer *printer)
-{
-    const Node *node = printer->node;
-    for (Val v = 0; v < node->body.code.count; v++)
-        if (node->body.code.at[v].op == OP_SCALAR)
-            use_name(printer, scalar_text(printer, &node->body.code.at[v]));
-    for (int i = 0; i < node->ins.count; i++)
-        use_name(printer, stream_at(printer, node->ins.at[i])->name);
-    for (int p = 0; p < node->params.count; p++)
-        use_name(printer, printer->net->params.at[node->params.at[p]].name);
-    for (Val v = 0; v < node->body.code.count && printer->own_names; v++) {
-        const Instr *instr = &node->body.code.at[v];
-        if ((instr->op == OP_INPUT || instr->op == OP_PARAM) && instr->name)
-            use_name(printer, instr->name);
-    }
-    if (node->kind != NODE_UPDATE)
-        return;
-    for (int s = 0; s < SCALAR_COUNT; s++)
-        use_name(printer, scalar_name((Scalar)s));
-    use_name(printer, "gradient");
-    use_name(printer, "weight");
-}
-
-static const char *unused_name(Printer *printer, const char *base)
-{
-    const char *name = base;
-    int number = table_find_name(&printer->used, base);
-    if (number != TABLE_NONE) {
-        do
-            name = arena_printf(printer->arena, "%s_%d", base, ++number);
-        while (table_find_name(&printer->used, name) != TABLE_NONE);
-        table_put_name(printer->arena, &printer->used, base, number);
-    }
-    use_name(printer, name);
-    return name;
-}
-
-static const char *input_name(const Printer *printer, int index)
-{
-    if (printer->node->kind == NODE_UPDATE)
-        return index == 0 ? "gradient" : "weight";
-    return stream_at(printer, printer->node->ins.at[index])->name;
-}
-
-static Infix leaf_text(const Printer *printer, const Instr *instr)
-{
-    const Node *node = printer->node;
-    if (printer->own_names && instr->name && (instr->op == OP_INPUT || instr->op == OP_PARAM))
-        return infix_name(instr->name);
-    switch ((int)instr->op) {
-    case OP_CONST: return infix_number(printer->arena, instr->number, "");
-    case OP_INPUT: return infix_name(input_name(printer, instr->index));
-    case OP_STATE:
-        return infix_name(arena_printf(printer->arena, "%s[%s1]", node->states.at[instr->index].name,
-                                       node->reverse ? "+" : "-"));
-    case OP_PARAM: return infix_name(printer->net->params.at[node->params.at[instr->index]].name);
-    case OP_POSITION: return infix_name(arena_printf(printer->arena, "position(%s)", instr->name));
-    default: return infix_name(scalar_text(printer, instr));
-    }
-}
-
-static bool is_zero(const Body *body, Val value)
-{
-    double number;
-    return body_is_const(body, value, &number) && number == 0;
-}
-
-static Infix value_text(const Printer *printer, Val value);
-
-/* Operands that are shown. */
-static int shown_arity(const Printer *printer, Op op)
-{
-    if (op == OP_STEP)
-        return printer->detail == EQUATION_ALL ? 3 : printer->detail == EQUATION_SLOPES ? 2 : 1;
-    return op_arity(op);
-}
-
-/* After differentiation a step has lost its slope and antiderivative: both are 0. */
-static Infix step_text(const Printer *printer, const Instr *instr)
-{
-    const Body *body = &printer->node->body;
-    int shown = shown_arity(printer, OP_STEP);
-    const char *text = arena_printf(printer->arena, "step(%s", value_text(printer, instr->a).text);
-    if (shown > 1 && !(is_zero(body, instr->b) && is_zero(body, instr->c)))
-        text = arena_printf(printer->arena, "%s; slope %s", text, value_text(printer, instr->b).text);
-    if (shown > 2 && !(is_zero(body, instr->b) && is_zero(body, instr->c)))
-        text = arena_printf(printer->arena, "%s, smooth %s", text, value_text(printer, instr->c).text);
-    return infix_name(arena_printf(printer->arena, "%s)", text));
-}
-
-/* The formula of a value, whether or not it has a name. */
-static Infix formula_text(const Printer *printer, Val value)
-{
-    const Instr *instr = &printer->node->body.code.at[value];
-    Infix operands[3];
-    if (op_arity(instr->op) == 0)
-        return leaf_text(printer, instr);
-    if (instr->op == OP_STEP)
-        return step_text(printer, instr);
-    if (instr->op == OP_DETACH && printer->detail == EQUATION_VALUES)
-        return value_text(printer, instr->a);
-    for (int k = 0; k < op_arity(instr->op); k++)
-        operands[k] = value_text(printer, instr_operand(instr, k));
-    return infix_op(printer->arena, instr->op, operands);
-}
-
-static Infix value_text(const Printer *printer, Val value)
-{
-    const char *name = printer->names[value];
-    return name ? infix_name(name) : formula_text(printer, value);
-}
-
-static void count_uses(Printer *printer, Val value)
-{
-    if (printer->uses[value]++ > 0)
-        return;
-    const Instr *instr = &printer->node->body.code.at[value];
-    for (int k = 0; k < shown_arity(printer, instr->op); k++)
-        count_uses(printer, instr_operand(instr, k));
-}
-
-static void count_all_uses(Printer *printer)
-{
-    const Node *node = printer->node;
-    for (int k = 0; k < node->outs.count; k++)
-        count_uses(printer, node->outs.at[k].value);
-    for (int k = 0; k < node->grads.count; k++)
-        count_uses(printer, node->grads.at[k].value);
-    for (int s = 0; s < node->states.count; s++)
-        count_uses(printer, node->states.at[s].next);
-}
-
-static void add_line(Printer *printer, const char *left, const char *right)
-{
-    vec_push(printer->arena, &printer->lines, ((Line){left, right}));
-}
-
-/* Named values and those with several users, in the order of the body. */
-static void add_values(Printer *printer)
-{
-    const Body *body = &printer->node->body;
-    for (Val v = 0; v < body->code.count; v++) {
-        const Instr *instr = &body->code.at[v];
-        if (op_arity(instr->op) == 0 || printer->uses[v] == 0 || (!instr->name && printer->uses[v] < 2))
-            continue;
-        const char *formula = formula_text(printer, v).text;
-        printer->names[v] = unused_name(printer, instr->name ? instr->name : "x");
-        add_line(printer, arena_printf(printer->arena, "%s =", printer->names[v]), formula);
-    }
-}
-
-/* A scan over time whose result has no time adds up: the gradient of an input that is the same at all steps. */
-static bool is_sum_over_time(const Printer *printer, StreamId out)
-{
-    bool over_time = printer->node->states.count > 0;
-    for (int i = 0; i < printer->node->ins.count; i++)
-        over_time = over_time || stream_at(printer, printer->node->ins.at[i])->steps;
-    return over_time && !stream_at(printer, out)->steps;
-}
-
-static void add_out(Printer *printer, const ScanOut *out)
-{
-    const char *value = value_text(printer, out->value).text;
-    if (printer->own_names) { /* what stands there need not make a stream */
-        add_line(printer, "out =", value);
-        return;
-    }
-    bool update = printer->node->kind == NODE_UPDATE;
-    const char *name = update ? "weight" : stream_at(printer, out->stream)->name;
-    bool sum = !update
-               && (is_sum_over_time(printer, out->stream)
-                   || scan_sums_units(printer->net, printer->node, out->stream));
-    add_line(printer, arena_printf(printer->arena, "out %s %s", name, sum ? "+=" : "="), value);
-}
-
-static void add_results(Printer *printer)
-{
-    const Node *node = printer->node;
-    Arena *arena = printer->arena;
-    for (int k = 0; k < node->outs.count; k++)
-        add_out(printer, &node->outs.at[k]);
-    for (int k = 0; k < node->grads.count; k++)
-        add_line(printer,
-                 arena_printf(arena, "grad %s +=", printer->net->params.at[node->grads.at[k].param].name),
-                 value_text(printer, node->grads.at[k].value).text);
-    for (int s = 0; s < node->states.count; s++)
-        add_line(printer, arena_printf(arena, "next %s =", node->states.at[s].name),
-                 value_text(printer, node->states.at[s].next).text);
-}
-
-static void print_lines(const Printer *printer)
-{
-    int width = 0;
-    for (int i = 0; i < printer->lines.count; i++) {
-        int length = (int)strlen(printer->lines.at[i].left);
-        width = length > width ? length : width;
-    }
-    for (int i = 0; i < printer->lines.count; i++) {
-        const char *left = printer->lines.at[i].left, *equals = strrchr(left, ' ') + 1;
-        int name = (int)(equals - left) - 1; /* `=` and `+=` stand at the end of their column */
-        out_line(printer->out, "%-*.*s %s %s", width - (int)strlen(equals) - 1, name, left, equals,
-                 printer->lines.at[i].right);
-    }
-}
-
-static void print_states(const Printer *printer)
-{
-    for (int s = 0; s < printer->node->states.count; s++) {
-        const State *state = &printer->node->states.at[s];
-        out_line(printer->out, "state %s = %s", state->name, number_text(printer, state->initial));
-    }
-}
-
-/* Gives the values of the node their names and lines. */
-static void write_values(Printer *printer)
-{
-    int count = printer->node->body.code.count + 1;
-    printer->uses = NEW_ARRAY(printer->arena, int, count);
-    printer->names = NEW_ARRAY(printer->arena, const char *, count);
-    printer->used = (Table){0};
-    printer->lines.count = 0;
-    use_names_read(printer);
-    count_all_uses(printer);
-    add_values(printer);
-}
-
-static void print_body(Printer *printer)
-{
-    out_indent(printer->out, 1);
-    print_states(printer);
-    write_values(printer);
-    add_results(printer);
-    print_lines(printer);
-    out_indent(printer->out, -1);
-}
-
 /* ---- nodes ---- */
 
 /* What the forward scan put into the stream for its adjoint, as the forward scan calls it; NULL: it made no such
@@ -320,7 +40,7 @@ static const char *saved_value(const Printer *forward, StreamId stream)
 {
     for (int k = 0; forward->node && k < forward->node->outs.count; k++)
         if (forward->node->outs.at[k].stream == stream)
-            return value_text(forward, forward->node->outs.at[k].value).text;
+            return printer_value(forward, forward->node->outs.at[k].value).text;
     return NULL;
 }
 
@@ -331,7 +51,7 @@ static Printer forward_names(const Printer *printer)
     if (printer->node->forward == NONE)
         return forward;
     forward.node = &printer->net->nodes.at[printer->node->forward];
-    write_values(&forward);
+    printer_begin(&forward);
     return forward;
 }
 
@@ -367,7 +87,7 @@ static void print_scan(Printer *printer, const char *head, const char *place)
     for (int k = 0; k < node->outs.count; k++)
         out_line(printer->out, "out   %s", typed(printer, node->outs.at[k].stream));
     out_indent(printer->out, -1);
-    print_body(printer);
+    printer_equations(printer);
 }
 
 /* "dense(x, w, b)", "conv^T(x, w) [3 taps, 1 -> 4]" */
@@ -469,7 +189,7 @@ static void print_node(Printer *printer, int index)
     } else if (node->kind == NODE_UPDATE) {
         out_line(printer->out, "%supdate %s by %s", head, printer->net->params.at[node->weight].name,
                  node->name);
-        print_body(printer);
+        printer_equations(printer);
     } else {
         out_line(printer->out, "%s%s%s%s", head, result_name(printer), operation(printer), place);
     }
@@ -503,11 +223,11 @@ static void print_schedule(Printer *printer, const char *title)
     out_blank(printer->out);
     out_line(printer->out, "%s", title);
     out_indent(printer->out, 2);
-    write_values(printer);
+    printer_begin(printer);
     for (int k = 0; k < net->scalars.count; k++)
-        add_line(printer, arena_printf(printer->arena, "out %s =", net->scalars.at[k].name),
-                 value_text(printer, net->schedule.outs.at[k].value).text);
-    print_lines(printer);
+        printer_add(printer, arena_printf(printer->arena, "out %s =", net->scalars.at[k].name),
+                    printer_value(printer, net->schedule.outs.at[k].value).text);
+    printer_lines(printer);
     out_indent(printer->out, -2);
 }
 
@@ -530,9 +250,9 @@ Lines net_equations(const Net *net, const Node *node, EquationDetail detail)
     for (int s = 0; s < node->states.count; s++)
         vec_push(net->arena, &lines,
                  arena_printf(net->arena, "state %s = %s", node->states.at[s].name,
-                              number_text(&printer, node->states.at[s].initial)));
-    write_values(&printer);
-    add_results(&printer);
+                              printer_number(&printer, node->states.at[s].initial)));
+    printer_begin(&printer);
+    printer_add_results(&printer);
     for (int i = 0; i < printer.lines.count; i++)
         vec_push(net->arena, &lines,
                  arena_printf(net->arena, "%s %s", printer.lines.at[i].left, printer.lines.at[i].right));
