@@ -491,20 +491,33 @@ static void print_measured(const Program *program, const Options *options)
         printf("accuracy %s\n", report_accuracy(program->arena, program));
 }
 
-/* Where a file beside the code, `path` or NULL, may not be written: what is read, and what else is written. */
-static const char *spoilt_by(Arena *arena, const Options *options, const char *base, const char *path)
+enum { CODE_FILES = 3 };
+
+/* The files of the code; NULL: there is no such file. */
+static void name_code(Arena *arena, const Options *options, const Deployed *deployed,
+                      const char *files[CODE_FILES])
 {
-    const char *const read[] = {options->model, options->weights, options->rates};
-    const char *const written[] = {options->output, base ? arena_printf(arena, "%s.h", base) : NULL,
-                                   base ? arena_printf(arena, "%s_weights.c", base) : NULL,
-                                   path == options->report ? NULL : options->report};
-    for (size_t k = 0; path && k < sizeof read / sizeof *read; k++)
-        if (is_same_file(path, read[k]))
-            return read[k];
-    for (size_t k = 0; path && k < sizeof written / sizeof *written; k++)
-        if (written[k] && strcmp(path, written[k]) == 0)
-            return written[k];
-    return NULL;
+    const char *base = deployed->base;
+    files[0] = options->output;
+    files[1] = base ? arena_printf(arena, "%s.h", base) : NULL;
+    files[2] =
+        base && deployed->text && !options->single_file ? arena_printf(arena, "%s_weights.c", base) : NULL;
+}
+
+static bool is_read(const Options *options, const char *path)
+{
+    return is_same_file(path, options->model) || is_same_file(path, options->weights)
+           || is_same_file(path, options->rates);
+}
+
+/* Whether a file beside the code, `path` or NULL, may not be written: what is read, and what else is written. */
+static bool is_taken(const Options *options, const char *const code[CODE_FILES], const char *path)
+{
+    bool taken = is_read(options, path);
+    for (int k = 0; path && k < CODE_FILES; k++)
+        taken = taken || (code[k] && strcmp(path, code[k]) == 0);
+    return taken
+           || (path && path != options->report && options->report && strcmp(path, options->report) == 0);
 }
 
 /* NULL with the error set where nothing can be written; *backend stays NULL where only a report is asked for. */
@@ -521,12 +534,21 @@ static bool right_names(Compilation *c, const Options *options, Deployed *deploy
 {
     if (options->output && !find_deployed(c, options, deployed))
         return false;
-    const char *report = spoilt_by(c->arena, options, deployed->base, options->report);
-    const char *predictions = spoilt_by(c->arena, options, deployed->base, options->predictions);
-    if (report || predictions)
+    const char *code[CODE_FILES];
+    name_code(c->arena, options, deployed, code);
+    for (int k = 0; k < CODE_FILES; k++)
+        if (is_read(options, code[k])) {
+            fprintf(stderr, "snnc: -o `%s` would replace (%s), which is read; give the output another name\n",
+                    options->output, code[k]);
+            return false;
+        }
+    bool report = is_taken(options, code, options->report);
+    if (report || is_taken(options, code, options->predictions)) {
         fprintf(stderr, "snnc: --%s `%s` is another file of this run; give it another name\n",
-                report ? "report" : "predictions", report ? report : predictions);
-    return !report && !predictions;
+                report ? "report" : "predictions", report ? options->report : options->predictions);
+        return false;
+    }
+    return true;
 }
 
 int driver_can_infer(Compilation *c, const Options *options)

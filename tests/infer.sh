@@ -339,6 +339,12 @@ check_device() {
     refuses "the report as C" 2 'is another file of this run' $take --report new.c -o new.c
     refuses "the report as the header" 2 'is another file of this run' $take --report new.h -o new.c
     refuses "the report as the weights of C" 2 'is another file of this run' $take --report new_weights.c -o new.c
+    for file in same.c same.h same_weights.c; do
+        cp trained.safetensors $file
+        refuses "C as the weights that are read, $file" 2 "would replace \\($file\\), which is read" "$snnc" -w "$model" --weights $file --infer -o same.c
+        same "C as the weights that are read, $file: these stay" trained.safetensors $file
+        rm $file
+    done
     refuses "the report as weights" 2 'is another file of this run' $take --report trained.safetensors
     for file in "--report nowhere/kws.json" "--predictions nowhere/kws.csv" "-o nowhere/kws.c"; do # known before data are looked for
         # shellcheck disable=SC2086
