@@ -38,6 +38,7 @@ BEGIN {
     for (i = 1; i <= count; i++)
         rank[order[i]] = i
     rank["embedded"] = rank["literal"]
+    rank["driver_parts"] = rank["driver_infer"] = rank["driver"]
     rank["room"] = rank["arena"]
     rank["snn"] = rank["parse"]     # the generated parser and scanner belong to grammar/
     rank["lexer"] = rank["tokens"] = rank["syntax"] = rank["signs.def"] = rank["parse"]
