@@ -293,6 +293,34 @@ START_TEST(windows_serve_all_maps)
 }
 END_TEST
 
+static int served_by_windows(Arena *arena, const Net *net, bool infer)
+{
+    Plan plan = make_plan(arena, net, (LowerOptions){.kernels = KERNELS_AUTO, .infer = infer});
+    int served = 0;
+    for (int n = 0; n < net->backward; n++)
+        served += plan.nodes[n].windows;
+    return served;
+}
+
+/* Of three convolutions, the last one has groups so narrow that windows copy what they read: not in inference, which is to be
+ * small. */
+START_TEST(windows_serve_groups)
+{
+    Arena *arena = arena_new();
+    const Net *net = net_of(arena, "model plan {\n"
+                                   "    data idx(shape = [9, 9], classes = 3)\n"
+                                   "    time 4 steps\n"
+                                   "    a = image -> conv(8, kernel = 3) -> li\n"
+                                   "    b = tanh(a) -> conv(8, kernel = 3, groups = 2) -> li\n"
+                                   "    c = tanh(b) -> conv(8, kernel = 3, groups = 8) -> li\n"
+                                   "    predict argmax(max(c -> dense(3)))\n"
+                                   "    train { loss cross_entropy(max(c -> dense(3)), label) }\n}\n");
+    ck_assert_int_eq(served_by_windows(arena, net, false), 3);
+    ck_assert_int_eq(served_by_windows(arena, net, true), 2);
+    arena_free(arena);
+}
+END_TEST
+
 Suite *plan_suite(void)
 {
     Suite *suite = suite_create("plan");
@@ -305,6 +333,7 @@ Suite *plan_suite(void)
     tcase_add_test(tcase, few_long_steps_are_written_out);
     tcase_add_test(tcase, several_delays_are_asked);
     tcase_add_loop_test(tcase, windows_serve_all_maps, 0, 4);
+    tcase_add_test(tcase, windows_serve_groups);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -42,6 +42,14 @@ static bool has_windows(const Node *node)
     return has;
 }
 
+/* Of windows: so narrow groups that they are made side by side, with copies of what they read. */
+static bool has_narrow_groups(const Node *node)
+{
+    const MapAxis *channels = map_mixed(node->map);
+    int made = node->transposed ? channels->in : channels->out;
+    return node->map->groups > 1 && made / node->map->groups < WINDOW_GROUP_LEAST;
+}
+
 /* Positions that are read by other taps than their neighbours are: see maps/piece_sums.c. */
 static int phases_of(const AxisMap *map)
 {
@@ -360,7 +368,8 @@ static void serve(Planning *plan, int n)
     NodePlan *record = &plan->nodes[n];
     Kernels kernels = plan->options.kernels;
     bool windows = has_windows(node);
-    record->windows = windows && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
+    bool small = plan->options.infer && windows && has_narrow_groups(node); /* without these copies */
+    record->windows = windows && !small && !is_without(plan->options.without, OPTIMISATION_WINDOWS);
     record->by_tiles = record->windows && has_many_weights(plan, node);
     windows = windows && node->map->groups == 1; /* the others know no groups */
     record->patches = windows && has_patches(plan, n, PATCH_MOST);
