@@ -78,7 +78,9 @@ SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const
         memcpy(bytes, &all, sizeof all);
         return;
     }
-    memcpy(bytes, flags + (bits - 1) * stride, (size_t)count);
+    SNN_INDEPENDENT
+    for (int32_t w = 0; w < count; w++) /* GCC warns of a memcpy where it does not optimise */
+        bytes[w] = flags[w + (bits - 1) * stride];
     for (int32_t k = bits - 2; k >= 0; k--) {
         SNN_INDEPENDENT
         for (int32_t w = 0; w < count; w++)
