@@ -3,7 +3,7 @@
 #include "loop_look.h"
 #include "passes.h"
 
-enum { LEAST_LANES = 4 };
+enum { LEAST_LANES = 4, TOLD_LEAST = 32 };
 
 typedef struct Single {
     Program *program;
@@ -114,30 +114,33 @@ static bool is_known_number(const LoopStmt *stmt)
     return stmt->kind == LOOP_LET && stmt->value->kind == LOOP_NUMBER && stmt->value->type == TYPE_I32;
 }
 
-typedef struct Widths {
+/* The arrays that a loop works on. */
+typedef struct Arrays {
     const Program *program;
-    int bytes;  /* of elements; 0: none yet */
-    bool mixed; /* there are others */
-} Widths;
+    BufferId first;      /* NONE: none yet */
+    bool several, mixed; /* there are others; their elements are of other sizes */
+} Arrays;
 
-static void note_width(void *context, BufferId *buffer, Access access)
+static void note_array(void *context, BufferId *buffer, Access access)
 {
-    Widths *widths = context;
-    int bytes = type_bytes(widths->program->buffers.at[*buffer].type);
+    Arrays *arrays = context;
+    const Buffer *all = arrays->program->buffers.at;
     (void)access;
-    widths->mixed = widths->mixed || (widths->bytes > 0 && bytes != widths->bytes);
-    widths->bytes = bytes;
+    arrays->first = arrays->first == NONE ? *buffer : arrays->first;
+    arrays->several = arrays->several || *buffer != arrays->first;
+    arrays->mixed = arrays->mixed || type_bytes(all[*buffer].type) != type_bytes(all[arrays->first].type);
 }
 
-/* Of one struct, the state, compilers see by themselves whether turns are independent, but for elements of several sizes. */
+/* Of one struct, the state, compilers see by themselves whether turns are independent, but for elements of several sizes, and for
+ * arrays that share their places with others: what is told of loops of few turns makes them slower. */
 static bool is_to_be_told(const Program *program, const LoopStmt *stmt)
 {
-    Widths widths = {.program = program};
+    Arrays arrays = {.program = program, .first = NONE};
     for (int i = 0; i < stmt->body.count; i++)
         if (stmt->body.at[i]->kind == LOOP_FOR)
             return false;
-    loop_visit(&stmt->body, note_width, &widths);
-    return widths.mixed;
+    loop_visit(&stmt->body, note_array, &arrays);
+    return arrays.mixed || (arrays.several && known_turns(stmt) >= TOLD_LEAST);
 }
 
 static void settle_block(Single *single, LoopBlock *block);
