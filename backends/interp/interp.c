@@ -5,8 +5,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { LANES = 16 /* of a machine like any other */ };
+enum {
+    LANES = 16,            /* of a machine like any other */
+    FUNCTION_ROUNDINGS = 6 /* exp and the like are off by at most 3 ulp */
+};
 
 static size_t row_size(const Buffer *buffer)
 {
@@ -177,13 +181,16 @@ static size_t element(Interp *interp, BufferId id, int nindex, LoopExpr *const *
     return at;
 }
 
-/* Where single precision would round, by up to as much, upwards or downwards. */
-static double shaken(Interp *interp, double value)
+/* A value, by up to so many roundings more or less where it is shaken: each time the same way for the same value, as roundings are.
+ * Neurons that do the same at all steps add up what is off. */
+static double shaken(const Interp *interp, double value, int roundings)
 {
-    if (value == (double)(float)value)
+    if (!interp->shaken || value == (double)(float)value)
         return value;
-    interp->shaken = interp->shaken * 1664525u + 1013904223u;
-    return value * (1 + ldexp((double)interp->shaken / UINT32_MAX - 0.5, -23));
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint32_t word = snn_mix((uint32_t)bits ^ snn_mix((uint32_t)(bits >> 32) ^ interp->shaken));
+    return value * (1 + roundings * ldexp((double)word / UINT32_MAX - 0.5, -23));
 }
 
 static double rounded(Interp *interp, Type type, double value)
@@ -194,7 +201,7 @@ static double rounded(Interp *interp, Type type, double value)
         return value;
     if (interp->precision == PRECISION_SINGLE)
         return (double)(float)value;
-    return interp->shaken ? shaken(interp, value) : value;
+    return shaken(interp, value, 1);
 }
 
 /* Wraps as the targets do; doubles cannot hold every product. */
@@ -238,9 +245,9 @@ static double call(Interp *interp, const LoopExpr *expr)
     double args[LOOP_MAX_DIMS + 1] = {0};
     for (int i = 0; i < expr->nargs; i++)
         args[i] = value_of(interp, expr->args[i]);
-    if (function->op != OP_COUNT && interp->precision == PRECISION_DOUBLE)
-        return op_eval(function->op, args[0], args[1], args[2]);
-    return interp_call(interp, expr->function, args);
+    if (function->op == OP_COUNT || interp->precision == PRECISION_SINGLE)
+        return interp_call(interp, expr->function, args);
+    return shaken(interp, op_eval(function->op, args[0], args[1], args[2]), FUNCTION_ROUNDINGS);
 }
 
 static double cast(Interp *interp, Type type, double value)

@@ -17,7 +17,7 @@ typedef struct Interp {
     int rows;             /* samples in the batch */
     uint32_t seed, epoch; /* of the random numbers */
     uint32_t
-        shaken; /* DOUBLE: 0, or a random number: results are moved as roundings to single precision might */
+        shaken; /* DOUBLE: 0, or a random number: results are moved as they may be off in single precision */
     double scalars[SCALAR_COUNT]; /* ROWS is rows; the others are those of a training's first batch */
     double *
         *buffers; /* by BufferId: [rows][dims] or [dims], every type as double; of a GIVEN one, another's */
