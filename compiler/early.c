@@ -1,5 +1,5 @@
-/* Whether what is predicted of a sample stays as it is behind its last step, by how it is made: sums add 0 there, and what is told of
- * the last step is kept. Then steps behind it need not be made. */
+/* Whether what is predicted of a sample stays as it is behind its last step, by how it is made: sums add 0 there, and what is
+ * told of the last step is kept. Then steps behind it need not be made. */
 #include "stepwise.h"
 
 #include <math.h>

@@ -3,7 +3,10 @@
 #include "loop_look.h"
 #include "passes.h"
 
-enum { LEAST_LANES = 4, TOLD_LEAST = 32 };
+enum {
+    LEAST_LANES = 4,
+    TOLD_LEAST = 32 /* turns; by tests/bench/infer.sh */
+};
 
 typedef struct Single {
     Program *program;

@@ -55,27 +55,37 @@ SNN_LIST_INLINE void snn_list_put(void *list, bool wide, int32_t at, int32_t pos
         ((uint16_t *)list)[at] = (uint16_t)position;
 }
 
+/* 4 or 8 bytes as one number, and back: of sizes that are written out, since GCC warns of others where it does not optimise. */
+SNN_LIST_INLINE uint64_t snn_list_number(const uint8_t *bytes, int32_t count)
+{
+    uint64_t long_one = 0;
+    uint32_t short_one = 0;
+    if (count == sizeof long_one)
+        memcpy(&long_one, bytes, sizeof long_one);
+    else
+        memcpy(&short_one, bytes, sizeof short_one);
+    return long_one + short_one;
+}
+
+SNN_LIST_INLINE void snn_list_bytes(uint8_t *bytes, int32_t count, uint64_t number)
+{
+    const uint32_t short_one = (uint32_t)number;
+    if (count == sizeof number)
+        memcpy(bytes, &number, sizeof number);
+    else
+        memcpy(bytes, &short_one, sizeof short_one);
+}
+
 /* Bit k of bytes[w] = flags[w + k * stride], of two bits at least. Bit by bit, from the last to the first: each loop runs
  * over contiguous flags, so it vectorises. */
 SNN_LIST_INLINE void snn_list_pack(uint8_t *restrict bytes, int32_t count, const uint8_t *restrict flags,
                                    int32_t stride, int32_t bits)
 {
-    if (count == sizeof(uint64_t)) { /* as one number: compilers make worse of so few bytes */
-        uint64_t all = 0, row;
-        for (int32_t k = bits - 1; k >= 0; k--) {
-            memcpy(&row, flags + k * stride, sizeof row);
-            all += all + row;
-        }
-        memcpy(bytes, &all, sizeof all);
-        return;
-    }
-    if (count == sizeof(uint32_t)) {
-        uint32_t all = 0, row;
-        for (int32_t k = bits - 1; k >= 0; k--) {
-            memcpy(&row, flags + k * stride, sizeof row);
-            all += all + row;
-        }
-        memcpy(bytes, &all, sizeof all);
+    if (count == sizeof(uint32_t) || count == sizeof(uint64_t)) { /* compilers make worse of so few bytes */
+        uint64_t all = 0;
+        for (int32_t k = bits - 1; k >= 0; k--)
+            all += all + snn_list_number(flags + k * stride, count);
+        snn_list_bytes(bytes, count, all);
         return;
     }
     SNN_INDEPENDENT

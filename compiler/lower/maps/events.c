@@ -16,8 +16,8 @@ static void prepare(Lower *lower, Linear *linear)
     lists_prepare(lower, linear->node->in);
 }
 
-/* Rows of `count` units are added, one behind the other: each sum is loaded and stored once for all of them, also by compilers that do not
- * know that weights are elsewhere than sums. */
+/* Rows of `count` units are added, one behind the other: each sum is loaded and stored once for all of them, also by compilers
+ * that do not know that weights are elsewhere than sums. */
 static void emit_rows(Lower *lower, const Rows *rows, const Matrix *matrix, Site site, int count,
                       LoopExpr *const *units, LoopBlock *into)
 {
